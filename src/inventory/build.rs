@@ -1,0 +1,158 @@
+//! Building an [`Inventory`]: sorting, indexing, owners, stand-ins for templates, namespaces nobody declared.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use jiff::Timestamp;
+
+use super::group::{Key, Owners};
+use super::{Coverage, Group, GroupKind, Inventory, NAMESPACE_NAME_LABEL, NamespaceInfo, Origin, PodInfo};
+use crate::objects::{Labels, Meta, Objects, Pod, Resource, Workload, WorkloadKind};
+use crate::report::Finding;
+
+/// What a source hands over.
+#[derive(Debug, Default)]
+pub struct Collected {
+    /// The objects.
+    pub objects: Objects,
+    /// What was read and what was not.
+    pub coverage: Coverage,
+    /// Where from.
+    pub origin: Origin,
+    /// Version of the API server.
+    pub cluster_version: Option<String>,
+    /// When it was read.
+    pub collected_at: Option<Timestamp>,
+    /// What was odd about the input: unknown fields, refused objects, foreign documents.
+    pub findings: Vec<Finding>,
+}
+
+impl Inventory {
+    /// Indexes what a source collected. The findings of the source are left behind: they go to the report as they are.
+    pub fn build(collected: Collected) -> Self {
+        let Collected { mut objects, coverage, origin, cluster_version, collected_at, findings: _ } = collected;
+        sort(&mut objects);
+        let namespaces = namespaces(&objects, &coverage);
+        let namespace_index: BTreeMap<String, usize> = namespaces.iter().enumerate().map(|(i, n)| (n.name.clone(), i)).collect();
+
+        let owners = Owners::new(&objects.workloads);
+        let (finished_pods, living): (Vec<Pod>, Vec<Pod>) = std::mem::take(&mut objects.pods).into_iter().partition(Pod::is_finished);
+        let mut members: Vec<(Pod, Key, Option<&Workload>)> = living
+            .into_iter()
+            .map(|pod| {
+                let key = owners.group_of(&pod);
+                (pod, key, None)
+            })
+            .collect();
+        if origin == Origin::Manifests {
+            let populated: HashSet<Key> = members.iter().map(|(_, key, _)| key.clone()).collect();
+            let templates = objects.workloads.iter().filter(|w| !owners.is_owned(w));
+            let stand_ins: Vec<(Pod, Key, Option<&Workload>)> = templates
+                .filter_map(|w| {
+                    let key = (w.metadata.namespace.clone(), GroupKind::new(w.kind.name()), w.metadata.name.clone());
+                    (!populated.contains(&key)).then(|| (stand_in(w), key, Some(w)))
+                })
+                .collect();
+            members.extend(stand_ins);
+        }
+        members.sort_by(|(a, ..), (b, ..)| (&a.metadata.namespace, &a.metadata.name).cmp(&(&b.metadata.namespace, &b.metadata.name)));
+
+        let mut by_group: BTreeMap<Key, Vec<usize>> = BTreeMap::new();
+        for (position, (_, key, _)) in members.iter().enumerate() {
+            by_group.entry(key.clone()).or_default().push(position);
+        }
+        let group_index: BTreeMap<Key, usize> = by_group.keys().enumerate().map(|(i, key)| (key.clone(), i)).collect();
+        let groups = by_group.into_iter().map(|((namespace, kind, name), pods)| Group { kind, namespace, name, pods }).collect();
+        let pods: Vec<PodInfo> = members
+            .into_iter()
+            .map(|(pod, key, template)| PodInfo {
+                namespace: namespace_index.get(&pod.metadata.namespace).copied().unwrap_or_default(),
+                group: group_index.get(&key).copied().unwrap_or_default(),
+                pod,
+                template: template.is_some(),
+                several: template.is_some_and(runs_several),
+            })
+            .collect();
+        let pod_index = pods
+            .iter()
+            .enumerate()
+            .filter(|(_, info)| !info.template)
+            .map(|(i, info)| ((info.pod.metadata.namespace.clone(), info.pod.metadata.name.clone()), i))
+            .collect();
+
+        Self {
+            namespaces,
+            pods,
+            finished_pods,
+            groups,
+            policies: objects.network_policies,
+            services: objects.services,
+            endpoint_slices: objects.endpoint_slices,
+            nodes: objects.nodes,
+            workloads: objects.workloads,
+            coverage,
+            origin,
+            cluster_version,
+            collected_at,
+            namespace_index,
+            pod_index,
+        }
+    }
+}
+
+fn sort(objects: &mut Objects) {
+    fn by(meta: &Meta) -> (&str, &str) {
+        (&meta.namespace, &meta.name)
+    }
+    objects.namespaces.sort_by(|a, b| by(&a.metadata).cmp(&by(&b.metadata)));
+    objects.nodes.sort_by(|a, b| by(&a.metadata).cmp(&by(&b.metadata)));
+    objects.pods.sort_by(|a, b| by(&a.metadata).cmp(&by(&b.metadata)));
+    objects.services.sort_by(|a, b| by(&a.metadata).cmp(&by(&b.metadata)));
+    objects.endpoint_slices.sort_by(|a, b| by(&a.metadata).cmp(&by(&b.metadata)));
+    objects.network_policies.sort_by(|a, b| by(&a.metadata).cmp(&by(&b.metadata)));
+    objects.workloads.sort_by(|a, b| (by(&a.metadata), a.kind).cmp(&(by(&b.metadata), b.kind)));
+}
+
+/// Declared namespaces, and those that only show as the namespace of something else: these have the one label that
+/// every namespace has, and more nobody knows of unless the list of namespaces was complete.
+fn namespaces(objects: &Objects, coverage: &Coverage) -> Vec<NamespaceInfo> {
+    let mut labels: BTreeMap<&str, Option<&Labels>> = BTreeMap::new();
+    let seen: BTreeSet<&str> = (objects.pods.iter().map(|p| &p.metadata))
+        .chain(objects.network_policies.iter().map(|p| &p.metadata))
+        .chain(objects.services.iter().map(|p| &p.metadata))
+        .chain(objects.workloads.iter().map(|p| &p.metadata))
+        .map(|meta| meta.namespace.as_str())
+        .collect();
+    labels.extend(seen.into_iter().map(|name| (name, None)));
+    labels.extend(objects.namespaces.iter().map(|n| (n.metadata.name.as_str(), Some(&n.metadata.labels))));
+    let complete = coverage.is_complete(Resource::Namespaces, None);
+    labels
+        .into_iter()
+        .map(|(name, declared)| {
+            let mut labels = declared.cloned().unwrap_or_default();
+            labels.set(NAMESPACE_NAME_LABEL, name);
+            NamespaceInfo {
+                name: name.to_owned(),
+                labels,
+                labels_known: complete || declared.is_some(),
+                pods_known: coverage.is_complete(Resource::Pods, Some(name)),
+                policies_known: coverage.is_complete(Resource::NetworkPolicies, Some(name)),
+            }
+        })
+        .collect()
+}
+
+/// Whether a workload is meant to run more than one pod at a time.
+fn runs_several(workload: &Workload) -> bool {
+    workload.kind == WorkloadKind::DaemonSet || workload.replicas.is_some_and(|n| n > 1)
+}
+
+/// The pod a template will make, as far as policies can see it.
+fn stand_in(workload: &Workload) -> Pod {
+    let metadata = Meta {
+        name: workload.metadata.name.clone(),
+        namespace: workload.metadata.namespace.clone(),
+        labels: workload.template.metadata.labels.clone(),
+        ..Meta::default()
+    };
+    Pod { metadata, spec: workload.template.spec.clone(), ..Pod::default() }
+}

@@ -1,0 +1,257 @@
+//! `v1` Pod, Namespace and Node.
+
+use std::fmt;
+
+use serde::Deserialize;
+
+use super::meta::null_default;
+use super::{Address, Meta};
+
+/// A Namespace.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(default)]
+pub struct Namespace {
+    /// Metadata; the labels are what namespace selectors look at.
+    #[serde(deserialize_with = "null_default")]
+    pub metadata: Meta,
+}
+
+/// A Node: only its addresses matter here.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(default)]
+pub struct Node {
+    /// Metadata.
+    #[serde(deserialize_with = "null_default")]
+    pub metadata: Meta,
+    /// Pod ranges.
+    #[serde(deserialize_with = "null_default")]
+    pub spec: NodeSpec,
+    /// Addresses.
+    #[serde(deserialize_with = "null_default")]
+    pub status: NodeStatus,
+}
+
+/// `spec` of a Node.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(default)]
+pub struct NodeSpec {
+    /// Address ranges of the node's pods.
+    #[serde(rename = "podCIDRs", deserialize_with = "null_default")]
+    pub pod_cidrs: Vec<String>,
+}
+
+/// `status` of a Node.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(default)]
+pub struct NodeStatus {
+    /// Host names and addresses.
+    #[serde(deserialize_with = "null_default")]
+    pub addresses: Vec<NodeAddress>,
+}
+
+/// One entry of `status.addresses` of a Node.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(default)]
+pub struct NodeAddress {
+    /// `InternalIP`, `ExternalIP`, `Hostname`, …
+    #[serde(rename = "type", deserialize_with = "null_default")]
+    pub kind: String,
+    /// The address.
+    #[serde(deserialize_with = "null_default")]
+    pub address: String,
+}
+
+impl Node {
+    /// The IP addresses of the node, internal ones first.
+    pub fn ips(&self) -> Vec<Address> {
+        let of = |kind: &'static str| self.status.addresses.iter().filter(move |a| a.kind == kind);
+        of("InternalIP").chain(of("ExternalIP")).filter_map(|a| Address::parse(&a.address)).collect()
+    }
+}
+
+/// A Pod.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(default)]
+pub struct Pod {
+    /// Metadata.
+    #[serde(deserialize_with = "null_default")]
+    pub metadata: Meta,
+    /// Specification.
+    #[serde(deserialize_with = "null_default")]
+    pub spec: PodSpec,
+    /// Status.
+    #[serde(deserialize_with = "null_default")]
+    pub status: PodStatus,
+}
+
+/// `spec` of a Pod or of a template.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct PodSpec {
+    /// Node the pod is bound to; empty while unscheduled.
+    #[serde(deserialize_with = "null_default")]
+    pub node_name: String,
+    /// Whether the pod lives in the node's own network namespace.
+    #[serde(deserialize_with = "null_default")]
+    pub host_network: bool,
+    /// Containers.
+    #[serde(deserialize_with = "null_default")]
+    pub containers: Vec<Container>,
+    /// Init containers; those with `restartPolicy: Always` are sidecars and stay.
+    #[serde(deserialize_with = "null_default")]
+    pub init_containers: Vec<Container>,
+}
+
+/// A container: only its declared ports matter here.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Container {
+    /// Name.
+    #[serde(deserialize_with = "null_default")]
+    pub name: String,
+    /// Declared ports.
+    #[serde(deserialize_with = "null_default")]
+    pub ports: Vec<ContainerPort>,
+    /// `Always` makes an init container a sidecar.
+    #[serde(deserialize_with = "null_default")]
+    pub restart_policy: String,
+}
+
+/// A declared port. Declaring opens nothing; it only gives named ports their numbers.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ContainerPort {
+    /// Name; empty if it has none.
+    #[serde(deserialize_with = "null_default")]
+    pub name: String,
+    /// Number, 1 to 65535 (others are refused by Kubernetes and match nothing here).
+    #[serde(deserialize_with = "null_default")]
+    pub container_port: i64,
+    /// `TCP`, `UDP` or `SCTP`; empty: TCP.
+    #[serde(deserialize_with = "null_default")]
+    pub protocol: String,
+}
+
+/// `status` of a Pod.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct PodStatus {
+    /// Phase.
+    #[serde(deserialize_with = "null_default")]
+    pub phase: Phase,
+    /// Primary address; empty while there is none.
+    #[serde(rename = "podIP", deserialize_with = "null_default")]
+    pub pod_ip: String,
+    /// All addresses, at most one of each family, the primary one first.
+    #[serde(rename = "podIPs", deserialize_with = "null_default")]
+    pub pod_ips: Vec<PodIp>,
+    /// Address of the pod's node.
+    #[serde(rename = "hostIP", deserialize_with = "null_default")]
+    pub host_ip: String,
+    /// Conditions.
+    #[serde(deserialize_with = "null_default")]
+    pub conditions: Vec<PodCondition>,
+}
+
+/// One entry of `status.podIPs`.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(default)]
+pub struct PodIp {
+    /// The address.
+    #[serde(deserialize_with = "null_default")]
+    pub ip: String,
+}
+
+/// One entry of `status.conditions` of a Pod.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(default)]
+pub struct PodCondition {
+    /// Such as `Ready`.
+    #[serde(rename = "type", deserialize_with = "null_default")]
+    pub kind: String,
+    /// `True`, `False` or `Unknown`.
+    #[serde(deserialize_with = "null_default")]
+    pub status: String,
+}
+
+/// Phase of a pod.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+pub enum Phase {
+    /// Accepted, not running yet.
+    Pending,
+    /// At least one container runs.
+    Running,
+    /// All containers ended well.
+    Succeeded,
+    /// All containers ended, one at least badly.
+    Failed,
+    /// Not told, or told in a word we do not know.
+    #[default]
+    #[serde(other)]
+    Unknown,
+}
+
+impl Pod {
+    /// Whether the pod has ended: it is no endpoint any more, and its address may belong to another pod.
+    pub fn is_finished(&self) -> bool {
+        matches!(self.status.phase, Phase::Succeeded | Phase::Failed)
+    }
+
+    /// Whether the `Ready` condition holds.
+    pub fn is_ready(&self) -> bool {
+        self.status.conditions.iter().any(|c| c.kind == "Ready" && c.status == "True")
+    }
+
+    /// The pod's addresses, the primary one first, each once; those that cannot be read are left out.
+    pub fn ips(&self) -> Vec<Address> {
+        let texts = std::iter::once(&self.status.pod_ip).chain(self.status.pod_ips.iter().map(|p| &p.ip));
+        let mut ips: Vec<Address> = Vec::with_capacity(2);
+        for ip in texts.filter_map(|text| Address::parse(text)) {
+            if !ips.contains(&ip) {
+                ips.push(ip);
+            }
+        }
+        ips
+    }
+}
+
+/// Transport protocol of a port.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Protocol {
+    /// SCTP.
+    Sctp,
+    /// TCP.
+    Tcp,
+    /// UDP.
+    Udp,
+}
+
+impl Protocol {
+    /// All protocols a NetworkPolicy can name, in the order of their names.
+    pub const ALL: [Self; 3] = [Self::Sctp, Self::Tcp, Self::Udp];
+
+    /// Name as in Kubernetes objects.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sctp => "SCTP",
+            Self::Tcp => "TCP",
+            Self::Udp => "UDP",
+        }
+    }
+
+    /// The protocol of this exact name; the empty name is TCP, as everywhere in the API.
+    pub fn parse(name: &str) -> Option<Self> {
+        match name {
+            "" | "TCP" => Some(Self::Tcp),
+            "UDP" => Some(Self::Udp),
+            "SCTP" => Some(Self::Sctp),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Protocol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

@@ -1,0 +1,126 @@
+//! The kinds netstore reads, with their API coordinates.
+
+/// A kind of object and where the API server serves it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Resource {
+    /// `v1` Namespace (cluster scope).
+    Namespaces,
+    /// `v1` Node (cluster scope).
+    Nodes,
+    /// `v1` Pod.
+    Pods,
+    /// `v1` Service.
+    Services,
+    /// `v1` ConfigMap; values are never kept, only keys.
+    ConfigMaps,
+    /// `v1` Secret; values are never kept, only keys.
+    Secrets,
+    /// `discovery.k8s.io/v1` EndpointSlice.
+    EndpointSlices,
+    /// `networking.k8s.io/v1` NetworkPolicy.
+    NetworkPolicies,
+    /// `apps/v1` Deployment.
+    Deployments,
+    /// `apps/v1` ReplicaSet.
+    ReplicaSets,
+    /// `apps/v1` StatefulSet.
+    StatefulSets,
+    /// `apps/v1` DaemonSet.
+    DaemonSets,
+    /// `batch/v1` Job.
+    Jobs,
+    /// `batch/v1` CronJob.
+    CronJobs,
+}
+
+impl Resource {
+    /// Every kind, in the order in which snapshots and coverage list them.
+    pub const ALL: [Self; 14] = [
+        Self::Namespaces,
+        Self::Nodes,
+        Self::Pods,
+        Self::Services,
+        Self::ConfigMaps,
+        Self::Secrets,
+        Self::EndpointSlices,
+        Self::NetworkPolicies,
+        Self::Deployments,
+        Self::ReplicaSets,
+        Self::StatefulSets,
+        Self::DaemonSets,
+        Self::Jobs,
+        Self::CronJobs,
+    ];
+
+    /// (group, version, plural, kind, namespaced)
+    const fn parts(self) -> (&'static str, &'static str, &'static str, &'static str, bool) {
+        match self {
+            Self::Namespaces => ("", "v1", "namespaces", "Namespace", false),
+            Self::Nodes => ("", "v1", "nodes", "Node", false),
+            Self::Pods => ("", "v1", "pods", "Pod", true),
+            Self::Services => ("", "v1", "services", "Service", true),
+            Self::ConfigMaps => ("", "v1", "configmaps", "ConfigMap", true),
+            Self::Secrets => ("", "v1", "secrets", "Secret", true),
+            Self::EndpointSlices => ("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", true),
+            Self::NetworkPolicies => ("networking.k8s.io", "v1", "networkpolicies", "NetworkPolicy", true),
+            Self::Deployments => ("apps", "v1", "deployments", "Deployment", true),
+            Self::ReplicaSets => ("apps", "v1", "replicasets", "ReplicaSet", true),
+            Self::StatefulSets => ("apps", "v1", "statefulsets", "StatefulSet", true),
+            Self::DaemonSets => ("apps", "v1", "daemonsets", "DaemonSet", true),
+            Self::Jobs => ("batch", "v1", "jobs", "Job", true),
+            Self::CronJobs => ("batch", "v1", "cronjobs", "CronJob", true),
+        }
+    }
+
+    /// API group; empty for the core group.
+    pub const fn group(self) -> &'static str {
+        self.parts().0
+    }
+
+    /// API version inside the group.
+    pub const fn version(self) -> &'static str {
+        self.parts().1
+    }
+
+    /// Plural name, as in URLs: `pods`.
+    pub const fn plural(self) -> &'static str {
+        self.parts().2
+    }
+
+    /// Kind, as in objects: `Pod`.
+    pub const fn kind(self) -> &'static str {
+        self.parts().3
+    }
+
+    /// Whether objects of this kind live in namespaces.
+    pub const fn namespaced(self) -> bool {
+        self.parts().4
+    }
+
+    /// `group/version` as in an object's `apiVersion`.
+    pub fn api_version(self) -> String {
+        let (group, version, ..) = self.parts();
+        if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") }
+    }
+
+    /// `plural.group` as kubectl writes it: `networkpolicies.networking.k8s.io`, `pods`.
+    pub fn qualified(self) -> String {
+        let (group, _, plural, ..) = self.parts();
+        if group.is_empty() { plural.to_owned() } else { format!("{plural}.{group}") }
+    }
+
+    /// URL path of the list, in one namespace or in all of them.
+    pub fn list_path(self, namespace: Option<&str>) -> String {
+        let (group, version, plural, _, namespaced) = self.parts();
+        let root = if group.is_empty() { format!("/api/{version}") } else { format!("/apis/{group}/{version}") };
+        match namespace {
+            Some(namespace) if namespaced => format!("{root}/namespaces/{namespace}/{plural}"),
+            _ => format!("{root}/{plural}"),
+        }
+    }
+
+    /// The resource of an object's `apiVersion` and `kind`, if it is one we read.
+    pub fn of(api_version: &str, kind: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|r| r.kind() == kind && r.api_version() == api_version)
+    }
+}

@@ -1,0 +1,112 @@
+//! Objects that own pods: Deployment, ReplicaSet, StatefulSet, DaemonSet, Job, CronJob.
+
+use std::fmt;
+
+use serde::Deserialize;
+
+use super::meta::null_default;
+use super::{Meta, PodSpec};
+
+/// Kind of a workload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum WorkloadKind {
+    /// `apps/v1` Deployment.
+    Deployment,
+    /// `apps/v1` ReplicaSet.
+    ReplicaSet,
+    /// `apps/v1` StatefulSet.
+    StatefulSet,
+    /// `apps/v1` DaemonSet.
+    DaemonSet,
+    /// `batch/v1` Job.
+    Job,
+    /// `batch/v1` CronJob.
+    CronJob,
+}
+
+impl WorkloadKind {
+    /// Kind as in objects.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Deployment => "Deployment",
+            Self::ReplicaSet => "ReplicaSet",
+            Self::StatefulSet => "StatefulSet",
+            Self::DaemonSet => "DaemonSet",
+            Self::Job => "Job",
+            Self::CronJob => "CronJob",
+        }
+    }
+}
+
+impl fmt::Display for WorkloadKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// An object that owns pods.
+#[derive(Debug, Clone)]
+pub struct Workload {
+    /// Its kind.
+    pub kind: WorkloadKind,
+    /// Metadata.
+    pub metadata: Meta,
+    /// Wanted number of pods, where the kind has one (Deployment, ReplicaSet, StatefulSet: default 1; Job: parallelism).
+    pub replicas: Option<i64>,
+    /// What its pods will look like.
+    pub template: Template,
+}
+
+/// A pod template.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(default)]
+pub struct Template {
+    /// Metadata of the pods: labels count.
+    #[serde(deserialize_with = "null_default")]
+    pub metadata: Meta,
+    /// Specification of the pods.
+    #[serde(deserialize_with = "null_default")]
+    pub spec: PodSpec,
+}
+
+/// The JSON of a workload before its kind is known to it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Raw {
+    #[serde(deserialize_with = "null_default")]
+    metadata: Meta,
+    #[serde(deserialize_with = "null_default")]
+    spec: RawSpec,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct RawSpec {
+    replicas: Option<i64>,
+    parallelism: Option<i64>,
+    #[serde(deserialize_with = "null_default")]
+    template: Template,
+    job_template: Option<Box<RawJobTemplate>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct RawJobTemplate {
+    #[serde(deserialize_with = "null_default")]
+    spec: RawSpec,
+}
+
+impl Workload {
+    /// Decodes an object of the given kind.
+    ///
+    /// # Errors
+    /// Whatever the decoder says.
+    pub fn decode<'de, D: serde::Deserializer<'de>>(kind: WorkloadKind, deserializer: D) -> Result<Self, D::Error> {
+        let Raw { metadata, spec } = Raw::deserialize(deserializer)?;
+        let spec = spec.job_template.map_or_else(
+            || RawSpec { replicas: spec.replicas, parallelism: spec.parallelism, template: spec.template, job_template: None },
+            |job| job.spec,
+        );
+        Ok(Self { kind, metadata, replicas: spec.replicas.or(spec.parallelism), template: spec.template })
+    }
+}

@@ -1,0 +1,12 @@
+//! What a question answers with: verdicts, findings, evidence, remedies, coverage; and how they are written down.
+//!
+//! Renderers see only this. `-o json` is this, field by field (`docs/schema/`); inside `netstore/v1` changes only add.
+
+mod envelope;
+mod finding;
+mod peer;
+pub mod policy;
+
+pub use envelope::{CoverageEntry, Metadata, Report, SourceKind};
+pub use finding::{Confidence, DataRisk, Evidence, Finding, FindingKind, ObjectRef, Remedy, Severity};
+pub use peer::{Direction, Peer, PodCount, PortRange, RuleRef, Verdict};

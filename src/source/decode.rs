@@ -1,0 +1,32 @@
+//! From the API server's JSON to lean objects: the one decoder of live lists, snapshots and manifests.
+
+use serde::Deserialize;
+use serde::de::Deserializer;
+
+use crate::objects::{Objects, Resource, Workload, WorkloadKind};
+
+/// Decodes one object of a known kind and adds it. Kinds that no engine reads yet (Secrets, ConfigMaps) are dropped.
+///
+/// # Errors
+/// Whatever the decoder says of a field.
+pub fn add_object<'de, D: Deserializer<'de>>(objects: &mut Objects, resource: Resource, deserializer: D) -> Result<(), D::Error> {
+    let workload = |kind, d| Workload::decode(kind, d);
+    match resource {
+        Resource::Namespaces => objects.namespaces.push(Deserialize::deserialize(deserializer)?),
+        Resource::Nodes => objects.nodes.push(Deserialize::deserialize(deserializer)?),
+        Resource::Pods => objects.pods.push(Deserialize::deserialize(deserializer)?),
+        Resource::Services => objects.services.push(Deserialize::deserialize(deserializer)?),
+        Resource::EndpointSlices => objects.endpoint_slices.push(Deserialize::deserialize(deserializer)?),
+        Resource::NetworkPolicies => objects.network_policies.push(Deserialize::deserialize(deserializer)?),
+        Resource::Deployments => objects.workloads.push(workload(WorkloadKind::Deployment, deserializer)?),
+        Resource::ReplicaSets => objects.workloads.push(workload(WorkloadKind::ReplicaSet, deserializer)?),
+        Resource::StatefulSets => objects.workloads.push(workload(WorkloadKind::StatefulSet, deserializer)?),
+        Resource::DaemonSets => objects.workloads.push(workload(WorkloadKind::DaemonSet, deserializer)?),
+        Resource::Jobs => objects.workloads.push(workload(WorkloadKind::Job, deserializer)?),
+        Resource::CronJobs => objects.workloads.push(workload(WorkloadKind::CronJob, deserializer)?),
+        Resource::ConfigMaps | Resource::Secrets => {
+            serde::de::IgnoredAny::deserialize(deserializer)?;
+        }
+    }
+    Ok(())
+}
