@@ -10,6 +10,7 @@ pub mod error;
 pub mod exit;
 pub mod help;
 mod session;
+mod suggest;
 pub mod targets;
 mod terminal_stand_in;
 

@@ -1,77 +1,56 @@
-//! What the questions about reachability are asked of: targets that were looked up, and ports.
+//! What a question is about, once names have become objects.
 
-use std::fmt;
 use std::net::IpAddr;
 
-use crate::objects::{Cidr, Protocol};
+use crate::objects::{Cidr, LabelSelector, Protocol};
 use crate::report::Peer;
 
-/// An end of a connection, looked up in the inventory.
+/// One end of a question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Resolved {
-    /// Pods: of a workload, of a namespace, of a selector, or one.
+    /// Pods: one, those of a workload, of a namespace or of a selector.
     Pods {
-        /// What the user named, with the number of its pods.
+        /// What the user named.
         label: Peer,
-        /// Positions in [`Inventory::pods`](crate::inventory::Inventory::pods), ascending, at least one.
+        /// Positions in the inventory, ascending, at least one.
         pods: Vec<usize>,
     },
-    /// A Service that exists.
+    /// A Service.
     Service {
         /// Namespace.
         namespace: String,
         /// Name.
         name: String,
     },
-    /// One address.
+    /// An address.
     Address(IpAddr),
-    /// A block of addresses.
+    /// A range of addresses.
     Cidr(Cidr),
 }
 
-/// The port a question is about.
+/// A port somebody asked about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PortQuery {
-    /// Which port: of the pods, or of the Service if the target is one.
-    pub port: PortName,
-    /// The protocol, if it was said. Otherwise a Service's port has its own, a named port that of its declaration, and
-    /// a number is TCP.
+    /// Protocol; none: TCP for a number, any for a name or a port of a Service.
     pub protocol: Option<Protocol>,
+    /// Number or name.
+    pub port: PortName,
 }
 
-/// A port as a user says it.
+/// The number or name of a port.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PortName {
-    /// Numbers from the first to the last, both inclusive; one number if they are equal. Never zero, never empty.
-    Numbers(u16, u16),
-    /// A name that pods or a Service declare.
+    /// First and last, both inclusive.
+    Range(u16, u16),
+    /// A name, looked up in each pod.
     Name(String),
 }
 
-/// Which connections of the matrix are wanted: those that start or end at these pods.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// Which workloads a matrix shows.
+#[derive(Debug, Clone, Default)]
 pub struct MatrixScope {
-    /// A namespace; none: all.
+    /// Only connections with an end in this namespace.
     pub namespace: Option<String>,
-    /// Labels the pods must have.
-    pub selector: Option<crate::objects::LabelSelector>,
-}
-
-impl fmt::Display for PortName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Numbers(first, last) if first == last => write!(f, "{first}"),
-            Self::Numbers(first, last) => write!(f, "{first}-{last}"),
-            Self::Name(name) => f.write_str(name),
-        }
-    }
-}
-
-impl fmt::Display for PortQuery {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.protocol {
-            Some(protocol) => write!(f, "{}/{protocol}", self.port),
-            None => self.port.fmt(f),
-        }
-    }
+    /// Only connections with an end among these pods.
+    pub selector: Option<LabelSelector>,
 }
