@@ -1,2 +1,3 @@
 //! policy
+pub mod validate;
 pub mod question;
