@@ -1,3 +1,12 @@
-//! policy
+//! Who can reach whom: NetworkPolicy compiled once and asked by look-up.
+pub mod blocks;
+pub mod classes;
+pub mod compile;
+pub mod labels;
+pub mod model;
+pub mod ports;
+pub mod profile;
 pub mod validate;
+pub use model::{End, Model};
+pub use profile::Cni;
 pub mod question;

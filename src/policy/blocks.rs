@@ -1,0 +1,151 @@
+//! Address blocks of all policies, cut into elementary intervals: addresses that no block can tell apart are one.
+
+use std::collections::BTreeSet;
+
+use ipnet::{IpNet, IpSubnets, Ipv4Subnets, Ipv6Subnets};
+use range_set_blaze::RangeSetBlaze;
+
+use crate::inventory::Inventory;
+use crate::objects::{Address, Cidr, Family, IpBlock, NetworkPolicy};
+
+/// Elementary intervals of both families.
+#[derive(Debug, Default)]
+pub struct Blocks {
+    /// First address of each interval but the first, ascending.
+    v4: Vec<u128>,
+    v6: Vec<u128>,
+}
+
+impl Blocks {
+    /// Cuts the address space at every boundary of every block of every policy.
+    pub fn new(inventory: &Inventory) -> Self {
+        let (mut v4, mut v6) = (BTreeSet::new(), BTreeSet::new());
+        for block in inventory.policies.iter().flat_map(blocks_of) {
+            for cidr in std::iter::once(&block.cidr).chain(&block.except).filter_map(|text| text.parse::<Cidr>().ok()) {
+                let cuts = if cidr.family() == Family::V4 { &mut v4 } else { &mut v6 };
+                let (low, high) = cidr.bounds();
+                cuts.insert(low);
+                cuts.extend(high.checked_add(1));
+            }
+        }
+        Self { v4: v4.into_iter().collect(), v6: v6.into_iter().collect() }
+    }
+
+    fn cuts(&self, family: Family) -> &[u128] {
+        match family {
+            Family::V4 => &self.v4,
+            Family::V6 => &self.v6,
+        }
+    }
+
+    /// The elementary interval an address lies in.
+    pub fn interval(&self, address: Address) -> u32 {
+        let at = self.cuts(address.family).partition_point(|cut| *cut <= address.bits);
+        u32::try_from(at).unwrap_or(u32::MAX)
+    }
+
+    /// Any address of an interval: all others behave alike.
+    pub fn representative(&self, family: Family, interval: u32) -> Address {
+        let at = usize::try_from(interval).ok().and_then(|i| i.checked_sub(1));
+        let bits = at.and_then(|at| self.cuts(family).get(at)).copied().unwrap_or(0);
+        Address { family, bits }
+    }
+}
+
+/// Every ipBlock of a policy.
+pub fn blocks_of(policy: &NetworkPolicy) -> impl Iterator<Item = &IpBlock> {
+    policy.spec.ingress.iter().chain(&policy.spec.egress).flat_map(|rule| &rule.peers).filter_map(|peer| peer.ip_block.as_ref())
+}
+
+/// A block with its holes, compiled.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Block {
+    /// The block.
+    pub cidr: Cidr,
+    /// What is carved out.
+    pub except: Vec<Cidr>,
+}
+
+impl Block {
+    /// Compiles a block; none if an address in it cannot be read.
+    pub fn parse(block: &IpBlock) -> Option<Self> {
+        let cidr = block.cidr.parse().ok()?;
+        let except = block.except.iter().map(|text| text.parse().ok()).collect::<Option<Vec<Cidr>>>()?;
+        Some(Self { cidr, except })
+    }
+
+    /// Whether an address is in the block and in none of its holes.
+    pub fn contains(&self, address: Address) -> bool {
+        self.cidr.contains(address) && !self.except.iter().any(|hole| hole.contains(address))
+    }
+
+    /// Whether every address of its family is in it.
+    pub fn is_everything(&self) -> bool {
+        self.cidr.is_everything() && self.except.is_empty()
+    }
+
+    /// The addresses as a set.
+    pub fn addresses(&self) -> AddressSet {
+        let mut set = AddressSet::of(self.cidr);
+        for hole in &self.except {
+            set = set.difference(&AddressSet::of(*hole));
+        }
+        set
+    }
+}
+
+/// A set of addresses of both families.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct AddressSet {
+    v4: RangeSetBlaze<u32>,
+    v6: RangeSetBlaze<u128>,
+}
+
+impl AddressSet {
+    /// Every address there is.
+    pub fn everything() -> Self {
+        Self { v4: RangeSetBlaze::from_iter([0..=u32::MAX]), v6: RangeSetBlaze::from_iter([0..=u128::MAX]) }
+    }
+
+    /// The addresses of one block.
+    pub fn of(cidr: Cidr) -> Self {
+        match cidr.net() {
+            IpNet::V4(net) => {
+                Self { v4: RangeSetBlaze::from_iter([net.network().to_bits()..=net.broadcast().to_bits()]), v6: RangeSetBlaze::new() }
+            }
+            IpNet::V6(net) => {
+                Self { v4: RangeSetBlaze::new(), v6: RangeSetBlaze::from_iter([net.network().to_bits()..=net.broadcast().to_bits()]) }
+            }
+        }
+    }
+
+    /// What is in either.
+    #[must_use]
+    pub fn union(&self, other: &Self) -> Self {
+        Self { v4: &self.v4 | &other.v4, v6: &self.v6 | &other.v6 }
+    }
+
+    /// What is in both.
+    #[must_use]
+    pub fn intersection(&self, other: &Self) -> Self {
+        Self { v4: &self.v4 & &other.v4, v6: &self.v6 & &other.v6 }
+    }
+
+    /// What is in this one only.
+    #[must_use]
+    pub fn difference(&self, other: &Self) -> Self {
+        Self { v4: &self.v4 - &other.v4, v6: &self.v6 - &other.v6 }
+    }
+
+    /// Whether there is no address in it.
+    pub fn is_empty(&self) -> bool {
+        self.v4.is_empty() && self.v6.is_empty()
+    }
+
+    /// The fewest blocks that make up the set: sorted, disjoint, IPv4 first.
+    pub fn cidrs(&self) -> Vec<String> {
+        let v4 = self.v4.ranges().map(|r| IpSubnets::V4(Ipv4Subnets::new((*r.start()).into(), (*r.end()).into(), 0)));
+        let v6 = self.v6.ranges().map(|r| IpSubnets::V6(Ipv6Subnets::new((*r.start()).into(), (*r.end()).into(), 0)));
+        v4.chain(v6).flatten().map(|net| net.to_string()).collect()
+    }
+}
