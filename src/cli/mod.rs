@@ -1,1 +1,6 @@
 //! cli
+
+pub mod connection;
+pub mod error;
+pub mod exit;
+pub mod progress;
