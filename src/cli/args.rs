@@ -3,12 +3,14 @@
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Args, Parser, ValueEnum};
+use clap::{Args, ColorChoice, Parser};
 use clap_complete::engine::ArgValueCompleter;
 
 use super::connection::ConnectionOptions;
-use super::{Format, complete};
+use super::complete;
 use crate::commands::Command;
+use crate::policy::Cni;
+use crate::report::view::Format;
 
 /// Answers what a cluster leaves open: who can reach this pod, and why
 #[derive(Debug, Parser)]
@@ -69,12 +71,9 @@ pub struct SelectionOptions {
     #[arg(long, global = true, value_name = "SNAPSHOT", value_hint = clap::ValueHint::AnyPath)]
     pub from: Option<PathBuf>,
     /// Network plugin whose reading of policies counts [default: upstream, that of Kubernetes' own tests]
-    #[arg(long, global = true, value_name = "NAME", value_parser = PossibleValuesParser::new(CNI_NAMES))]
+    #[arg(long, global = true, value_name = "NAME", value_parser = PossibleValuesParser::new(Cni::NAMES.map(|(name, _)| name)))]
     pub cni: Option<String>,
 }
-
-/// Network plugins `--cni` knows.
-pub const CNI_NAMES: [&str; 8] = ["upstream", "spec", "cilium", "calico", "antrea", "ovn-kubernetes", "aws-vpc-cni", "none"];
 
 /// How the answer is written.
 #[derive(Debug, Clone, Default, Args)]
@@ -89,18 +88,6 @@ pub struct OutputOptions {
     /// When to use colour
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_short_help = true)]
     pub color: ColorChoice,
-}
-
-/// When to use colour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum ColorChoice {
-    /// On terminals
-    #[default]
-    Auto,
-    /// Always
-    Always,
-    /// Never
-    Never,
 }
 
 /// Reads `-o`.

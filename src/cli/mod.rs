@@ -12,7 +12,6 @@ pub mod help;
 mod session;
 mod suggest;
 pub mod targets;
-mod terminal_stand_in;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -23,7 +22,6 @@ pub use args::{Cli, Globals};
 pub use error::{CommandError, ErrorKind};
 pub use exit::ExitCode;
 pub use session::Session;
-pub use terminal_stand_in::Format;
 
 /// Runs the command line `argv` (the program's name first), writes to the process's streams, and says how to end.
 pub fn run(argv: Vec<OsString>) -> ExitCode {

@@ -64,7 +64,7 @@ impl Session {
     /// If it cannot be read.
     pub fn selector(&self) -> Result<Option<LabelSelector>, CommandError> {
         let text = self.globals.selection.selector.as_deref();
-        text.map(|text| parse_selector(text).map_err(|error| CommandError::usage(format!("error: {error}")))).transpose()
+        text.map(|text| parse_selector(text).map_err(|error| CommandError::new(ErrorKind::Usage, format!("{error}")))).transpose()
     }
 
     /// The format asked for; told before anything is read if the question does not have it.
@@ -77,7 +77,7 @@ impl Session {
             return Ok(format);
         }
         let names: Vec<&str> = supported.iter().map(|f| f.name()).collect();
-        Err(CommandError::usage(format!("error: this command has no output format \"{format}\""))
+        Err(CommandError::new(ErrorKind::Usage, format!("this command has no output format \"{format}\""))
             .hint(format!("It has: {}", names.join(", "))))
     }
 
@@ -103,7 +103,7 @@ impl Session {
     }
 
     fn collect(&self, _needs: &Needs) -> Result<Collected, CommandError> {
-        Err(CommandError::failed(format!("error: reading from {:?} is not merged yet", self.source)))
+        Err(CommandError::new(ErrorKind::NotFound, format!("reading from {:?} is not merged yet", self.source)))
     }
 
     /// Writes a report to standard output, what is missing in it to standard error.
@@ -122,18 +122,18 @@ fn source(globals: &Globals) -> Result<Source, CommandError> {
     let selection = &globals.selection;
     let (from, files) = (selection.from.is_some(), !selection.filename.is_empty());
     if from && files {
-        return Err(CommandError::usage("error: --from and --filename cannot be used together")
+        return Err(CommandError::new(ErrorKind::Usage, "--from and --filename cannot be used together")
             .hint("--from answers from a recorded cluster, --filename from manifests."));
     }
     if selection.recursive && !files {
-        return Err(CommandError::usage("error: --recursive is only for --filename"));
+        return Err(CommandError::new(ErrorKind::Usage, "--recursive is only for --filename"));
     }
     let cluster = &globals.connection;
     let pointed = [("--context", cluster.context.is_some()), ("--kubeconfig", cluster.kubeconfig.is_some())];
     let offline = if from { Some(("--from", Source::Snapshot)) } else { files.then_some(("--filename", Source::Manifests)) };
     let Some((flag, source)) = offline else { return Ok(Source::Live) };
     match pointed.iter().find(|(_, given)| *given) {
-        Some((other, _)) => Err(CommandError::usage(format!("error: {flag} and {other} cannot be used together"))
+        Some((other, _)) => Err(CommandError::new(ErrorKind::Usage, format!("{flag} and {other} cannot be used together"))
             .hint(format!("With {flag} no cluster is asked."))),
         None => Ok(source),
     }

@@ -1,6 +1,6 @@
 //! An object that is not there: was it not read, is it called otherwise, is it somewhere else?
 
-use crate::cli::CommandError;
+use crate::cli::{CommandError, ErrorKind};
 use crate::cli::suggest::{either, nearest};
 use crate::inventory::{GroupKind, Inventory, State};
 use crate::objects::{Meta, Resource};
@@ -21,10 +21,10 @@ pub(super) fn not_found(inventory: &Inventory, wanted: &Wanted<'_>) -> CommandEr
     let Wanted { resource, namespace, name } = *wanted;
     let scope = (!namespace.is_empty()).then_some(namespace);
     if let Some(hole) = unread(inventory, resource, scope) {
-        return CommandError::failed(format!("error: {} \"{name}\" was not found among what could be read", resource.qualified()))
+        return CommandError::new(ErrorKind::NotFound, format!("{} \"{name}\" was not found among what could be read", resource.qualified()))
             .hint(hole);
     }
-    let mut error = CommandError::failed(format!("Error from server (NotFound): {} \"{name}\" not found", resource.qualified()));
+    let mut error = CommandError::from_server(ErrorKind::NotFound, "NotFound", &format!("{} \"{name}\" not found", resource.qualified()));
     if let Some(hint) = unknown_namespace(inventory, namespace) {
         return error.hint(hint);
     }
@@ -33,15 +33,15 @@ pub(super) fn not_found(inventory: &Inventory, wanted: &Wanted<'_>) -> CommandEr
     // The same name, of another kind.
     let others: Vec<String> = here().filter(|k| k.name == name && k.resource != resource).map(Known::argument).collect();
     if !others.is_empty() {
-        error = error.hint(format!("Did you mean {}?", either(&others)));
+        error = error.hint(format!("did you mean {}?", either(&others)));
     }
     // The same object, in another namespace.
     let elsewhere: Vec<&str> =
         known.iter().filter(|k| k.name == name && k.resource == resource && k.namespace != namespace).map(|k| k.namespace).collect();
     match elsewhere.as_slice() {
         [] => {}
-        [one] => error = error.hint(format!("It exists in namespace {one}: add -n {one}.")),
-        many => error = error.hint(format!("It exists in namespaces {}.", many.join(", "))),
+        [one] => error = error.hint(format!("it exists in namespace {one}: add -n {one}")),
+        many => error = error.hint(format!("it exists in namespaces {}", many.join(", "))),
     }
     if error.hints.is_empty() {
         let same_kind = here().filter(|k| k.resource == resource).map(|k| k.name);
@@ -55,7 +55,7 @@ pub(super) fn not_found(inventory: &Inventory, wanted: &Wanted<'_>) -> CommandEr
             near => here().filter(|k| k.resource == resource && near.contains(&k.name)).map(Known::argument).collect(),
         };
         if !near.is_empty() {
-            error = error.hint(format!("Did you mean {}?", either(&near)));
+            error = error.hint(format!("did you mean {}?", either(&near)));
         }
     }
     error
@@ -72,10 +72,10 @@ pub(super) fn unread(inventory: &Inventory, resource: Resource, namespace: Optio
     let flag = namespace.map_or_else(|| " -A".to_owned(), |name| format!(" -n {name}"));
     Some(match state {
         Some(State::Forbidden) => {
-            format!("You may not list {}{place} (Forbidden): kubectl auth can-i list {}{flag}", resource.plural(), resource.qualified())
+            format!("you may not list {}{place} (Forbidden): kubectl auth can-i list {}{flag}", resource.plural(), resource.qualified())
         }
-        Some(state) => format!("{}{place} could not be read completely: {state}.", resource.plural()),
-        None => format!("{}{place} were not read.", resource.plural()),
+        Some(state) => format!("{}{place} could not be read completely: {state}", resource.plural()),
+        None => format!("{}{place} were not read", resource.plural()),
     })
 }
 
@@ -86,8 +86,8 @@ fn unknown_namespace(inventory: &Inventory, namespace: &str) -> Option<String> {
     }
     let near: Vec<String> =
         nearest(namespace, inventory.namespaces.iter().map(|n| n.name.as_str())).into_iter().map(|name| format!("-n {name}")).collect();
-    let question = if near.is_empty() { String::new() } else { format!(" Did you mean {}?", either(&near)) };
-    Some(format!("Namespace {namespace} does not exist.{question}"))
+    let question = if near.is_empty() { String::new() } else { format!("; did you mean {}?", either(&near)) };
+    Some(format!("namespace {namespace} does not exist{question}"))
 }
 
 /// A name that could have been meant.

@@ -15,7 +15,7 @@ pub use port::parse as parse_port;
 pub use resolve::resolve;
 use types::Type;
 
-use super::CommandError;
+use super::{CommandError, ErrorKind};
 use crate::inventory::GroupKind;
 use crate::objects::{Cidr, LabelSelector};
 use crate::policy::question::PortQuery;
@@ -98,7 +98,7 @@ pub fn parse(words: &[String], selector: Option<TargetArg>, wanted: &[&str]) -> 
     let selected: Vec<Target> = selector.into_iter().map(|end| Target { end, port: None }).collect();
     let missing = wanted.get(selected.len()..).unwrap_or_default();
     if missing.is_empty() && !words.is_empty() {
-        return Err(CommandError::usage("error: name cannot be provided when a selector is specified"));
+        return Err(CommandError::new(ErrorKind::Usage, "name cannot be provided when a selector is specified"));
     }
     let texts = split(words, missing)?;
     let named = texts.iter().map(|text| match text {
@@ -120,7 +120,7 @@ fn split<'a>(words: &'a [String], wanted: &[&str]) -> Result<Vec<&'a [String]>, 
         // `can-reach deploy web` names one end, not pods called deploy and web.
         ([_, second], [kind, name]) if pair(kind) && !is_complete(name) => {
             Err(missing(second)
-                .hint(format!("`{kind} {name}` is read as one object. For pods of these names say pod/{kind} and pod/{name}.")))
+                .hint(format!("`{kind} {name}` is read as one object; for pods of these names say pod/{kind} and pod/{name}")))
         }
         ([_, _], [_, _] | [_, _, _, _]) => Ok(words.chunks(words.len() / 2).collect()),
         ([_, _], [_, second, third]) => {
@@ -140,16 +140,16 @@ fn is_complete(word: &str) -> bool {
 }
 
 fn missing(what: &str) -> CommandError {
-    CommandError::usage(format!("error: {what} is missing")).hint("Name it as NAME, TYPE/NAME or TYPE NAME; --help shows examples.")
+    CommandError::new(ErrorKind::Usage, format!("{what} is missing")).hint("name it as NAME, TYPE/NAME or TYPE NAME; --help shows examples")
 }
 
 fn too_many(wanted: &[&str]) -> CommandError {
-    CommandError::usage(format!("error: too many arguments, wanted {}", wanted.join(" ")))
+    CommandError::new(ErrorKind::Usage, format!("too many arguments, wanted {}", wanted.join(" ")))
 }
 
 /// `NAME`, `TYPE/NAME`, `NAMESPACE/TYPE/NAME`, an address or a CIDR; then perhaps `:PORT`.
 fn one_word(word: &str) -> Result<Target, CommandError> {
-    let wrong = |reason: String| CommandError::usage(format!("error: {word}: {reason}"));
+    let wrong = |reason: String| CommandError::new(ErrorKind::Usage, format!("{word}: {reason}"));
     if let Some((head, tail)) = word.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         let end = block_or_address(head).unwrap_or_else(|| Err(format!("\"{head}\" is no address"))).map_err(wrong)?;
         let port = match tail.strip_prefix(':') {
@@ -180,11 +180,10 @@ fn one_word(word: &str) -> Result<Target, CommandError> {
 /// `TYPE NAME[:PORT]`.
 fn two_words(kind: &str, word: &str) -> Result<Target, CommandError> {
     if is_complete(kind) || kind.contains(':') {
-        return Err(CommandError::usage(format!("error: unexpected argument \"{word}\" after {kind}")));
+        return Err(CommandError::new(ErrorKind::Usage, format!("unexpected argument \"{word}\" after {kind}")));
     }
     if is_complete(word) {
-        return Err(CommandError::usage(format!(
-            "error: there is no need to specify a resource type as a separate argument when passing {word}"
+        return Err(CommandError::new(ErrorKind::Usage, format!("there is no need to specify a resource type as a separate argument when passing {word}"
         )));
     }
     if !types::is_known(kind) {
@@ -200,7 +199,7 @@ fn with_port(word: &str) -> Result<(&str, Option<PortQuery>), CommandError> {
     let Some((head, port)) = word.split_once(':') else { return Ok((word, None)) };
     match parse_port(port) {
         Ok(port) => Ok((head, Some(port))),
-        Err(reason) => Err(CommandError::usage(format!("error: {word}: {reason}"))),
+        Err(reason) => Err(CommandError::new(ErrorKind::Usage, format!("{word}: {reason}"))),
     }
 }
 
@@ -219,7 +218,7 @@ fn block_or_address(text: &str) -> Option<Result<TargetArg, String>> {
 
 fn end_of(kind: &Type, namespace: Option<&str>, name: &str) -> Result<TargetArg, CommandError> {
     if name.is_empty() {
-        return Err(CommandError::usage("error: arguments in resource/name form must have a single resource and name"));
+        return Err(CommandError::new(ErrorKind::Usage, "arguments in resource/name form must have a single resource and name"));
     }
     let (name, owned) = (name.to_owned(), namespace.map(str::to_owned));
     Ok(match kind {
@@ -227,6 +226,6 @@ fn end_of(kind: &Type, namespace: Option<&str>, name: &str) -> Result<TargetArg,
         Type::Service => TargetArg::Service { namespace: owned, name },
         Type::Workload(kind) => TargetArg::Workload { kind: kind.clone(), namespace: owned, name },
         Type::Namespace if namespace.is_none() => TargetArg::Namespace(name),
-        Type::Namespace => return Err(CommandError::usage("error: a namespace lives in no namespace").hint(format!("Say ns/{name}."))),
+        Type::Namespace => return Err(CommandError::new(ErrorKind::Usage, "a namespace lives in no namespace").hint(format!("say ns/{name}"))),
     })
 }

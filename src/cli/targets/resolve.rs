@@ -2,7 +2,7 @@
 
 use super::TargetArg;
 use super::missing::{Wanted, not_found};
-use crate::cli::CommandError;
+use crate::cli::{CommandError, ErrorKind};
 use crate::inventory::{GroupKind, Inventory};
 use crate::objects::{LabelSelector, Meta, Resource, Truth, WorkloadKind};
 use crate::policy::question::Resolved;
@@ -30,8 +30,8 @@ fn pod(inventory: &Inventory, namespace: &str, name: &str) -> Result<Resolved, C
         return Ok(pods("Pod", namespace, name, vec![position]));
     }
     if let Some(pod) = inventory.finished_pods.iter().find(|pod| is(&pod.metadata, namespace, name)) {
-        return Err(CommandError::failed(format!(
-            "error: pod {namespace}/{name} has finished ({:?}): it has no network any more",
+        return Err(CommandError::new(ErrorKind::NotFound, format!(
+            "pod {namespace}/{name} has finished ({:?}): it has no network any more",
             pod.status.phase
         )));
     }
@@ -53,8 +53,8 @@ fn workload(inventory: &Inventory, kind: &GroupKind, namespace: &str, name: &str
     let Some(known) = resource_of(kind) else {
         let seen = inventory.groups.iter().any(|g| named(&g.kind));
         return Err(if seen {
-            CommandError::failed(format!("Error from server (NotFound): {} \"{name}\" not found", kind.name().to_lowercase()))
-                .hint(format!("No pod in namespace {namespace} is controlled by it."))
+            CommandError::from_server(ErrorKind::NotFound, "NotFound", &format!("{} \"{name}\" not found", kind.name().to_lowercase()))
+                .hint(format!("no pod in namespace {namespace} is controlled by it"))
         } else {
             super::types::unknown(kind.name())
         });
@@ -65,14 +65,14 @@ fn workload(inventory: &Inventory, kind: &GroupKind, namespace: &str, name: &str
     };
     let subject = format!("{} {namespace}/{name}", kind.name());
     if let Some(error) = super::missing::unread(inventory, Resource::Pods, Some(namespace)) {
-        return Err(CommandError::failed(format!("error: the pods of {subject} are not known")).hint(error));
+        return Err(CommandError::new(ErrorKind::NotFound, format!("the pods of {subject} are not known")).hint(error));
     }
     Err(match object.replicas {
-        _ if finished > 0 => CommandError::failed(format!("error: all pods of {subject} have finished: they have no network any more")),
-        Some(0) => CommandError::failed(format!("error: {subject} has no pods: it is scaled to 0")),
-        _ => CommandError::failed(format!("error: {subject} has no pods now")),
+        _ if finished > 0 => CommandError::new(ErrorKind::NotFound, format!("all pods of {subject} have finished: they have no network any more")),
+        Some(0) => CommandError::new(ErrorKind::NotFound, format!("{subject} has no pods: it is scaled to 0")),
+        _ => CommandError::new(ErrorKind::NotFound, format!("{subject} has no pods now")),
     }
-    .hint(format!("Its manifest can be asked instead: kubectl get {}/{name} -n {namespace} -o yaml, then -f FILE.", kind.short())))
+    .hint(format!("its manifest can be asked instead: kubectl get {}/{name} -n {namespace} -o yaml, then -f FILE", kind.short())))
 }
 
 fn service(inventory: &Inventory, namespace: &str, name: &str) -> Result<Resolved, CommandError> {
@@ -89,7 +89,7 @@ fn namespace(inventory: &Inventory, name: &str) -> Result<Resolved, CommandError
     let members = inventory.pods.iter().enumerate().filter(|(_, info)| info.namespace == position);
     let positions: Vec<usize> = members.map(|(at, _)| at).collect();
     if positions.is_empty() {
-        return Err(nobody(inventory, format!("error: namespace {name} has no pods"), Some(name)));
+        return Err(nobody(inventory, format!("namespace {name} has no pods"), Some(name)));
     }
     Ok(pods("Namespace", "", name, positions))
 }
@@ -108,11 +108,11 @@ fn selected(inventory: &Inventory, selector: &LabelSelector, text: &str, namespa
         let place = namespace.map_or_else(String::new, |name| format!(" in namespace {name}"));
         let mut elsewhere: Vec<&str> = matching.iter().filter_map(of).collect();
         elsewhere.dedup();
-        let error = nobody(inventory, format!("error: no pods match {text}{place}"), namespace);
+        let error = nobody(inventory, format!("no pods match {text}{place}"), namespace);
         return Err(match elsewhere.as_slice() {
             [] => error,
-            [one] => error.hint(format!("There are some in namespace {one}: add -n {one}.")),
-            many => error.hint(format!("There are some in namespaces {}: add -n, or -A for all.", many.join(", "))),
+            [one] => error.hint(format!("there are some in namespace {one}: add -n {one}")),
+            many => error.hint(format!("there are some in namespaces {}: add -n, or -A for all", many.join(", "))),
         });
     }
     let total = positions.len();
@@ -128,7 +128,7 @@ fn selected(inventory: &Inventory, selector: &LabelSelector, text: &str, namespa
 
 /// Nobody is there, as far as could be read.
 fn nobody(inventory: &Inventory, message: String, namespace: Option<&str>) -> CommandError {
-    let error = CommandError::failed(message);
+    let error = CommandError::new(ErrorKind::NotFound, message);
     match super::missing::unread(inventory, Resource::Pods, namespace) {
         Some(hole) => error.hint(hole),
         None => error,

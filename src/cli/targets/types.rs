@@ -1,6 +1,6 @@
 //! Names of resource types, as kubectl accepts them: singular, plural, short, and with their group.
 
-use crate::cli::CommandError;
+use crate::cli::{CommandError, ErrorKind};
 use crate::cli::suggest::{either, nearest};
 use crate::inventory::GroupKind;
 
@@ -68,8 +68,8 @@ pub fn parse(word: &str) -> Result<Type, CommandError> {
         });
     }
     if let Some((_, many, _)) = OTHERS.iter().find(|(one, many, short)| [*one, *many, *short].contains(&name.as_str())) {
-        return Err(CommandError::usage(format!("error: no connection starts or ends at {many}"))
-            .hint("Name a pod, a workload, a namespace, a Service or an address."));
+        return Err(CommandError::new(ErrorKind::Usage, format!("no connection starts or ends at {many}"))
+            .hint("name a pod, a workload, a namespace, a Service or an address"));
     }
     match unknown(word) {
         error if !error.hints.is_empty() => Err(error),
@@ -79,10 +79,10 @@ pub fn parse(word: &str) -> Result<Type, CommandError> {
 
 /// kubectl's words for a type nobody knows, with the names that are near.
 pub fn unknown(word: &str) -> CommandError {
-    let error = CommandError::usage(format!("error: the server doesn't have a resource type \"{word}\""));
+    let error = CommandError::new(ErrorKind::Usage, format!("the server doesn't have a resource type \"{word}\""));
     let names = ENDS.iter().flat_map(|(one, many, short, _)| [*one, *many, *short]);
     let near: Vec<String> = nearest(&without_group(word), names).into_iter().map(|name| format!("`{name}`")).collect();
-    if near.is_empty() { error } else { error.hint(format!("Did you mean {}?", either(&near))) }
+    if near.is_empty() { error } else { error.hint(format!("did you mean {}?", either(&near))) }
 }
 
 /// `deployments.v1.apps` is `deployments`; types are written in any case.
