@@ -72,13 +72,13 @@ impl Grid {
         Self { columns: headers.iter().map(column).collect(), headers: headers.iter().any(|h| !h.is_empty()) }
     }
 
-    /// Makes room for a row.
+    /// Makes room for a row. A row with fewer cells than columns lets its last cell run on to the right.
     pub(super) fn measure(&mut self, row: &[Cell<'_>]) {
-        for (column, cell) in self.columns.iter_mut().zip(row) {
+        let spans = row.len() < self.columns.len();
+        let measured = if spans { row.len().saturating_sub(1) } else { row.len() };
+        for (column, cell) in self.columns.iter_mut().zip(row).take(measured) {
             let natural = width(&cell.text);
-            if natural > column.natural {
-                column.natural = natural;
-            }
+            column.natural = column.natural.max(natural);
             if natural > column.word {
                 column.word = column.word.max(widest_word(&cell.text));
             }
@@ -89,17 +89,8 @@ impl Grid {
     pub(super) fn start(&mut self, page: &mut Page<'_>) -> io::Result<()> {
         self.columns.iter_mut().for_each(|column| column.width = column.natural);
         if let Some(available) = page.style.width {
-            // The last column says most in words: it gives way first; then the names, from the left.
-            let last_to_first = |grid: &mut Self, floor: fn(&Column) -> usize| {
-                for at in (0..grid.columns.len()).rev() {
-                    let missing = grid.total().saturating_sub(available);
-                    if let Some(column) = grid.columns.get_mut(at) {
-                        column.width = column.width.saturating_sub(missing).max(floor(column)).min(column.width);
-                    }
-                }
-            };
-            last_to_first(self, |column| column.word);
-            last_to_first(self, |column| column.word.min(NARROW).max(column.header.len()));
+            self.wrap_words(available);
+            self.break_rows(available);
         }
         if !(self.headers && page.style.headers) {
             return Ok(());
@@ -113,8 +104,9 @@ impl Grid {
         let available = page.style.width;
         let mut start = 0;
         let mut cells = Vec::with_capacity(row.len());
-        for (column, cell) in self.columns.iter().zip(row) {
-            let room = available.map(|_| column.width.max(1));
+        for (at, (column, cell)) in self.columns.iter().zip(row).enumerate() {
+            let spans = row.len() < self.columns.len() && at + 1 == row.len();
+            let room = available.map(|available| if spans { available.saturating_sub(start) } else { column.width }.max(1));
             cells.push((start, cell.label, wrap(&cell.text, room, "")));
             start += column.width + GAP;
         }
@@ -140,6 +132,27 @@ impl Grid {
             page.raw("\n")?;
         }
         Ok(())
+    }
+
+    /// Takes the missing columns from whoever is widest, down to its widest word.
+    fn wrap_words(&mut self, available: usize) {
+        while self.total() > available {
+            let can_shrink = self.columns.iter_mut().filter(|column| column.width > column.word);
+            let Some(widest) = can_shrink.max_by_key(|column| column.width) else { return };
+            widest.width = widest.width.saturating_sub(1);
+        }
+    }
+
+    /// Where words do not fit side by side, makes columns narrower than their words, from the left: a long name in the
+    /// first column then stands on a line of its own, and the rest of its row fits on the next one.
+    fn break_rows(&mut self, available: usize) {
+        for at in 0..self.columns.len() {
+            let missing = self.total().saturating_sub(available);
+            if let Some(column) = self.columns.get_mut(at) {
+                let floor = column.width.min(NARROW).max(column.header.len());
+                column.width = column.width.saturating_sub(missing).max(floor);
+            }
+        }
     }
 
     fn total(&self) -> usize {

@@ -7,9 +7,15 @@
 //! in `spec.ingress[0]`).
 
 mod age;
+mod csv;
+mod dot;
 mod escape;
+mod graph;
 mod grid;
 mod json;
+mod markdown;
+mod mermaid;
+mod name;
 mod page;
 mod ranges;
 #[cfg(test)]
@@ -19,6 +25,7 @@ mod table;
 mod tests;
 mod warnings;
 mod words;
+mod yaml;
 
 use std::fmt;
 use std::io::{self, BufWriter, Write};
@@ -44,7 +51,12 @@ pub fn render(answer: &Answer, format: Format, style: &Style, out: &mut dyn Writ
     match format {
         Format::Table | Format::Wide => table::write(answer, format == Format::Wide, style, &mut out),
         Format::Json => json::write(answer, &mut out),
-        _ => Err(io::Error::new(io::ErrorKind::Unsupported, format!("no output format {format} yet"))),
+        Format::Yaml => yaml::write(answer, &mut out),
+        Format::Name => name::write(answer, &mut out),
+        Format::Csv => csv::write(answer, style, &mut out),
+        Format::Markdown => markdown::write(answer, &mut out),
+        Format::Dot => dot::write(answer, &mut out),
+        Format::Mermaid => mermaid::write(answer, &mut out),
     }?;
     out.flush()
 }

@@ -141,14 +141,14 @@ pub(super) fn widest_word(text: &str) -> usize {
     words(text).map(|word| width(word.trim_end())).max().unwrap_or(0)
 }
 
-/// Words end after spaces, and after commas: long lists of ports have no spaces.
+/// Words end after spaces, and after commas: long lists of ports have no spaces. The number of a rule stays with its policy.
 fn words(text: &str) -> Box<dyn Iterator<Item = Word<'_>> + '_> {
     let mut rest = text;
     Box::new(std::iter::from_fn(move || {
         if rest.is_empty() {
             return None;
         }
-        let breaks = |((_, a), (_, b)): &((usize, char), (usize, char))| matches!(a, ' ' | ',') && *b != ' ';
+        let breaks = |((_, a), (_, b)): &((usize, char), (usize, char))| matches!(a, ' ' | ',') && !matches!(b, ' ' | '#');
         let next = rest.char_indices().zip(rest.char_indices().skip(1)).find(breaks);
         let at = next.map_or(rest.len(), |(_, (at, _))| at);
         let (word, after) = rest.split_at_checked(at).unwrap_or((rest, ""));

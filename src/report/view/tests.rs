@@ -21,7 +21,7 @@ fn text(answer: &Answer, format: Format, width: Option<usize>) -> String {
 #[test]
 fn looks_like_this() {
     for (name, answer) in samples::all() {
-        for format in answer.formats().iter().filter(|f| matches!(f, Format::Table | Format::Wide)) {
+        for format in answer.formats() {
             insta::assert_snapshot!(format!("{name}.{format}"), text(&answer, *format, Some(80)));
         }
         insta::assert_snapshot!(format!("{name}.table.wide_terminal"), text(&answer, Format::Table, Some(140)));

@@ -115,9 +115,11 @@ pub(super) fn partial(coverage: &[CoverageEntry]) -> Option<String> {
         holes.entry(&entry.state).or_default().entry(place).or_default().push(plural(entry));
     }
     let part = |(state, places): (&&str, &BTreeMap<String, Vec<String>>)| {
-        let what: Vec<String> = places.iter().map(|(place, resources)| format!("{}{place}", words::and(resources))).collect();
+        let list = |resources: &Vec<String>| if *state == "Forbidden" { words::or(resources) } else { words::and(resources) };
+        let what: Vec<String> = places.iter().map(|(place, resources)| format!("{}{place}", list(resources))).collect();
+        let several = places.values().any(|resources| resources.len() > 1);
         match *state {
-            "Forbidden" => format!("you may not list {} (Forbidden)", what.join(" or ")),
+            "Forbidden" => format!("you may not list {} (Forbidden)", what.join(if several { ", or " } else { " or " })),
             state => format!("{} could not be read ({})", what.join(" and "), escape(state)),
         }
     };

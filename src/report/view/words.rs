@@ -134,7 +134,7 @@ pub(super) fn policy_age(policy: &PolicyAge) -> String {
     policy.age_seconds.map_or(name.clone(), |age| format!("{name} ({})", human_duration(age)))
 }
 
-/// `yes`, `NO`, `?`.
+/// `yes`, `NO`, `unknown`.
 pub(super) fn yes_no(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Allow => "yes",
@@ -150,10 +150,19 @@ pub(super) fn count(number: usize, one: &str, many: &str) -> String {
 
 /// `a`, `a and b`, `a, b and c`.
 pub(super) fn and(items: &[String]) -> String {
+    joined(items, "and")
+}
+
+/// `a`, `a or b`, `a, b or c`.
+pub(super) fn or(items: &[String]) -> String {
+    joined(items, "or")
+}
+
+fn joined(items: &[String], word: &str) -> String {
     match items {
         [] => String::new(),
         [one] => one.clone(),
-        [before @ .., last] => format!("{} and {last}", before.join(", ")),
+        [before @ .., last] => format!("{} {word} {last}", before.join(", ")),
     }
 }
 

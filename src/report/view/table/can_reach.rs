@@ -3,7 +3,6 @@
 use std::io;
 
 use super::super::escape;
-use super::super::page::width;
 use super::{Text, grid, service, words};
 use crate::report::policy::{CanReach, Matched, RuleTrace, Side, YesNo};
 use crate::report::view::grid::Cell;
@@ -19,21 +18,18 @@ pub(super) fn write(report: &Report<CanReach>, text: &mut Text<'_>) -> io::Resul
     let answer = &report.result;
     text.partial(&report.coverage)?;
     headline(text, answer)?;
+    answer.service.iter().try_for_each(|chain| service::write(text, chain))?;
     answer.reasons.iter().try_for_each(|reason| text.page.paragraph(&words::sentence(reason), 0))?;
     text.page.blank()?;
     let mut rows = side(text, &answer.egress, Direction::Egress, &answer.from);
     rows.extend(side(text, &answer.ingress, Direction::Ingress, &answer.to));
-    grid::write(&mut text.page, &["", ""], &rows)?;
+    grid::write(&mut text.page, &["", "", ""], &rows)?;
     for (direction, side) in [(Direction::Egress, &answer.egress), (Direction::Ingress, &answer.ingress)] {
         let Some(miss) = &side.nearest_miss else { continue };
         text.page.blank()?;
         let rule = words::rule_ref(&miss.rule, direction);
         text.page.paragraph(&format!("Nearest: {direction} {rule}: {}", words::sentence(&miss.what)), 0)?;
         miss.command.iter().try_for_each(|command| text.page.command(command))?;
-    }
-    if let Some(chain) = answer.service.as_ref().filter(|_| text.wide || answer.verdict != Verdict::Allow) {
-        text.page.blank()?;
-        service::write(text, chain)?;
     }
     Ok(())
 }
@@ -71,9 +67,8 @@ fn side(text: &Text<'_>, side: &Side, direction: Direction, end: &Peer) -> Vec<V
         return rows;
     }
     let most = text.at_most(TRACES);
-    let peers: Vec<String> = side.rules.iter().map(|trace| format!("peer {}", peer(&trace.peer))).collect();
-    let column = peers.iter().take(most).map(|peer| width(peer)).max().unwrap_or(0).min(40);
-    rows.extend(side.rules.iter().zip(&peers).take(most).map(|(trace, peer)| rule(trace, peer, column)));
+    let nearest = side.nearest_miss.as_ref().map(|miss| &miss.rule);
+    rows.extend(side.rules.iter().take(most).map(|trace| rule(trace, text.wide, nearest == Some(&trace.rule))));
     let left = side.rules.len().saturating_sub(most);
     if left > 0 {
         rows.push(vec![format!("  +{left} more").into(), "-o wide shows every rule".into()]);
@@ -96,29 +91,29 @@ fn verdict(text: &Text<'_>, side: &Side, direction: Direction) -> String {
     }
 }
 
-/// `peer yes (app=payments)   port NO: 8443 wanted, 8080 allowed`: a port is of no interest where the peer already misses.
-fn rule(trace: &RuleTrace, peer: &str, column: usize) -> Vec<Cell<'static>> {
+/// `peer yes (app=payments)   port NO: 8443 wanted, 8080 allowed`: in capitals where the nearest rule misses. The port is of
+/// no interest where the peer misses already.
+fn rule(trace: &RuleTrace, wide: bool, nearest: bool) -> Vec<Cell<'static>> {
     let name = format!("  {} #{}", escape(&trace.rule.name), trace.rule.rule.saturating_add(1));
-    let port = match trace.port.matched {
-        YesNo::No => format!("port NO{}", after(": ", &trace.port.detail, "")),
-        YesNo::Yes => format!("port yes{}", after(" (", &trace.port.detail, ")")),
-        YesNo::Unknown => format!("port ?{}", after(": ", &trace.port.detail, "")),
+    let mut cells = vec![name.into(), part("peer", &trace.peer, nearest)];
+    if wide || trace.peer.matched != YesNo::No {
+        cells.push(part("port", &trace.port, nearest));
+    }
+    cells
+}
+
+fn part(what: &str, matched: &Matched, nearest: bool) -> Cell<'static> {
+    let (said, verdict) = match matched.matched {
+        YesNo::Yes => ("yes", Verdict::Allow),
+        YesNo::No if nearest => ("NO", Verdict::Deny),
+        YesNo::No => ("no", Verdict::Deny),
+        YesNo::Unknown => ("unknown", Verdict::Unknown),
     };
-    if trace.peer.matched == YesNo::No && trace.port.matched != YesNo::No {
-        return vec![name.into(), peer.to_owned().into()];
-    }
-    let padding = " ".repeat(column.saturating_sub(width(peer)) + 3);
-    vec![name.into(), format!("{peer}{padding}{port}").into()]
-}
-
-fn peer(peer: &Matched) -> String {
-    match peer.matched {
-        YesNo::Yes => format!("yes{}", after(" (", &peer.detail, ")")),
-        YesNo::No => format!("NO{}", after(": ", &peer.detail, "")),
-        YesNo::Unknown => format!("?{}", after(": ", &peer.detail, "")),
-    }
-}
-
-fn after(open: &str, detail: &str, close: &str) -> String {
-    if detail.is_empty() { String::new() } else { format!("{open}{}{close}", escape(detail)) }
+    let detail = escape(&matched.detail);
+    let text = match (detail.is_empty(), matched.matched) {
+        (true, _) => format!("{what} {said}"),
+        (false, YesNo::No) => format!("{what} {said}: {detail}"),
+        (false, _) => format!("{what} {said} ({detail})"),
+    };
+    if nearest && matched.matched == YesNo::No { Cell::labelled(text, verdict) } else { text.into() }
 }

@@ -49,13 +49,19 @@ fn direction(text: &mut Text<'_>, direction: &EffectiveDirection) -> io::Result<
     } else if direction.isolated == Some(true) {
         text.page.paragraph("Nothing is allowed.", 0)?;
     }
+    if !(direction.adds_nothing.is_empty() && direction.matches_nothing.is_empty() && direction.notes.is_empty()) {
+        text.page.blank()?;
+    }
     rules(text, "Adds nothing", direction.direction, &direction.adds_nothing)?;
     rules(text, "Matches nothing now", direction.direction, &direction.matches_nothing)?;
     direction.notes.iter().try_for_each(|note| text.page.paragraph(&format!("Note: {}", words::sentence(note)), 2))
 }
 
 fn cells(text: &Text<'_>, direction: Direction, row: &Allowance) -> Vec<Cell<'static>> {
-    let peer = reach::peer(&row.peer, row.verdict, text.at_most(4));
+    // What a policy says of addresses holds wherever they are.
+    let ranges = row.peer.name.is_empty() && row.peer.description.is_empty() && !row.peer.cidrs.is_empty();
+    let peer = if ranges { words::ranges(&row.peer, text.at_most(4)) } else { words::peer(&row.peer, text.at_most(4)) };
+    let peer = reach::doubtful(peer, row.verdict);
     let mut cells = vec![Cell::labelled(peer, row.verdict), words::ports(&row.ports).into()];
     if text.wide {
         cells.push(Cell::labelled(row.verdict.to_string(), row.verdict));

@@ -12,6 +12,10 @@ use crate::report::{Peer, PortRange, Report, Verdict};
 /// Writes the rows. What could not be read stands on standard error: rows stay rows.
 pub(super) fn write(report: &Report<Matrix>, text: &mut Text<'_>) -> io::Result<()> {
     let connections = &report.result.connections;
+    if text.wide {
+        // Six columns do not fit a narrow terminal: as with kubectl, `-o wide` is for a wide one, and rows stay rows.
+        text.page.style.width = None;
+    }
     if connections.is_empty() {
         return text.page.paragraph("No connection is allowed.", 0);
     }

@@ -32,12 +32,16 @@ fn cells(text: &Text<'_>, direction: Direction, row: &Reach) -> Vec<Cell<'static
 }
 
 /// The peer; a question mark before those of which nothing certain is known, so that no row is taken for an allowed one.
-pub(super) fn peer(peer: &Peer, verdict: Verdict, ranges: usize) -> String {
-    let words = words::peer(peer, ranges);
+fn peer(peer: &Peer, verdict: Verdict, ranges: usize) -> String {
+    doubtful(words::peer(peer, ranges), verdict)
+}
+
+/// A question mark before what is not certain.
+pub(super) fn doubtful(words: String, verdict: Verdict) -> String {
     if verdict == Verdict::Unknown { format!("? {words}") } else { words }
 }
 
-/// `netpol shop/payments-ingress #1; to 2/3 pods`: rules, then what no rule says.
+/// `to 2 of 3 pods: netpol shop/payments-ingress #1; always allowed`: rules, then what no rule says.
 fn because(row: &Reach, direction: Direction, rules: usize) -> String {
     let mut parts = Vec::new();
     if !row.because.is_empty() {
@@ -46,7 +50,7 @@ fn because(row: &Reach, direction: Direction, rules: usize) -> String {
     parts.extend(row.reasons.iter().map(|reason| super::super::escape(reason).trim_end_matches('.').to_owned()));
     let because = if parts.is_empty() { "<none>".to_owned() } else { parts.join("; ") };
     match row.target_pods {
-        Some(pods) if pods.matched != pods.total => format!("only {} target pods: {because}", words::pods(pods)),
+        Some(pods) if pods.matched != pods.total => format!("to {} of {} pods: {because}", pods.matched, pods.total),
         _ => because,
     }
 }

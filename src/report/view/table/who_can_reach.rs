@@ -10,12 +10,15 @@ use crate::report::{Direction, Report, Verdict};
 pub(super) fn write(report: &Report<WhoCanReach>, text: &mut Text<'_>) -> io::Result<()> {
     let answer = &report.result;
     text.partial(&report.coverage)?;
-    if let Some(chain) = &answer.service {
-        service::write(text, chain)?;
-    }
     let sources = reachable(&answer.sources, "source", "sources");
     let isolated = isolation(answer.isolated, Direction::Ingress);
-    text.page.paragraph(&format!("{}: reached by {sources}; {isolated}.", subject(&answer.target)), 0)?;
+    match &answer.service {
+        Some(chain) => {
+            service::write(text, chain)?;
+            text.page.paragraph(&format!("Reached by {sources}; {isolated}."), 0)?;
+        }
+        None => text.page.paragraph(&format!("{}: reached by {sources}; {isolated}.", subject(&answer.target)), 0)?,
+    }
     text.page.blank()?;
     if !answer.sources.is_empty() {
         reach::write(text, "FROM", Direction::Ingress, &answer.sources)?;
