@@ -9,9 +9,11 @@ pub mod connection;
 pub mod error;
 pub mod exit;
 pub mod help;
+pub mod progress;
 mod session;
 mod suggest;
 pub mod targets;
+pub mod terminal;
 
 use std::ffi::OsString;
 use std::io::Write;
