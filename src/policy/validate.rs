@@ -6,7 +6,7 @@
 mod syntax;
 
 use crate::objects::{
-    Cidr, IntOrString, IpBlock, LabelSelector, Labels, Meta, NetworkPolicy, Peer, PolicyPort, Requirement, Resource, Rule,
+    Address, Cidr, IntOrString, IpBlock, LabelSelector, Labels, Meta, NetworkPolicy, Peer, PolicyPort, Requirement, Resource, Rule,
 };
 
 /// One reason to refuse an object.
@@ -138,19 +138,25 @@ fn ip_block(out: &mut Vec<Refusal>, block: &IpBlock, path: &str) {
     if block.cidr.is_empty() {
         return refuse(out, &cidr_path, "Required value".to_owned());
     }
-    let Ok(whole) = block.cidr.parse::<Cidr>() else {
+    let Some(whole) = cidr(&block.cidr) else {
         return invalid(out, &cidr_path, &block.cidr, NO_CIDR);
     };
     for (i, text) in block.except.iter().enumerate() {
         let except_path = format!("{path}.except[{i}]");
-        match text.parse::<Cidr>() {
-            Err(_) => invalid(out, &except_path, text, NO_CIDR),
-            Ok(hole) if !whole.contains_cidr(&hole) || hole.prefix_len() <= whole.prefix_len() => {
+        match cidr(text) {
+            None => invalid(out, &except_path, text, NO_CIDR),
+            Some(hole) if !whole.contains_cidr(&hole) || hole.prefix_len() <= whole.prefix_len() => {
                 invalid(out, &except_path, text, "must be a strict subset of `cidr`");
             }
-            Ok(_) => {}
+            Some(_) => {}
         }
     }
+}
+
+/// `ipnet` reads «010.0.0.0/8», the standard library does not.
+fn cidr(text: &str) -> Option<Cidr> {
+    let (address, _) = text.split_once('/')?;
+    Address::parse(address).and_then(|_| text.parse().ok())
 }
 
 /// Source: `ValidateLabelSelector`.
