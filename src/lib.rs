@@ -5,4 +5,5 @@ pub mod inventory;
 pub mod objects;
 pub mod policy;
 pub mod report;
+pub mod service;
 pub mod source;

@@ -3,7 +3,7 @@
 //! Tiers are evaluated in order; each allows some ports and passes some on, what the last one passes on is allowed.
 //! Only the NetworkPolicy tier is filled now.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::net::IpAddr;
@@ -32,8 +32,8 @@ pub enum End {
 /// What the other end of a rule is, for matching peers.
 #[derive(Debug, Clone, Copy)]
 pub enum Other<'m> {
-    /// A class of pods, talking over an address of this family.
-    Pods(&'m Class, ClassId, Family),
+    /// A class of pods, talking over an address of this family, and whether blocks match it.
+    Pods(&'m Class, Family, BlocksMatchPods),
     /// An address outside, or a node's.
     Address(Address),
 }
@@ -93,6 +93,12 @@ pub struct Model<'a> {
     namespaces_by_label: LabelIndex<'a>,
     selected_labels: Vec<OnceCell<Selected>>,
     selected_namespaces: Vec<OnceCell<Selected>>,
+    /// Lists of ports, resolved on named ports.
+    resolved: RefCell<HashMap<(Id, Option<u32>), Bounds>>,
+    /// Classes by the elementary interval of their address.
+    by_interval: [Vec<(u32, ClassId)>; 2],
+    /// Classes whose address nobody knows.
+    without_address: Vec<ClassId>,
 }
 
 /// Who is isolated by what in one direction.
@@ -118,13 +124,16 @@ impl<'a> Model<'a> {
             inventory,
             cni,
             ports,
-            classes,
             compiled,
             blocks,
             ingress: Subjects::default(),
             egress: Subjects::default(),
             pods_by_label,
             namespaces_by_label,
+            resolved: RefCell::default(),
+            by_interval: [Family::V4, Family::V6].map(|family| classes_by_interval(&classes, family)),
+            without_address: (0..).zip(&classes.list).filter(|(_, c)| c.primary.is_none()).map(|(id, _)| id).collect(),
+            classes,
         };
         model.ingress = model.subjects(Direction::Ingress);
         model.egress = model.subjects(Direction::Egress);
@@ -304,6 +313,51 @@ impl<'a> Model<'a> {
         found
     }
 
+    /// Classes of pods a peer contains, as the far end of a connection of `near`.
+    pub fn classes_of(&self, peer: &CompiledPeer, near: &Class, direction: Direction) -> Selected {
+        match peer {
+            CompiledPeer::Pods { scope, pods } => {
+                let mut found = self.classes_in(*scope, *pods);
+                found.certain -= &self.classes.host;
+                found.possible -= &self.classes.host;
+                found
+            }
+            CompiledPeer::Unreadable => {
+                let everyone = (0..u32::try_from(self.classes.list.len()).unwrap_or(u32::MAX)).collect();
+                Selected { certain: RoaringBitmap::new(), possible: everyone }
+            }
+            CompiledPeer::Block(id) => {
+                let mut found = Selected::default();
+                let Some(block) = self.compiled.blocks.get(*id) else { return found };
+                let (low, high) = block.cidr.bounds();
+                let family = block.cidr.family();
+                let [low, high] = [low, high].map(|bits| self.blocks.interval(Address { family, bits }));
+                let [v4, v6] = &self.by_interval;
+                let sorted = if family == Family::V4 { v4 } else { v6 };
+                let from = sorted.partition_point(|(interval, _)| *interval < low);
+                let inside = sorted.iter().skip(from).take_while(|(interval, _)| *interval <= high).map(|(_, id)| *id);
+                for id in inside.chain(self.without_address.iter().copied()) {
+                    let Some(class) = self.class(id) else { continue };
+                    let family = match direction {
+                        Direction::Ingress => Self::family(class, near),
+                        Direction::Egress => Self::family(near, class),
+                    };
+                    match self.block_contains(block, class, family, self.cni.blocks_match_pods()) {
+                        Truth::No => {}
+                        Truth::Unknown => {
+                            found.possible.insert(id);
+                        }
+                        Truth::Yes => {
+                            found.certain.insert(id);
+                            found.possible.insert(id);
+                        }
+                    }
+                }
+                found
+            }
+        }
+    }
+
     /// Whether the other end is one of a rule's peers.
     pub fn peers_contain(&self, rule: &CompiledRule, other: &Other<'_>) -> Truth {
         let truth = match &rule.peers {
@@ -343,15 +397,15 @@ impl<'a> Model<'a> {
             (CompiledPeer::Block(id), Other::Address(address)) => {
                 self.compiled.blocks.get(*id).is_some_and(|b| b.contains(*address)).into()
             }
-            (CompiledPeer::Block(id), Other::Pods(class, _, family)) => {
-                self.compiled.blocks.get(*id).map_or(Truth::Unknown, |block| self.block_contains(block, class, *family))
+            (CompiledPeer::Block(id), Other::Pods(class, family, match_pods)) => {
+                self.compiled.blocks.get(*id).map_or(Truth::Unknown, |block| self.block_contains(block, class, *family, *match_pods))
             }
         }
     }
 
     /// Rules 22, 23, 34, 35: a pod's own address counts where the plugin lets it; without an address it is undecided.
-    fn block_contains(&self, block: &Block, class: &Class, family: Family) -> Truth {
-        if class.host.is_none() && self.cni.blocks_match_pods() == BlocksMatchPods::No {
+    fn block_contains(&self, block: &Block, class: &Class, family: Family, match_pods: BlocksMatchPods) -> Truth {
+        if class.host.is_none() && match_pods == BlocksMatchPods::No {
             return Truth::No;
         }
         let truth = match class.interval(family) {
@@ -361,7 +415,7 @@ impl<'a> Model<'a> {
             None if block.is_everything() => Truth::Yes,
             None => Truth::Unknown,
         };
-        let undefined = class.host.is_none() && self.cni.blocks_match_pods() == BlocksMatchPods::Undefined;
+        let undefined = class.host.is_none() && match_pods == BlocksMatchPods::Undefined;
         if undefined { truth.and(Truth::Unknown) } else { truth }
     }
 
@@ -393,8 +447,15 @@ impl<'a> Model<'a> {
 
     /// The ports of a rule, resolved on a destination.
     pub fn rule_ports(&self, rule: &CompiledRule, destination: Option<&Class>) -> Bounds {
+        let Some(list) = rule.ports else { return Bounds::ALL };
+        let key = (list, destination.map(|class| class.named));
+        if let Some(known) = self.resolved.borrow().get(&key) {
+            return *known;
+        }
         let named = destination.map(|class| self.classes.named.get(class.named as usize).map_or(&[][..], Vec::as_slice));
-        self.compiled.resolve(rule.ports, named, &self.ports)
+        let bounds = self.compiled.resolve(rule.ports, named, &self.ports);
+        self.resolved.borrow_mut().insert(key, bounds);
+        bounds
     }
 
     /// What one side says: the subject's policies about the other end.
@@ -407,16 +468,20 @@ impl<'a> Model<'a> {
         subject.outcome(allowed)
     }
 
-    /// What the source's policies say of going to the target.
-    pub fn egress(&self, source: (ClassId, &Class), target: (ClassId, &Class)) -> Bounds {
-        let other = Other::Pods(target.1, target.0, Self::family(source.1, target.1));
-        self.side_allows(Direction::Egress, self.subject_of(Direction::Egress, source.0), &other, Some(target.1))
+    /// What one side's policies say of the connection from source to target.
+    pub fn side_between(&self, direction: Direction, source: (ClassId, &Class), target: (ClassId, &Class)) -> Bounds {
+        let (near, far) = match direction {
+            Direction::Ingress => (target, source),
+            Direction::Egress => (source, target),
+        };
+        let other = Other::Pods(far.1, Self::family(source.1, target.1), self.cni.blocks_match_pods());
+        self.side_allows(direction, self.subject_of(direction, near.0), &other, Some(target.1))
     }
 
-    /// What the target's policies say of coming from the source.
-    pub fn ingress(&self, source: (ClassId, &Class), target: (ClassId, &Class)) -> Bounds {
-        let other = Other::Pods(source.1, source.0, Self::family(source.1, target.1));
-        self.side_allows(Direction::Ingress, self.subject_of(Direction::Ingress, target.0), &other, Some(target.1))
+    /// What both sides say of the connection from source to target.
+    pub fn between_classes(&self, source: (ClassId, &Class), target: (ClassId, &Class)) -> Bounds {
+        let egress = self.side_between(Direction::Egress, source, target);
+        if egress.is_none() { egress } else { egress.and(self.side_between(Direction::Ingress, source, target), &self.ports) }
     }
 
     /// What may pass between two pods: rules 28, 32 (a pod reaches itself), 33 (a pod and its own node reach each other).
@@ -425,7 +490,7 @@ impl<'a> Model<'a> {
             return Bounds::ALL;
         }
         match (self.class_of(source), self.class_of(target)) {
-            (Some(from), Some(to)) => self.egress(from, to).and(self.ingress(from, to), &self.ports),
+            (Some(from), Some(to)) => self.between_classes(from, to),
             _ => Bounds::UNKNOWN,
         }
     }
@@ -508,4 +573,10 @@ impl<'a> Model<'a> {
             Verdict::Unknown
         }
     }
+}
+
+fn classes_by_interval(classes: &Classes, family: Family) -> Vec<(u32, ClassId)> {
+    let mut sorted: Vec<(u32, ClassId)> = (0..).zip(&classes.list).filter_map(|(id, class)| Some((class.interval(family)?, id))).collect();
+    sorted.sort_unstable();
+    sorted
 }

@@ -1,0 +1,11 @@
+//! The questions: from a compiled model and two ends to the answers of [`crate::report::policy`]. Pure, sorted.
+
+mod can_reach;
+mod effective_policy;
+mod focus;
+mod matrix;
+mod others;
+mod reachable_from;
+mod who_can_reach;
+mod words;
+mod workloads;

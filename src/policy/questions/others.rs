@@ -1,0 +1,226 @@
+//! Everything at the other end that is no workload: addresses outside, nodes, pods nobody could read, and the rest.
+
+use std::collections::BTreeSet;
+
+use crate::inventory::Origin;
+use crate::objects::Truth;
+use crate::policy::blocks::AddressSet;
+use crate::policy::classes::Class;
+use crate::policy::compile::{CompiledPeer, CompiledPeers, CompiledRule, Scope};
+use crate::policy::model::{Model, Subject};
+use crate::policy::ports::{Bounds, PortsId};
+use crate::report::policy::{Reach, Rest};
+use crate::report::{Direction, Peer, RuleRef, Verdict};
+
+use super::focus::{Bucket, Focus};
+use super::words::{policy_list, policy_ref, ports_of, rule_ref, verdicts};
+
+/// Addresses that behave alike.
+struct Part {
+    addresses: AddressSet,
+    bounds: Bounds,
+    because: BTreeSet<RuleRef>,
+}
+
+/// Address ranges outside the cluster, one row for each set of ports; what may reach nothing is left out.
+pub fn addresses(model: &Model<'_>, direction: Direction, focus: &Focus) -> Vec<Reach> {
+    let mut parts = vec![Part { addresses: AddressSet::everything(), bounds: Bounds::NONE, because: BTreeSet::new() }];
+    for bucket in &focus.buckets {
+        let Some(class) = model.class(bucket.class) else { continue };
+        let subject = model.subject_of(direction, bucket.class);
+        let wanted = Bounds::exactly(bucket.wanted);
+        if subject.isolated() != Truth::Yes || subject.unseen {
+            allow(model, &mut parts, &AddressSet::everything(), subject.outcome(Bounds::NONE).and(wanted, &model.ports), None);
+        }
+        for rule in model.rules(direction, subject).filter(|_| subject.isolated() == Truth::Yes) {
+            let destination = (direction == Direction::Ingress).then_some(class);
+            let ports = model.rule_ports(rule, destination).and(wanted, &model.ports);
+            let reference = rule_ref(model.inventory, direction, rule);
+            for (addresses, certain) in rule_addresses(model, rule) {
+                allow(model, &mut parts, &addresses, if certain { ports } else { ports.doubtful() }, Some(&reference));
+            }
+        }
+    }
+    let mut rows: Vec<(Bounds, BTreeSet<RuleRef>, AddressSet)> = Vec::new();
+    for part in parts.into_iter().filter(|p| !p.bounds.is_none()) {
+        match rows.iter_mut().find(|(bounds, because, _)| *bounds == part.bounds && *because == part.because) {
+            Some((_, _, addresses)) => *addresses = addresses.union(&part.addresses),
+            None => rows.push((part.bounds, part.because, part.addresses)),
+        }
+    }
+    let mut reaches: Vec<Reach> = Vec::new();
+    for (bounds, because, addresses) in rows {
+        for (verdict, ports) in verdicts(model, bounds) {
+            let peer = Peer { kind: "IPBlock".to_owned(), cidrs: addresses.cidrs(), ..Peer::default() };
+            let because: Vec<RuleRef> = because.iter().cloned().collect();
+            let reasons = if because.is_empty() && verdict == Verdict::Allow { vec!["not isolated".to_owned()] } else { Vec::new() };
+            reaches.push(Reach { peer, verdict, ports: ports_of(model, ports), because, reasons, target_pods: None });
+        }
+    }
+    reaches.sort_by(|a, b| (a.verdict, &a.peer).cmp(&(b.verdict, &b.peer)));
+    reaches
+}
+
+/// Adds an allowance to the addresses it is about, cutting parts that it covers only partly.
+fn allow(model: &Model<'_>, parts: &mut Vec<Part>, addresses: &AddressSet, bounds: Bounds, because: Option<&RuleRef>) {
+    if bounds.is_none() {
+        return;
+    }
+    let mut cut: Vec<Part> = Vec::with_capacity(parts.len() + 1);
+    for part in parts.drain(..) {
+        let inside = part.addresses.intersection(addresses);
+        if inside.is_empty() {
+            cut.push(part);
+            continue;
+        }
+        let outside = part.addresses.difference(addresses);
+        let mut reasons = part.because.clone();
+        reasons.extend(because.cloned());
+        cut.push(Part { addresses: inside, bounds: part.bounds.or(bounds, &model.ports), because: reasons });
+        if !outside.is_empty() {
+            cut.push(Part { addresses: outside, ..part });
+        }
+    }
+    *parts = cut;
+}
+
+/// The addresses outside that a rule is about, and whether that is certain.
+fn rule_addresses(model: &Model<'_>, rule: &CompiledRule) -> Vec<(AddressSet, bool)> {
+    match &rule.peers {
+        CompiledPeers::Everyone => vec![(AddressSet::everything(), !rule.doubtful)],
+        CompiledPeers::Any(peers) => peers
+            .iter()
+            .filter_map(|id| match model.compiled.peers.get(*id)? {
+                CompiledPeer::Block(block) => Some((model.compiled.blocks.get(*block)?.addresses(), !rule.doubtful)),
+                CompiledPeer::Unreadable => Some((AddressSet::everything(), false)),
+                CompiledPeer::Pods { .. } => None,
+            })
+            .collect(),
+    }
+}
+
+/// Rule 33: the node a pod runs on and the pod always reach each other.
+pub fn own_node(model: &Model<'_>, focus: &Focus) -> Vec<Reach> {
+    let (mut nodes, mut wanted): (BTreeSet<&str>, PortsId) = (BTreeSet::new(), PortsId::NONE);
+    for Bucket { class, wanted: asked, pods } in &focus.buckets {
+        if model.class(*class).is_some_and(|c| c.host.is_none()) {
+            wanted = model.ports.union(wanted, *asked);
+            nodes.extend(pods.iter().filter_map(|p| model.inventory.pods.get(*p)).map(|p| p.pod.spec.node_name.as_str()));
+        }
+    }
+    if wanted.is_none() {
+        return Vec::new();
+    }
+    let name = match nodes.iter().collect::<Vec<_>>().as_slice() {
+        [only] => (**only).to_owned(),
+        _ => String::new(),
+    };
+    let peer = Peer { kind: "Node".to_owned(), name, description: "own node".to_owned(), ..Peer::default() };
+    let reasons = vec!["always allowed (kubelet probes)".to_owned()];
+    vec![Reach { peer, verdict: Verdict::Allow, ports: ports_of(model, wanted), because: Vec::new(), reasons, target_pods: None }]
+}
+
+/// Pods in namespaces that could not be read: what the rules would say of them.
+pub fn unread_pods(model: &Model<'_>, direction: Direction, focus: &Focus) -> Vec<Reach> {
+    let inventory = model.inventory;
+    if inventory.origin == Origin::Manifests || inventory.pods_complete() {
+        return Vec::new();
+    }
+    let mut rows = Vec::new();
+    let mut seen: BTreeSet<(String, Vec<crate::report::PortRange>, Vec<RuleRef>)> = BTreeSet::new();
+    for bucket in &focus.buckets {
+        let Some(class) = model.class(bucket.class) else { continue };
+        let subject = model.subject_of(direction, bucket.class);
+        for (what, ports, because) in unread_of(model, direction, class, subject) {
+            let ports = model.ports.intersection(ports, bucket.wanted);
+            let key = (what.clone(), ports_of(model, ports), because.clone());
+            if ports.is_none() || !seen.insert(key) {
+                continue;
+            }
+            let peer = Peer { kind: "UnreadPods".to_owned(), description: what, ..Peer::default() };
+            let reasons = vec!["pods and policies of these namespaces could not be read".to_owned()];
+            rows.push(Reach { peer, verdict: Verdict::Unknown, ports: ports_of(model, ports), because, reasons, target_pods: None });
+        }
+    }
+    rows
+}
+
+fn unread_of(model: &Model<'_>, direction: Direction, class: &Class, subject: &Subject) -> Vec<(String, PortsId, Vec<RuleRef>)> {
+    let everywhere = "pods in namespaces that could not be read".to_owned();
+    if subject.isolated() != Truth::Yes || subject.unseen {
+        return vec![(everywhere, PortsId::ALL, Vec::new())];
+    }
+    let mut rows = Vec::new();
+    for rule in model.rules(direction, subject) {
+        // A named port of a pod that cannot be read may be any number.
+        let ports = match direction {
+            Direction::Ingress => model.rule_ports(rule, Some(class)).possible,
+            Direction::Egress => PortsId::ALL,
+        };
+        let because = vec![rule_ref(model.inventory, direction, rule)];
+        match &rule.peers {
+            CompiledPeers::Everyone => rows.push((everywhere.clone(), ports, because)),
+            CompiledPeers::Any(peers) => {
+                for peer in peers.iter().filter_map(|id| model.compiled.peers.get(*id)) {
+                    let what = match peer {
+                        CompiledPeer::Pods { scope: Scope::Selected(selector), pods } => {
+                            let namespaces = model.compiled.namespace_selectors.get(*selector);
+                            let pods = model.compiled.pod_selectors.get(*pods);
+                            let unread = model.inventory.namespaces.iter().filter(|n| !n.pods_known);
+                            let all_known = model.inventory.namespaces_complete();
+                            let hit = unread.clone().any(|n| namespaces.is_some_and(|s| selects(s, n) != Truth::No));
+                            if all_known && !hit {
+                                continue;
+                            }
+                            let mut what = "pods".to_owned();
+                            if let Some(pods) = pods.filter(|p| !p.is_empty()) {
+                                what.push_str(&format!(" with {}", pods.describe()));
+                            }
+                            what.push_str(" in namespaces");
+                            match namespaces.filter(|s| !s.is_empty()) {
+                                Some(selector) => what.push_str(&format!(" with {}", selector.describe())),
+                                None => what.push_str(" that could not be read"),
+                            }
+                            what
+                        }
+                        CompiledPeer::Block(_) => "pods with an address in the block".to_owned(),
+                        CompiledPeer::Unreadable => everywhere.clone(),
+                        CompiledPeer::Pods { scope: Scope::One(_), .. } => continue,
+                    };
+                    rows.push((what, ports, because.clone()));
+                }
+            }
+        }
+    }
+    rows
+}
+
+fn selects(selector: &crate::objects::LabelSelector, namespace: &crate::inventory::NamespaceInfo) -> Truth {
+    if namespace.labels_known { selector.matches(&namespace.labels) } else { selector.matches_known(&namespace.labels) }
+}
+
+/// What holds for everything that is not listed.
+pub fn rest(model: &Model<'_>, direction: Direction, focus: &Focus) -> Rest {
+    let policies = focus.policies(model, direction);
+    let references = policies.iter().map(|p| policy_ref(model.inventory, *p)).collect();
+    let isolated: Vec<Truth> = focus.buckets.iter().map(|b| model.subject_of(direction, b.class).isolated()).collect();
+    let (verdict, reason) = if focus.buckets.is_empty() {
+        (Verdict::Unknown, "there is no pod the answer could be about".to_owned())
+    } else if isolated.iter().all(|t| *t == Truth::Yes) {
+        let others = if direction == Direction::Ingress { "Everyone else is denied" } else { "Everything else is denied" };
+        (Verdict::Deny, format!("{others}: isolated for {direction} by {}", policy_list(model.inventory, &policies)))
+    } else if isolated.iter().all(|t| *t == Truth::No) {
+        let everyone = if direction == Direction::Ingress { "every pod and address can" } else { "it can reach every pod and address" };
+        let but = if direction == Direction::Ingress { "egress" } else { "ingress" };
+        (Verdict::Allow, format!("not isolated for {direction}: {everyone}, unless its own {but} policies deny it"))
+    } else if isolated.contains(&Truth::Unknown) {
+        (Verdict::Unknown, format!("whether it is isolated for {direction} cannot be told"))
+    } else {
+        let open = isolated.iter().filter(|t| **t == Truth::No).count();
+        (
+            Verdict::Unknown,
+            format!("depends on the pod: some are not isolated for {direction} ({open} of {} kinds of pods)", isolated.len()),
+        )
+    };
+    Rest { verdict, reason, policies: references }
+}

@@ -1,0 +1,88 @@
+//! From positions and ids to the words of a report.
+
+use crate::inventory::Inventory;
+use crate::policy::compile::CompiledRule;
+use crate::policy::model::{Model, Subject};
+use crate::policy::ports::{Bounds, PortsId};
+use crate::report::policy::PolicyAge;
+use crate::report::{Direction, ObjectRef, Peer, PodCount, PortRange, RuleRef, Verdict};
+
+/// A workload as a peer.
+pub fn group_peer(inventory: &Inventory, group: usize, matched: usize, total: usize) -> Peer {
+    let Some(group) = inventory.groups.get(group) else { return Peer::default() };
+    Peer {
+        kind: group.kind.name().to_owned(),
+        namespace: group.namespace.clone(),
+        name: group.name.clone(),
+        pods: Some(PodCount { matched, total }),
+        ..Peer::default()
+    }
+}
+
+/// A reference to a rule.
+pub fn rule_ref(inventory: &Inventory, direction: Direction, rule: &CompiledRule) -> RuleRef {
+    let (namespace, name) = policy_name(inventory, rule.policy);
+    RuleRef { kind: "NetworkPolicy".to_owned(), namespace, name, direction, rule: rule.index }
+}
+
+/// Namespace and name of a policy.
+pub fn policy_name(inventory: &Inventory, policy: usize) -> (String, String) {
+    let meta = inventory.policies.get(policy).map(|p| &p.metadata);
+    meta.map_or_else(Default::default, |m| (m.namespace.clone(), m.name.clone()))
+}
+
+/// A reference to a policy.
+pub fn policy_ref(inventory: &Inventory, policy: usize) -> ObjectRef {
+    let (namespace, name) = policy_name(inventory, policy);
+    ObjectRef { kind: "NetworkPolicy".to_owned(), namespace, name }
+}
+
+/// Policies with their ages when the objects were read.
+pub fn policy_ages(inventory: &Inventory, subject: &Subject) -> Vec<PolicyAge> {
+    let age = |position: &usize| {
+        let meta = &inventory.policies.get(*position)?.metadata;
+        let age_seconds = inventory.collected_at.and_then(|now| meta.age_seconds(now));
+        Some(PolicyAge { namespace: meta.namespace.clone(), name: meta.name.clone(), age_seconds })
+    };
+    subject.policies.iter().filter_map(age).collect()
+}
+
+/// `netpol NAMESPACE/NAME`, a few of them, then how many more.
+pub fn policy_list(inventory: &Inventory, policies: &[usize]) -> String {
+    let shown: Vec<String> = policies
+        .iter()
+        .take(3)
+        .map(|p| {
+            let (namespace, name) = policy_name(inventory, *p);
+            format!("{namespace}/{name}")
+        })
+        .collect();
+    match policies.len().checked_sub(shown.len()) {
+        Some(more) if more > 0 => format!("{} and {more} more", shown.join(", ")),
+        _ => shown.join(", "),
+    }
+}
+
+/// Ports in words.
+pub fn ports_of(model: &Model<'_>, ports: PortsId) -> Vec<PortRange> {
+    model.ports.describe(ports)
+}
+
+/// What a pair of bounds comes to: certain ports first, what is merely possible as unknown.
+pub fn verdicts(model: &Model<'_>, bounds: Bounds) -> Vec<(Verdict, PortsId)> {
+    let open = model.ports.difference(bounds.possible, bounds.certain);
+    let parts = [(Verdict::Allow, bounds.certain), (Verdict::Unknown, open)];
+    parts.into_iter().filter(|(_, ports)| !ports.is_none()).collect()
+}
+
+/// The same word for all, none if they differ or one is unknown.
+pub fn unanimous(values: impl IntoIterator<Item = Option<bool>>) -> Option<bool> {
+    let mut values = values.into_iter();
+    let first = values.next()??;
+    values.all(|v| v == Some(first)).then_some(first)
+}
+
+/// `1 pod`, `2 pods`.
+pub fn count(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
