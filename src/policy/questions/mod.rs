@@ -9,3 +9,7 @@ mod reachable_from;
 mod who_can_reach;
 mod words;
 mod workloads;
+
+pub use matrix::matrix;
+pub use reachable_from::reachable_from;
+pub use who_can_reach::who_can_reach;
