@@ -9,12 +9,12 @@ use std::time::Duration;
 
 use http::{HeaderValue, Uri, header};
 use hyper_util::client::proxy::matcher::Matcher;
-use kube::config::{AuthInfo, Cluster, Config, ExecAuthCluster};
+use kube::config::{AuthInfo, Cluster, Config, ExecAuthCluster, ExecConfig};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
 use super::kubeconfig::{Loaded, Selected, nonempty};
-use super::{About, LiveError};
+use super::{About, CredentialPlugin, LiveError};
 use crate::cli::connection::ConnectionOptions;
 
 /// A server that takes longer to answer a SYN and a TLS hello is not there.
@@ -46,7 +46,7 @@ pub(super) fn configure(options: &ConnectionOptions, loaded: Loaded) -> Result<(
         context,
         user,
         files: loaded.files,
-        exec: config.auth_info.exec.clone(),
+        exec: config.auth_info.exec.as_ref().map(plugin),
     };
     if config.cluster_url.scheme_str() != Some("https") {
         without_credentials(&mut config.auth_info);
@@ -58,6 +58,14 @@ pub(super) fn configure(options: &ConnectionOptions, loaded: Loaded) -> Result<(
     let agent = concat!("kubectl-netstore/", env!("CARGO_PKG_VERSION"));
     config.headers.push((header::USER_AGENT, HeaderValue::from_static(agent)));
     Ok((config, about))
+}
+
+fn plugin(exec: &ExecConfig) -> CredentialPlugin {
+    CredentialPlugin {
+        command: exec.command.clone().unwrap_or_default(),
+        args: exec.args.clone().unwrap_or_default(),
+        install_hint: nonempty(exec.install_hint.as_deref().map(|h| h.trim().to_owned())),
+    }
 }
 
 /// Flags beat the kubeconfig; what they replace must not linger in a neighbouring field.
