@@ -153,12 +153,11 @@ impl From<LiveError> for CommandError {
                     None => error.hint("the token or certificate may have expired: log in to the cluster again"),
                 }
             }
-            LiveError::Forbidden { message, resources, namespace } => {
-                let mut error = Self::from_server(ErrorKind::Forbidden, "Forbidden", &message);
-                for resource in &resources {
-                    error = error.hint(can_i(*resource, namespace.as_deref()));
-                }
-                error.hint(format!("rules of a Role or ClusterRole that would do:\n{}", rules(&resources)))
+            LiveError::Forbidden { message, resources, namespace, about } => {
+                let lines: Vec<String> = resources.iter().map(|r| can_i(*r, namespace.as_deref(), &about.flags)).collect();
+                Self::from_server(ErrorKind::Forbidden, "Forbidden", &message)
+                    .hint(format!("what was needed and refused can be asked again with\n{}", lines.join("\n")))
+                    .hint(format!("rules of a Role or ClusterRole that would do:\n{}", rules(&resources)))
             }
             LiveError::NotAnApi { about, .. } => {
                 connection().hint(target(&about)).hint("is the address of the server right, and are you logged in where a proxy wants it?")
@@ -213,13 +212,21 @@ fn by_hand(about: &About) -> String {
     }
 }
 
-fn can_i(resource: Resource, namespace: Option<&str>) -> String {
+fn can_i(resource: Resource, namespace: Option<&str>, flags: &[String]) -> String {
     let what = resource.qualified();
-    match (resource.namespaced(), namespace) {
-        (false, _) => format!("kubectl auth can-i list {what}"),
-        (true, Some(namespace)) => format!("kubectl auth can-i list {what} -n {namespace}"),
-        (true, None) => format!("kubectl auth can-i list {what} --all-namespaces"),
-    }
+    let scope = match (resource.namespaced(), namespace) {
+        (false, _) => String::new(),
+        (true, Some(namespace)) => format!(" -n {namespace}"),
+        (true, None) => " --all-namespaces".to_owned(),
+    };
+    let flags: String = flags.iter().map(|flag| format!(" {}", quoted(flag))).collect();
+    format!("kubectl auth can-i list {what}{scope}{flags}")
+}
+
+/// Ready to paste into a shell.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_=./:@$".contains(c);
+    if word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }
 
 /// `rules:` of a Role that lets these be read.
@@ -287,13 +294,15 @@ mod tests {
             message: "pods is forbidden".to_owned(),
             resources: vec![Resource::Namespaces, Resource::Pods, Resource::NetworkPolicies],
             namespace: Some("shop".to_owned()),
+            about: Box::new(About { flags: vec!["--as=o'me".to_owned()], ..*about() }),
         };
         assert_eq!(
             shown(error),
             "Error from server (Forbidden): pods is forbidden\n\
-             hint: kubectl auth can-i list namespaces\n\
-             hint: kubectl auth can-i list pods -n shop\n\
-             hint: kubectl auth can-i list networkpolicies.networking.k8s.io -n shop\n\
+             hint: what was needed and refused can be asked again with\n  \
+             kubectl auth can-i list namespaces '--as=o'\\''me'\n  \
+             kubectl auth can-i list pods -n shop '--as=o'\\''me'\n  \
+             kubectl auth can-i list networkpolicies.networking.k8s.io -n shop '--as=o'\\''me'\n\
              hint: rules of a Role or ClusterRole that would do:\n  rules:\n  \
              - apiGroups: [\"\"]\n    resources: [namespaces, pods]\n    verbs: [get, list]\n  \
              - apiGroups: [\"networking.k8s.io\"]\n    resources: [networkpolicies]\n    verbs: [get, list]"

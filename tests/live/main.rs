@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod errors;
 mod server;
 
 use std::io::Write;
@@ -10,7 +11,6 @@ use std::time::{Duration, Instant};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use netstore::cli::connection::ConnectionOptions;
-use netstore::cli::error::CommandError;
 use netstore::inventory::State;
 use netstore::objects::Resource::{self, Namespaces, NetworkPolicies, Pods, ReplicaSets};
 use netstore::source::live::{Cluster, LiveError};
@@ -218,15 +218,6 @@ fn who_may_not_list_namespaces_gets_his_own_by_name() {
 }
 
 #[test]
-fn if_everything_is_forbidden_the_servers_words_and_the_way_out_are_told() {
-    let server = Server::start(|path, _| forbidden(if path.contains("pods") { "pods" } else { "networkpolicies.networking.k8s.io" }));
-    let error = collect(&server, &[Pods, NetworkPolicies], &["shop"]).unwrap_err();
-    let shown = CommandError::from(error).to_string();
-    assert!(shown.starts_with("Error from server (Forbidden): pods is forbidden: User \"me\" cannot list"), "{shown}");
-    assert!(shown.contains("kubectl auth can-i list networkpolicies.networking.k8s.io -n shop"), "{shown}");
-}
-
-#[test]
 fn a_kind_the_server_does_not_have_is_not_served() {
     let server = Server::start(|path, _| match path {
         "/api/v1/pods?limit=2" => page("Pod", "", vec![]),
@@ -234,16 +225,6 @@ fn a_kind_the_server_does_not_have_is_not_served() {
     });
     let collected = collect(&server, &[Pods, NetworkPolicies], &[]).unwrap();
     assert_eq!(coverage(&collected), ["pods *: complete", "networkpolicies *: not served"]);
-}
-
-#[test]
-fn a_server_that_has_nothing_of_kubernetes_is_an_error() {
-    let server = Server::start(|_, _| Reply::Raw(404, vec![("Content-Type", "text/html".to_owned())], b"<html>nope</html>".to_vec()));
-    let error = collect(&server, &[Pods, NetworkPolicies], &[]).unwrap_err();
-    assert!(matches!(error, LiveError::NotAnApi { .. }), "{error}");
-    let server = Server::start(|_, _| status(404, "NotFound", "the server could not find the requested resource"));
-    let error = collect(&server, &[Pods, NetworkPolicies], &[]).unwrap_err();
-    assert_eq!(CommandError::from(error).message, "Error from server (NotFound): the server could not find the requested resource");
 }
 
 #[test]
@@ -288,17 +269,6 @@ fn a_hung_list_fails_and_the_others_go_on() {
 }
 
 #[test]
-fn a_hung_server_is_an_error_in_time() {
-    let server = Server::start(|_, _| Reply::Hang);
-    let (_file, options) = options(&server.url);
-    let options = ConnectionOptions { request_timeout: Some(Duration::from_millis(500)), ..options };
-    let started = Instant::now();
-    let error = collect_with(&options, &[Pods, NetworkPolicies], &[]).unwrap_err();
-    assert!(started.elapsed() < Duration::from_secs(5));
-    assert_eq!(CommandError::from(error).message, "Unable to connect to the server: no answer within --request-timeout=0.5s");
-}
-
-#[test]
 fn a_cut_body_is_tried_again_and_then_fails_alone() {
     let cut = br#"{"kind":"PodList","metadata":{},"items":[{"metadata":{"name":"a"}}"#;
     let server = Server::start(|path, _| match path {
@@ -313,7 +283,8 @@ fn a_cut_body_is_tried_again_and_then_fails_alone() {
 #[test]
 fn json_that_ends_early_is_no_complete_list() {
     let body = br#"{"kind":"PodList","metadata":{},"items":[{"metadata":{"name":"a"}}"#;
-    for body in [&body[..], b"{}", b"[]", b"null", br#"{"kind":"PodList","metadata":{}}"#, b""] {
+    let other = br#"{"kind":"ServiceList","metadata":{},"items":[]}"#;
+    for body in [&body[..], other, b"{}", b"[]", b"null", br#"{"kind":"PodList","metadata":{}}"#, b""] {
         let server = Server::start(move |path, _| match path {
             "/api/v1/pods?limit=2" => Reply::Raw(200, vec![("Content-Type", "application/json".to_owned())], body.to_vec()),
             _ => page("NetworkPolicy", "", vec![]),
@@ -330,17 +301,6 @@ fn null_items_are_an_empty_list() {
         _ => status(404, "NotFound", ""),
     });
     assert_eq!(coverage(&collect(&server, &[Pods], &[]).unwrap()), ["pods *: complete"]);
-}
-
-#[test]
-fn a_login_page_is_told_as_one() {
-    let html = |_: &str, _: usize| Reply::Raw(200, vec![("Content-Type", "text/html; charset=utf-8".to_owned())], b"<html>".to_vec());
-    let error = CommandError::from(collect(&Server::start(html), &[Pods], &[]).unwrap_err());
-    assert!(error.message.contains("is not answering as a Kubernetes API server: it sent a web page, perhaps a login page"), "{error}");
-
-    let redirect = |_: &str, _: usize| Reply::Raw(302, vec![("Location", "https://sso.corp/login?secret=1".to_owned())], Vec::new());
-    let error = CommandError::from(collect(&Server::start(redirect), &[Pods], &[]).unwrap_err());
-    assert!(error.message.contains("it sends us to https://sso.corp/login, a login page or a proxy"), "{error}");
 }
 
 #[test]
@@ -386,76 +346,6 @@ fn compression_can_be_switched_off() {
 }
 
 #[test]
-fn nobody_listening_is_refused() {
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let (_file, options) = options(&format!("http://{free}"));
-    let error = CommandError::from(collect_with(&options, &[Pods], &[]).unwrap_err());
-    assert_eq!(error.message, format!("The connection to the server {free} was refused - did you specify the right host or port?"));
-    assert!(error.hints[0].contains("context \"test\""), "{error}");
-}
-
-#[test]
-fn a_host_without_address_is_unreachable() {
-    let (_file, options) = options("https://nowhere.invalid:6443");
-    let error = CommandError::from(collect_with(&options, &[Pods], &[]).unwrap_err());
-    assert!(error.message.starts_with("Unable to connect to the server: dial tcp: lookup nowhere.invalid: "), "{error}");
-}
-
-#[test]
-fn http_instead_of_tls_is_unreachable() {
-    let server = Server::start(|_, _| page("Pod", "", vec![]));
-    let (_file, options) = options(&server.url.replace("http://", "https://"));
-    let error = CommandError::from(collect_with(&options, &[Pods], &[]).unwrap_err());
-    assert!(error.message.starts_with("Unable to connect to the server: "), "{error}");
-}
-
-#[test]
-fn unauthorized_everywhere_is_an_error_and_somewhere_a_hole() {
-    let server = Server::start(|_, _| status(401, "Unauthorized", "Unauthorized"));
-    let error = CommandError::from(collect(&server, &[Pods, NetworkPolicies], &[]).unwrap_err());
-    assert_eq!(error.message, "error: You must be logged in to the server (Unauthorized)");
-
-    let server = Server::start(|path, _| match path {
-        "/api/v1/pods?limit=2" => status(401, "Unauthorized", "Unauthorized"),
-        _ => page("NetworkPolicy", "", vec![]),
-    });
-    let collected = collect(&server, &[Pods, NetworkPolicies], &[]).unwrap();
-    assert_eq!(coverage(&collected), ["pods *: failed: Unauthorized", "networkpolicies *: complete"]);
-}
-
-#[test]
-fn a_missing_credential_plugin_is_told_with_its_install_hint() {
-    let mut file = tempfile::NamedTempFile::new().unwrap();
-    file.write_all(
-        b"current-context: c\ncontexts: [{name: c, context: {cluster: c, user: u}}]\n\
-          clusters: [{name: c, cluster: {server: 'https://127.0.0.1:1'}}]\n\
-          users: [{name: u, user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: no-such-plugin, args: [get, token],\n  \
-          interactiveMode: Never, installHint: 'Install it from the shelf.'}}}]\n",
-    )
-    .unwrap();
-    let options = ConnectionOptions { kubeconfig: Some(file.path().to_owned()), ..Default::default() };
-    let shown = CommandError::from(collect_with(&options, &[Pods], &[]).unwrap_err()).to_string();
-    assert!(shown.starts_with("error: getting credentials: exec: executable no-such-plugin not found\n"), "{shown}");
-    assert!(shown.contains("no-such-plugin get token") && shown.contains("hint: Install it from the shelf."), "{shown}");
-}
-
-#[test]
-fn a_failing_credential_plugin_does_not_spill_what_it_printed() {
-    let mut file = tempfile::NamedTempFile::new().unwrap();
-    file.write_all(
-        b"current-context: c\ncontexts: [{name: c, context: {cluster: c, user: u}}]\n\
-          clusters: [{name: c, cluster: {server: 'https://127.0.0.1:1'}}]\n\
-          users: [{name: u, user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: cargo, args: [no-such-subcommand],\n  \
-          env: [{name: SECRET, value: hunter2}], interactiveMode: Never}}}]\n",
-    )
-    .unwrap();
-    let options = ConnectionOptions { kubeconfig: Some(file.path().to_owned()), ..Default::default() };
-    let shown = CommandError::from(collect_with(&options, &[Pods], &[]).unwrap_err()).to_string();
-    assert!(shown.starts_with("error: getting credentials: exec: executable cargo failed with exit code 101"), "{shown}");
-    assert!(!shown.contains("hunter2") && !shown.contains("KUBERNETES_EXEC_INFO"), "{shown}");
-}
-
-#[test]
 fn a_recording_has_whole_objects_sorted_without_managed_fields() {
     let server = Server::start(|path, _| match path {
         "/api/v1/pods?limit=2" => {
@@ -476,19 +366,4 @@ fn a_recording_has_whole_objects_sorted_without_managed_fields() {
     assert!(recording.lists[&NetworkPolicies].is_empty());
     assert!(recording.coverage.is_complete(Pods, None));
     assert_eq!(recording.cluster_version.as_deref(), Some("v1.36.3"));
-}
-
-#[test]
-fn the_version_is_asked_within_a_time() {
-    let server = Server::start(|_, _| Reply::Hang);
-    let (_file, options) = options(&server.url);
-    let version = run(async { Cluster::connect(&options).await.unwrap().server_version(Duration::from_millis(200)).await });
-    assert_eq!(version, None);
-}
-
-#[test]
-fn the_namespace_of_the_context_is_the_default() {
-    let (_file, options) = options("http://127.0.0.1:1");
-    let cluster = run(Cluster::connect(&options)).unwrap();
-    assert_eq!((cluster.default_namespace(), cluster.context(), cluster.server()), ("shop", Some("test"), "http://127.0.0.1:1"));
 }

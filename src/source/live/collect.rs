@@ -173,7 +173,8 @@ impl<'a, H: Harvest> Gathering<'a, H> {
         match self.failures.iter().find(|(_, f)| code(f) == Some(403)) {
             Some((_, Failure::Status { message, .. })) => {
                 let resources = resources.iter().copied().collect();
-                Err(LiveError::Forbidden { message: message.clone(), resources, namespace: self.namespaces.first().cloned() })
+                let (message, namespace) = (message.clone(), self.namespaces.first().cloned());
+                Err(LiveError::Forbidden { message, resources, namespace, about: Box::new(about.clone()) })
             }
             _ => match self.failures.into_iter().next() {
                 Some((_, failure)) => Err(failure.into_error(about)),

@@ -22,6 +22,8 @@ pub struct About {
     pub user: Option<String>,
     /// Kubeconfig files that were read; none in a pod.
     pub files: Vec<PathBuf>,
+    /// Flags of this run that kubectl needs too to ask the same server as the same user.
+    pub flags: Vec<String>,
     /// The plugin that brings credentials, if the user entry has one.
     pub exec: Option<CredentialPlugin>,
 }
@@ -118,6 +120,8 @@ pub enum LiveError {
         resources: Vec<Resource>,
         /// The namespace that was asked last, if not all at once.
         namespace: Option<String>,
+        /// Whom it is about.
+        about: Box<About>,
     },
     /// Something else than an API server answers.
     #[error("{} is not answering as a Kubernetes API server: {why}", .about.server)]
