@@ -68,6 +68,10 @@ fn text() -> BoxedStrategy<String> {
     .boxed()
 }
 
+fn command() -> BoxedStrategy<String> {
+    text().prop_map(|text| format!("kubectl {text}")).boxed()
+}
+
 fn texts() -> BoxedStrategy<Vec<String>> {
     vec(text(), 0..3).boxed()
 }
@@ -165,7 +169,7 @@ fn matched() -> BoxedStrategy<Matched> {
 
 fn side() -> BoxedStrategy<Side> {
     let trace = (rule(), matched(), matched()).prop_map(|(rule, peer, port)| RuleTrace { rule, peer, port });
-    let miss = (rule(), text(), option::of(text())).prop_map(|(rule, what, command)| NearestMiss { rule, what, command });
+    let miss = (rule(), text(), option::of(command())).prop_map(|(rule, what, command)| NearestMiss { rule, what, command });
     let lists = (vec(rule(), 0..4), vec(policy_age(), 0..4), vec(trace, 0..4), option::of(miss));
     (option::of(any::<bool>()), verdict(), lists)
         .prop_map(|(isolated, verdict, (because, isolated_by, rules, nearest_miss))| Side {
@@ -208,7 +212,8 @@ fn connection() -> BoxedStrategy<Connection> {
 
 fn finding() -> BoxedStrategy<Finding> {
     let severity = prop_oneof![Just(Severity::Error), Just(Severity::Warning), Just(Severity::Info)];
-    let remedy = (text(), option::of(text())).prop_map(|(description, command)| Remedy { description, command, data_risk: DataRisk::Loss });
+    let remedy =
+        (text(), option::of(command())).prop_map(|(description, command)| Remedy { description, command, data_risk: DataRisk::Loss });
     (severity, object(), text(), vec(remedy, 0..2))
         .prop_map(|(severity, subject, message, remedy)| Finding {
             code: "NP-000",

@@ -134,7 +134,7 @@ proptest! {
         let text = text(&answer, Format::Table, Some(columns));
         for line in text.lines() {
             let one_word = page::widest_word(line.trim()) == page::width(line.trim());
-            let command = line.starts_with("  ");
+            let command = line.trim_start().starts_with("kubectl ");
             prop_assert!(page::width(line) <= columns || one_word || command, "{} columns: {:?}\n{}", columns, line, text);
             prop_assert_eq!(line.trim_end(), line);
         }
