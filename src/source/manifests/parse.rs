@@ -33,8 +33,9 @@ pub(super) struct Unreadable {
     pub(super) template: bool,
 }
 
-/// Depth of nesting at which reading stops. Objects nest 15 deep, CustomResourceDefinitions up to 60.
-const MAX_DEPTH: usize = 128;
+/// Depth of nesting at which reading stops. Objects nest 15 deep, the largest CustomResourceDefinitions 50. The parser
+/// recurses, with frames of 20 KB a level in debug builds: twice this overflows the 2 MB of a thread.
+const MAX_DEPTH: usize = 64;
 
 /// Nodes that aliases may add to one document: thousands of uses of a block of labels, but no billion laughs.
 const MAX_ALIAS_NODES: usize = 200_000;
