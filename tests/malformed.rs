@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use netstore::objects::{Meta, Objects};
+use netstore::objects::{IpBlock, LabelSelector, Meta, Objects, Rule};
 use netstore::policy::validate::refusals;
 use netstore::source::manifests::{Input, Options, findings, read};
 use proptest::prelude::*;
@@ -27,10 +27,23 @@ fn kept(objects: &Objects) -> Vec<String> {
     kept.extend(objects.services.iter().map(|o| name("Service", &o.metadata)));
     kept.extend(objects.workloads.iter().map(|o| name(o.kind.name(), &o.metadata)));
     for policy in &objects.network_policies {
-        kept.push(format!("NetworkPolicy {}/{:?} {:?}", policy.metadata.namespace, policy.metadata.name, policy.spec));
+        let (spec, meta) = (&policy.spec, &policy.metadata);
+        let selector = spec.pod_selector.describe();
+        kept.push(format!("NetworkPolicy {}/{:?} for {selector} {:?}", meta.namespace, meta.name, spec.policy_types));
+        kept.extend(spec.ingress.iter().map(|r| format!("    ingress {}", rule(r))));
+        kept.extend(spec.egress.iter().map(|r| format!("    egress {}", rule(r))));
         kept.extend(refusals(policy).into_iter().map(|r| format!("    refused: {}: {}", r.field, r.reason)));
     }
     kept
+}
+
+fn rule(rule: &Rule) -> String {
+    let selector = |s: &Option<LabelSelector>| s.as_ref().map_or_else(|| "-".to_owned(), LabelSelector::describe);
+    let block = |b: &Option<IpBlock>| b.as_ref().map_or_else(|| "-".to_owned(), |b| format!("{}{:?}", b.cidr, b.except));
+    let peers =
+        rule.peers.iter().map(|p| format!("{} {} {}", selector(&p.namespace_selector), selector(&p.pod_selector), block(&p.ip_block)));
+    let ports = rule.ports.iter().map(|p| format!("{:?} {:?}-{:?}", p.protocol, p.port, p.end_port));
+    format!("{:?} {:?}", peers.collect::<Vec<_>>(), ports.collect::<Vec<_>>())
 }
 
 fn describe(path: &Path) -> String {
