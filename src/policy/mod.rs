@@ -14,3 +14,4 @@ pub mod reach;
 pub mod validate;
 pub use model::{End, Model};
 pub use profile::Cni;
+pub mod question;
