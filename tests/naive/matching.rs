@@ -6,7 +6,7 @@ use netstore::inventory::NAMESPACE_NAME_LABEL;
 use netstore::objects::{IntOrString, IpBlock, LabelSelector, Labels, Peer, PolicyPort, Protocol, Resource};
 
 use super::World;
-use super::side::Connection;
+use super::side::{Address, Connection};
 
 /// True as soon as one is, unknown as soon as one might be.
 pub fn any(truths: impl IntoIterator<Item = Option<bool>>) -> Option<bool> {
@@ -47,13 +47,20 @@ pub fn selector_matches(selector: &LabelSelector, labels: &Labels, all_known: bo
 
 /// Whether the other end is the peer.
 pub fn peer_matches(world: &World, policy_namespace: &str, peer: &Peer, connection: &Connection<'_>) -> Option<bool> {
-    // Rule 14: a field nobody knows may narrow the peer, or be all there is of it.
-    let known = if peer.unknown.is_empty() { Some(true) } else { None };
-    let named = match (&peer.ip_block, &peer.namespace_selector, &peer.pod_selector) {
+    // Rule 14: a field nobody knows may narrow the peer, or widen it as namespaceSelector does beside podSelector.
+    if !peer.unknown.is_empty() {
+        return None;
+    }
+    match (&peer.ip_block, &peer.namespace_selector, &peer.pod_selector) {
         (Some(block), ..) => match connection.remote_address {
-            Some(address) => Some(block_contains(block, address)),
-            // Rule 35: a pod without an address yet.
-            None => None,
+            Address::Is(address) => Some(block_contains(block, address)),
+            Address::None => Some(false),
+            // Rule 35: undecidable, unless no address of the family is in the block, or every one.
+            Address::NotYet { v4 } => match read_cidr(&block.cidr) {
+                Some((network, _)) if network.is_ipv4() != v4 => Some(false),
+                Some((_, 0)) if block.except.is_empty() => Some(true),
+                _ => None,
+            },
         },
         (None, None, None) => None,
         (None, namespaces, pods) => {
@@ -70,8 +77,7 @@ pub fn peer_matches(world: &World, policy_namespace: &str, peer: &Peer, connecti
             let is_pod = pods.as_ref().map_or(Some(true), |selector| selector_matches(selector, &pod.metadata.labels, true));
             all([in_namespace, is_pod])
         }
-    };
-    all([known, named])
+    }
 }
 
 /// Rule 12: every namespace has its name as a label, declared or not. Second: whether these are all labels.
@@ -111,6 +117,10 @@ pub fn bits(address: IpAddr, length: u32) -> String {
 
 /// Whether the destination port is one of the entry's.
 pub fn port_matches(entry: &PolicyPort, connection: &Connection<'_>) -> Option<bool> {
+    // Rule 14: a misspelt `endPort` or `protocol` would change which ports are meant.
+    if !entry.unknown.is_empty() {
+        return None;
+    }
     // Rule 8; rule 20: nothing of one protocol ever opens another.
     let same_protocol = entry.protocol.as_deref().unwrap_or("TCP") == connection.protocol.name();
     let wanted = i64::from(connection.port);
@@ -120,8 +130,7 @@ pub fn port_matches(entry: &PolicyPort, connection: &Connection<'_>) -> Option<b
         (Some(IntOrString::Int(number)), None) => Some(*number == wanted),
         (Some(IntOrString::Name(name)), _) => named_port(name, connection),
     };
-    let known = if entry.unknown.is_empty() { Some(true) } else { None };
-    all([Some(same_protocol), number, known])
+    all([Some(same_protocol), number])
 }
 
 /// Rules 15 to 19: the number that the destination pod's containers give the name, for this protocol.

@@ -18,6 +18,8 @@ use netstore::inventory::Coverage;
 use netstore::objects::{Objects, Pod, Protocol};
 use netstore::report::{Direction, Verdict};
 
+use self::side::Address;
+
 /// Everything that was read, and what was not.
 #[derive(Debug, Clone)]
 pub struct World {
@@ -73,6 +75,8 @@ struct Party<'a> {
     pod: Option<&'a Pod>,
     /// Its addresses, the primary one first.
     addresses: Vec<IpAddr>,
+    /// Whether the packet names this very address, and no pod is known to have it.
+    outside: bool,
     /// The nodes whose network this is.
     nodes: Vec<&'a str>,
 }
@@ -86,16 +90,16 @@ fn parties(world: &World, end: End) -> Vec<Party<'_>> {
             if pod.is_finished() {
                 Vec::new()
             } else if pod.spec.host_network {
-                vec![Party { pod: None, addresses: host_addresses(pod), nodes: node_of(pod).into_iter().collect() }]
+                vec![Party { pod: None, addresses: host_addresses(pod), outside: false, nodes: node_of(pod).into_iter().collect() }]
             } else {
-                vec![Party { pod: Some(pod), addresses: addresses(pod), nodes: Vec::new() }]
+                vec![Party { pod: Some(pod), addresses: addresses(pod), outside: false, nodes: Vec::new() }]
             }
         }
         End::Address(address) => {
             // Rule 25: never through pods that have ended; rule 34: a hostNetwork pod's address is the node's.
             let owners = living().filter(|pod| !pod.spec.host_network && addresses(pod).contains(&address));
             let found: Vec<Party<'_>> =
-                owners.map(|pod| Party { pod: Some(pod), addresses: vec![address], nodes: Vec::new() }).collect();
+                owners.map(|pod| Party { pod: Some(pod), addresses: vec![address], outside: false, nodes: Vec::new() }).collect();
             if !found.is_empty() {
                 return found;
             }
@@ -105,7 +109,7 @@ fn parties(world: &World, end: End) -> Vec<Party<'_>> {
             });
             let by_pod = living().filter(|pod| pod.spec.host_network && host_addresses(pod).contains(&address));
             let nodes = by_node.map(|node| node.metadata.name.as_str()).chain(by_pod.filter_map(node_of)).collect();
-            vec![Party { pod: None, addresses: vec![address], nodes }]
+            vec![Party { pod: None, addresses: vec![address], outside: true, nodes }]
         }
     }
 }
@@ -139,11 +143,12 @@ fn passes(world: &World, source: &Party<'_>, destination: &Party<'_>, packet: &P
     if on_own_node(source, destination) || on_own_node(destination, source) {
         return Some(true);
     }
-    // Rule 23: one packet has one family: that of the destination's first address that the source has too.
-    let family = destination.addresses.iter().map(IpAddr::is_ipv4).find(|v4| source.addresses.iter().any(|a| a.is_ipv4() == *v4));
-    let used = |party: &Party<'_>| match family {
-        Some(v4) => party.addresses.iter().copied().find(|a| a.is_ipv4() == v4),
-        None => party.addresses.first().copied(),
+    let v4 = is_ipv4(source, destination);
+    let used = |party: &Party<'_>| match party.addresses.iter().copied().find(|a| a.is_ipv4() == v4) {
+        Some(address) => Address::Is(address),
+        None if party.outside => Address::Is(party.addresses[0]),
+        None if party.addresses.is_empty() => Address::NotYet { v4 },
+        None => Address::None,
     };
     let view = |direction: Direction, subject: &Party<'_>, remote: &Party<'_>| {
         let connection = side::Connection {
@@ -158,6 +163,15 @@ fn passes(world: &World, source: &Party<'_>, destination: &Party<'_>, packet: &P
     };
     // Rule 28: both sides, on the same protocol and port.
     matching::all([view(Direction::Egress, source, destination), view(Direction::Ingress, destination, source)])
+}
+
+/// Rule 23: one packet has one family, that of the destination's first address that the source has too. An end without an
+/// address yet will get one of the family the other end has; if neither has one it is taken to be IPv4.
+fn is_ipv4(source: &Party<'_>, destination: &Party<'_>) -> bool {
+    let fits = |party: &Party<'_>, v4: bool| party.addresses.is_empty() || party.addresses.iter().any(|a| a.is_ipv4() == v4);
+    let shared = destination.addresses.iter().map(IpAddr::is_ipv4).find(|v4| fits(source, *v4));
+    let first = |party: &Party<'_>| party.addresses.first().map(IpAddr::is_ipv4);
+    shared.or(first(destination)).or(first(source)).unwrap_or(true)
 }
 
 /// Whether the party is the network of the node the pod runs on.

@@ -13,14 +13,28 @@ use super::World;
 pub struct Connection<'a> {
     /// The pod at the other end, if policies see one there.
     pub remote: Option<&'a Pod>,
-    /// The address at the other end in the family used, if it has one.
-    pub remote_address: Option<IpAddr>,
+    /// The address at the other end.
+    pub remote_address: Address,
     /// The pod whose containers give named ports their numbers: the destination, in both directions.
     pub named_ports_of: Option<&'a Pod>,
     /// Transport protocol.
     pub protocol: Protocol,
     /// Destination port.
     pub port: u16,
+}
+
+/// The address an end has on a packet.
+#[derive(Debug, Clone, Copy)]
+pub enum Address {
+    /// This one.
+    Is(IpAddr),
+    /// A pod that has no address yet; it will get one of this family.
+    NotYet {
+        /// IPv4, or else IPv6.
+        v4: bool,
+    },
+    /// A pod that has addresses, but none of the family used.
+    None,
 }
 
 /// Whether the pod's policies let the connection pass in this direction.
@@ -82,7 +96,7 @@ fn rule_allows(world: &World, policy: &NetworkPolicy, rule: &Rule, connection: &
         any(rule.peers.iter().map(|peer| peer_matches(world, &policy.metadata.namespace, peer, connection)))
     };
     let port = if rule.ports.is_empty() { Some(true) } else { any(rule.ports.iter().map(|port| port_matches(port, connection))) };
-    // Rule 14: a field nobody knows may narrow the rule.
+    // Rule 14: a field nobody knows can only narrow the rule.
     let known = if rule.unknown.is_empty() { Some(true) } else { None };
     all([peer, port, known])
 }
