@@ -14,4 +14,3 @@ pub mod reach;
 pub mod validate;
 pub use model::{End, Model};
 pub use profile::Cni;
-pub mod question;
