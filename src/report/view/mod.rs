@@ -7,6 +7,8 @@
 //! in `spec.ingress[0]`).
 
 mod age;
+#[cfg(test)]
+mod arbitrary;
 mod csv;
 mod dot;
 mod escape;
