@@ -57,7 +57,12 @@ impl Checker {
             }
             let meant = resembling(name, fields);
             if fields.closed || meant.is_some() {
-                let belongs = if meant.is_none() { self.home_of(name, &here) } else { None };
+                let is_selector = fields.get("matchLabels").is_some() && value.is_string();
+                let belongs = match meant {
+                    Some(_) => None,
+                    None if is_selector => Some(format!("{path}.matchLabels.{name}")),
+                    None => self.home_of(name, &here),
+                };
                 self.problems.push(Problem { field: here.to_string(), value: shorten(value), what: What::Unknown { meant, belongs } });
                 unknown.push(name.clone());
             }

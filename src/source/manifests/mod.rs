@@ -59,10 +59,9 @@ pub fn read(inputs: &[Input], options: &Options) -> Result<Collected, ManifestEr
         names.push(name);
     }
     if !collector.found_anything() {
-        let reason = collector.first_complaint().unwrap_or_else(|| "no objects in it".to_owned());
-        return Err(ManifestError::Nothing { name: names.join(", "), reason });
+        return Err(ManifestError::Nothing { name: names.join(", "), reason: collector.complaints() });
     }
-    let (objects, findings) = collector.finish();
+    let (objects, findings) = collector.finish(&names);
     Ok(Collected {
         objects,
         coverage: Coverage::complete(&Resource::ALL),
