@@ -4,10 +4,9 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ColorChoice, Parser};
-use clap_complete::engine::ArgValueCompleter;
 
-use super::connection::ConnectionOptions;
 use super::complete;
+use super::connection::ConnectionOptions;
 use crate::commands::Command;
 use crate::policy::Cni;
 use crate::report::view::Format;
@@ -53,7 +52,7 @@ pub struct Globals {
 #[command(next_help_heading = "Selection")]
 pub struct SelectionOptions {
     /// Namespace of what is named [default: the context's]
-    #[arg(short, long, global = true, value_name = "NAME", add = ArgValueCompleter::new(complete::namespaces))]
+    #[arg(short, long, global = true, value_name = "NAME", add = complete::namespaces())]
     pub namespace: Option<String>,
     /// All namespaces, whatever --namespace says
     #[arg(short = 'A', long, global = true)]

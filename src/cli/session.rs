@@ -26,6 +26,7 @@ const SYSTEM_NAMESPACE: &str = "kube-system";
 pub struct Session {
     globals: Globals,
     source: Source,
+    quiet: bool,
 }
 
 /// Where objects come from.
@@ -48,7 +49,12 @@ impl Session {
     /// If flags contradict each other.
     pub fn new(globals: Globals) -> Result<Self, CommandError> {
         let source = source(&globals)?;
-        Ok(Self { globals, source })
+        Ok(Self { globals, source, quiet: false })
+    }
+
+    /// Shows no progress from here on.
+    pub fn hush(&mut self, quiet: bool) {
+        self.quiet = quiet;
     }
 
     /// The global flags.
@@ -174,7 +180,7 @@ impl Session {
     }
 
     fn progress(&self) -> TerminalProgress {
-        TerminalProgress::new(false, self.globals.connection.verbosity)
+        TerminalProgress::new(self.quiet, self.globals.connection.verbosity)
     }
 
     /// The cluster. Ctrl-C needs no care anywhere: nothing is written to a cluster, files appear whole, and a process
