@@ -11,6 +11,7 @@ use super::{CommandError, ErrorKind, Globals};
 use crate::inventory::{Coverage, Inventory, State};
 use crate::objects::{LabelSelector, Resource, parse_selector};
 use crate::policy::Cni;
+use crate::policy::profile::{Recognised, recognise};
 use crate::report::view::{Format, Style, render, render_warnings};
 use crate::report::{Answer, Finding};
 use crate::source::live::Cluster;
@@ -100,9 +101,13 @@ impl Session {
         Ok(Some(TargetArg::Selector { selector, text, namespace: self.scope()? }))
     }
 
-    /// The network plugin whose reading of policies counts, if the user says.
-    pub fn cni(&self) -> Cni {
-        self.globals.selection.cni.as_deref().and_then(Cni::parse).unwrap_or_default()
+    /// The network plugin whose reading of policies counts: the one the user says, else the one the cluster shows.
+    pub fn cni(&self, inventory: &Inventory) -> Cni {
+        let chosen = self.globals.selection.cni.as_deref().and_then(Cni::parse);
+        chosen.unwrap_or_else(|| match recognise(inventory) {
+            Recognised::Enforces(cni) => cni,
+            _ => Cni::default(),
+        })
     }
 
     /// The format asked for; told before anything is read if the question does not have it.

@@ -2,10 +2,9 @@
 
 use super::{Outcome, reach};
 use crate::cli::{CommandError, ErrorKind, Session, complete, targets};
-use crate::inventory::Inventory;
-use crate::policy::question::{PortQuery, Resolved};
-use crate::report::policy::CanReach;
-use crate::report::{Answer, Finding, Question, Report, Verdict};
+use crate::policy::question::PortQuery;
+use crate::policy::{Model, questions};
+use crate::report::{Answer, Question, Report, Verdict};
 
 /// Whether one pod may connect to another, and which rule decides
 ///
@@ -54,7 +53,8 @@ pub fn run(session: &mut Session, args: &Args) -> Result<Outcome, CommandError> 
     let (inventory, noticed) = reach::read(session, &ends)?;
     let namespace = session.namespace()?;
     let [source, target] = ends.each_ref().map(|end| targets::resolve(&inventory, &end.end, &namespace));
-    let (result, findings) = ask(session, &inventory, &source?, &target?, port.as_ref())?;
+    let model = Model::compile(&inventory, session.cni(&inventory));
+    let (result, findings) = questions::can_reach(&model, &source?, &target?, port.as_ref());
     let verdict = result.verdict;
     if !args.quiet {
         session.print(&Answer::CanReach(Report::new("CanReach", &inventory, result, reach::all(noticed, findings))))?;
@@ -66,6 +66,3 @@ pub fn run(session: &mut Session, args: &Args) -> Result<Outcome, CommandError> 
     })
 }
 
-fn ask(_: &Session, _: &Inventory, _: &Resolved, _: &Resolved, _: Option<&PortQuery>) -> Result<(CanReach, Vec<Finding>), CommandError> {
-    Err(CommandError::new(ErrorKind::Bug, "can-reach is not wired to the engine"))
-}

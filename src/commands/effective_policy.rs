@@ -2,10 +2,8 @@
 
 use super::{Outcome, reach};
 use crate::cli::{CommandError, ErrorKind, Session, complete, targets};
-use crate::inventory::Inventory;
-use crate::policy::question::Resolved;
-use crate::report::policy::EffectivePolicy;
-use crate::report::{Answer, Finding, Question, Report};
+use crate::policy::{Model, questions};
+use crate::report::{Answer, Question, Report};
 
 /// What all policies of a pod come to
 ///
@@ -38,11 +36,8 @@ pub fn run(session: &mut Session, args: &Args) -> Result<Outcome, CommandError> 
     }
     let (inventory, noticed) = reach::read(session, std::slice::from_ref(&subject))?;
     let resolved = targets::resolve(&inventory, &subject.end, &session.namespace()?)?;
-    let (result, findings) = ask(session, &inventory, &resolved)?;
+    let model = Model::compile(&inventory, session.cni(&inventory));
+    let (result, findings) = questions::effective_policy(&model, &resolved);
     session.print(&Answer::EffectivePolicy(Report::new("EffectivePolicy", &inventory, result, reach::all(noticed, findings))))?;
     Ok(Outcome::Answered)
-}
-
-fn ask(_: &Session, _: &Inventory, _: &Resolved) -> Result<(EffectivePolicy, Vec<Finding>), CommandError> {
-    Err(CommandError::new(ErrorKind::Bug, "effective-policy is not wired to the engine"))
 }

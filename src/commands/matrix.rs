@@ -2,11 +2,9 @@
 
 use super::{Outcome, reach};
 use crate::cli::{CommandError, Session};
-use crate::inventory::Inventory;
 use crate::policy::question::MatrixScope;
 use crate::policy::{Model, questions};
-use crate::report::policy::Matrix;
-use crate::report::{Answer, Finding, Question, Report};
+use crate::report::{Answer, Question, Report};
 
 /// All connections between workloads
 ///
@@ -33,11 +31,8 @@ pub fn run(session: &mut Session, _: &Args) -> Result<Outcome, CommandError> {
     session.format(Question::Matrix.formats())?;
     let scope = MatrixScope { namespace: session.scope()?, selector: session.selector()? };
     let (inventory, noticed) = reach::read(session, &[])?;
-    let (result, findings) = ask(session, &inventory, &scope);
+    let model = Model::compile(&inventory, session.cni(&inventory));
+    let (result, findings) = questions::matrix(&model, &scope);
     session.print(&Answer::Matrix(Report::new("Matrix", &inventory, result, reach::all(noticed, findings))))?;
     Ok(Outcome::Answered)
-}
-
-fn ask(session: &Session, inventory: &Inventory, scope: &MatrixScope) -> (Matrix, Vec<Finding>) {
-    questions::matrix(&Model::compile(inventory, session.cni()), scope)
 }

@@ -2,11 +2,8 @@
 
 use super::{Outcome, reach};
 use crate::cli::{CommandError, Session, complete, targets};
-use crate::inventory::Inventory;
-use crate::policy::question::Resolved;
 use crate::policy::{Model, questions};
-use crate::report::policy::ReachableFrom;
-use crate::report::{Answer, Finding, Question, Report};
+use crate::report::{Answer, Question, Report};
 
 /// Where a pod may connect to
 ///
@@ -36,11 +33,8 @@ pub fn run(session: &mut Session, args: &Args) -> Result<Outcome, CommandError> 
     reach::no_port(&source)?;
     let (inventory, noticed) = reach::read(session, std::slice::from_ref(&source))?;
     let resolved = targets::resolve(&inventory, &source.end, &session.namespace()?)?;
-    let (result, findings) = ask(session, &inventory, &resolved);
+    let model = Model::compile(&inventory, session.cni(&inventory));
+    let (result, findings) = questions::reachable_from(&model, &resolved);
     session.print(&Answer::ReachableFrom(Report::new("ReachableFrom", &inventory, result, reach::all(noticed, findings))))?;
     Ok(Outcome::Answered)
-}
-
-fn ask(session: &Session, inventory: &Inventory, source: &Resolved) -> (ReachableFrom, Vec<Finding>) {
-    questions::reachable_from(&Model::compile(inventory, session.cni()), source)
 }

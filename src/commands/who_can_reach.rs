@@ -2,11 +2,9 @@
 
 use super::{Outcome, reach};
 use crate::cli::{CommandError, Session, complete, targets};
-use crate::inventory::Inventory;
-use crate::policy::question::{PortQuery, Resolved};
+use crate::policy::question::PortQuery;
 use crate::policy::{Model, questions};
-use crate::report::policy::WhoCanReach;
-use crate::report::{Answer, Finding, Question, Report};
+use crate::report::{Answer, Question, Report};
 
 /// Who may connect to a pod, and because of which policies
 ///
@@ -44,11 +42,8 @@ pub fn run(session: &mut Session, args: &Args) -> Result<Outcome, CommandError> 
     target.port = reach::one_port(target.port, args.port.as_ref())?;
     let (inventory, noticed) = reach::read(session, std::slice::from_ref(&target))?;
     let resolved = targets::resolve(&inventory, &target.end, &session.namespace()?)?;
-    let (result, findings) = ask(session, &inventory, &resolved, target.port.as_ref());
+    let model = Model::compile(&inventory, session.cni(&inventory));
+    let (result, findings) = questions::who_can_reach(&model, &resolved, target.port.as_ref());
     session.print(&Answer::WhoCanReach(Report::new("WhoCanReach", &inventory, result, reach::all(noticed, findings))))?;
     Ok(Outcome::Answered)
-}
-
-fn ask(session: &Session, inventory: &Inventory, target: &Resolved, port: Option<&PortQuery>) -> (WhoCanReach, Vec<Finding>) {
-    questions::who_can_reach(&Model::compile(inventory, session.cni()), target, port)
 }
