@@ -1,6 +1,8 @@
 //! The command line as scripts and people meet it: output, errors and exit codes of the binary, word by word.
 
 mod common;
+#[path = "cli/completion.rs"]
+mod completion;
 
 use common::{Home, SHOP};
 use insta::{assert_snapshot, with_settings};
@@ -409,59 +411,20 @@ fn a_reader_that_leaves_is_no_error() {
     assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""));
 }
 
-// ---- completion
-
 #[test]
-fn completion_speaks_kubectls_protocol() {
-    let home = shop();
-    let from = ["-f", "shop.yaml", "-n", "shop"];
-    let ask = |words: &[&str]| home.run(&[&["__completeNoDesc"], words].concat());
-    let with = |words: &[&str], last: &str| ask(&[words, &from, &[last]].concat());
-    for (answer, wanted) in [
-        (ask(&["wh"]), "who-can-reach\n:4\n"),
-        (ask(&["matrix", "--no-h"]), "--no-headers\n:4\n"),
-        (ask(&["matrix", "-o", "m"]), "md\nmermaid\n:4\n"),
-        (ask(&["who-can-reach", "-o", "m"]), ":4\n"),
-        (ask(&["completion", "b"]), "bash\n:4\n"),
-        (ask(&["matrix", "--cni", "ci"]), "cilium\n:4\n"),
-        (with(&["who-can-reach"], "svc/"), "svc/db\n:4\n"),
-        (with(&["who-can-reach"], "deploy/w"), "deploy/web\n:4\n"),
-        (with(&["who-can-reach"], "sv"), "svc/\n:6\n"),
-        (with(&["can-reach", "deploy/web"], "sts/"), "sts/db\n:4\n"),
-        (with(&["who-can-reach"], "nonsense/"), ":4\n"),
-        (ask(&["who-can-reach", "-f", "shop.yaml", "-n", "o"]), "ops\n:4\n"),
-        (ask(&["who-can-reach", "-f", "missing.yaml", "svc/"]), ":4\n"),
-        (ask(&["who-can-reach", "svc/"]), ":4\n"),
-        (ask(&["who-can-reach", "--bogus", "po"]), "pod/\n:6\n"),
-    ] {
-        assert_eq!(answer, format!("{wanted}[exit 0]"));
-    }
-    assert_snapshot!(home.run(&["__complete", "m"]), @"
-    matrix	All connections between workloads
-    :4
-    [exit 0]
-    ");
-    assert!(!home.run(&["__complete", "matrix", ""]).contains("--"), "flags only for a dash");
-}
+#[cfg(unix)]
+fn an_interrupt_ends_a_run_at_once_as_shells_expect() {
+    use std::os::unix::process::ExitStatusExt;
 
-#[test]
-fn completion_files_are_those_the_binary_prints() {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("completions");
+    // A server that never answers.
+    let silence = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let server = format!("http://{}", silence.local_addr().expect("an address"));
     let home = Home::new();
-    for (shell, file) in [
-        ("bash", "kubectl-netstore.bash"),
-        ("zsh", "_kubectl-netstore"),
-        ("fish", "kubectl-netstore.fish"),
-        ("powershell", "kubectl-netstore.ps1"),
-        ("kubectl", "kubectl_complete-netstore"),
-    ] {
-        let printed = home.run(&["completion", shell]);
-        let printed = printed.strip_suffix("[exit 0]").expect("completion is printed");
-        let path = folder.join(file);
-        if std::env::var_os("NETSTORE_BLESS").is_some() {
-            std::fs::write(&path, printed).expect("a file");
-        }
-        let kept = std::fs::read_to_string(&path).unwrap_or_default();
-        assert!(kept == printed, "{} is out of date: run this test with NETSTORE_BLESS=1", path.display());
-    }
+    let mut child = home.command(&["matrix", "--server", &server]).spawn().expect("the binary");
+    let connection = silence.accept().expect("a connection");
+    let killed = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
+    assert!(killed.success());
+    // Shells show a death by signal 2 as 130.
+    assert_eq!(child.wait().expect("its end").signal(), Some(2));
+    drop(connection);
 }
