@@ -3,6 +3,8 @@ mod both;
 mod naive;
 #[test]
 fn t() {
-    let c = both::Cluster::read("apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: x}\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: b, namespace: x}\n");
+    let c = both::Cluster::read(
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: x}\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: b, namespace: x}\n",
+    );
     assert_eq!(c.ask("x/a", "x/b", "80"), netstore::report::Verdict::Allow);
 }

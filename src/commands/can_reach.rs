@@ -65,4 +65,3 @@ pub fn run(session: &mut Session, args: &Args) -> Result<Outcome, CommandError> 
         _ => Outcome::Answered,
     })
 }
-
