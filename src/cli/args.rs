@@ -22,15 +22,15 @@ use crate::report::view::Format;
     after_help = "Use \"kubectl netstore COMMAND --help\" for more about a command, \"kubectl netstore options\" for the flags every command takes."
 )]
 pub struct Cli {
+    /// Print the version
+    #[arg(long, action = clap::ArgAction::Version)]
+    version: Option<bool>,
     /// Flags every command takes.
     #[command(flatten)]
     pub globals: Globals,
     /// The question.
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// Print the version
-    #[arg(long, action = clap::ArgAction::Version)]
-    version: Option<bool>,
 }
 
 /// Flags every command takes, before or after its name.
@@ -69,8 +69,11 @@ pub struct SelectionOptions {
     /// Answer from a recorded cluster (see `snapshot`)
     #[arg(long, global = true, value_name = "SNAPSHOT", value_hint = clap::ValueHint::AnyPath)]
     pub from: Option<PathBuf>,
-    /// Network plugin whose reading of policies counts [default: upstream, that of Kubernetes' own tests]
-    #[arg(long, global = true, value_name = "NAME", value_parser = PossibleValuesParser::new(Cni::NAMES.map(|(name, _)| name)))]
+    /// Network plugin whose reading of policies counts [default: upstream]
+    ///
+    /// Plugins differ in what an ipBlock means for pods, and some enforce nothing. `upstream` is the reading of
+    /// Kubernetes' own tests, `spec` leaves open what the API's text leaves open
+    #[arg(long, global = true, value_name = "NAME", hide_short_help = true, value_parser = PossibleValuesParser::new(Cni::NAMES.map(|(name, _)| name)))]
     pub cni: Option<String>,
 }
 

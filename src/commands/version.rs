@@ -62,7 +62,7 @@ pub fn run(session: &mut Session, args: &Args) -> Result<Outcome, CommandError> 
             version: concat!("v", env!("CARGO_PKG_VERSION")),
             // Set by the release build; a build from a tree of somebody's own has no commit to name.
             git_commit: option_env!("NETSTORE_GIT_COMMIT").unwrap_or("unknown"),
-            platform: format!("{}/{}", std::env::consts::OS, std::env::consts::ARCH),
+            platform: platform(),
             kubernetes_api: KUBERNETES,
         },
         server_version: if args.client { None } else { within(PATIENCE, ask) },
@@ -75,6 +75,17 @@ pub fn run(session: &mut Session, args: &Args) -> Result<Outcome, CommandError> 
     };
     session.say(&text)?;
     Ok(Outcome::Answered)
+}
+
+/// As Go and kubectl name it.
+fn platform() -> String {
+    let arch = match std::env::consts::ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        other => other,
+    };
+    let os = if std::env::consts::OS == "macos" { "darwin" } else { std::env::consts::OS };
+    format!("{os}/{arch}")
 }
 
 fn words(versions: &Versions, client: bool) -> String {

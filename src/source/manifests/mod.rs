@@ -1,7 +1,7 @@
 //! Objects from manifests: files, folders and standard input, as kubectl's `-f` takes them.
 //!
-//! The way of a file: [`input`] (bytes to text) → [`split`] (documents) → [`parse`] (values) → [`collect`] (objects,
-//! each checked against [`schema`] by [`check`]). Whatever is odd becomes one of the [`findings`], and the rest is read.
+//! The way of a file: `input` (bytes to text) → `split` (documents) → `parse` (values) → `collect` (objects,
+//! each checked against `schema` by `check`). Whatever is odd becomes one of the `findings`, and the rest is read.
 
 mod check;
 mod collect;
