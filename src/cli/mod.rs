@@ -1,1 +1,68 @@
-//! cli
+//! kubectl's manners: flags, resource arguments, errors with hints, exit codes, completion.
+//!
+//! `argv` is parsed here ([`args`]), a [`Session`] finds out where objects come from and where the answer goes, and
+//! [`crate::commands`] does the asking in between.
+
+pub mod args;
+pub mod complete;
+pub mod connection;
+pub mod error;
+pub mod exit;
+pub mod help;
+pub mod progress;
+mod session;
+mod suggest;
+pub mod targets;
+pub mod terminal;
+
+use std::ffi::OsString;
+use std::io::Write;
+
+use clap::FromArgMatches;
+
+pub use args::{Cli, Globals};
+pub use error::{CommandError, ErrorKind};
+pub use exit::ExitCode;
+pub use session::Session;
+
+/// Runs the command line `argv` (the program's name first), writes to the process's streams, and says how to end.
+pub fn run(argv: Vec<OsString>) -> ExitCode {
+    if let Some(words) = complete::requested(&argv) {
+        return ended(complete::answer(words).map(|()| ExitCode::Success));
+    }
+    let mut command = help::command(argv.first());
+    let parsed = command.try_get_matches_from_mut(argv).and_then(|matches| Cli::from_arg_matches(&matches));
+    match parsed {
+        Ok(cli) => ended(dispatch(cli, &mut command)),
+        Err(error) => {
+            // Help and version come as «errors» that belong on stdout; nobody is left to hear that printing failed.
+            let code = if error.use_stderr() { ExitCode::Usage } else { ExitCode::Success };
+            drop(error.print());
+            code
+        }
+    }
+}
+
+fn dispatch(cli: Cli, command: &mut clap::Command) -> Result<ExitCode, CommandError> {
+    let Some(question) = cli.command else {
+        // As `kubectl krew`: without a command there is help, and no error.
+        write!(std::io::stdout(), "{}", command.render_help().ansi())?;
+        return Ok(ExitCode::Success);
+    };
+    let mut session = Session::new(cli.globals)?;
+    question.run(&mut session).map(|outcome| outcome.exit_code())
+}
+
+/// Tells the user of an error and turns it into a code.
+fn ended(result: Result<ExitCode, CommandError>) -> ExitCode {
+    result.unwrap_or_else(|error| {
+        if error.kind != ErrorKind::BrokenPipe {
+            let mut text = format!("{error}\n");
+            for hint in &error.hints {
+                text.push_str(&format!("  {hint}\n"));
+            }
+            drop(std::io::stderr().write_all(text.as_bytes()));
+        }
+        error.exit_code()
+    })
+}

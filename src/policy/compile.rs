@@ -94,7 +94,7 @@ pub enum PortItem {
 }
 
 /// A rule, compiled.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CompiledRule {
     /// Position of the policy in the inventory.
     pub policy: usize,

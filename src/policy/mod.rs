@@ -2,6 +2,7 @@
 pub mod blocks;
 pub mod classes;
 pub mod compile;
+pub mod findings;
 pub mod labels;
 pub mod lint;
 pub mod model;

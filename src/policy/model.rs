@@ -358,6 +358,19 @@ impl<'a> Model<'a> {
         }
     }
 
+    /// A pod (not on the host network) with an address in the block.
+    pub fn first_pod_in(&self, block: &Block) -> Option<usize> {
+        let family = block.cidr.family();
+        let [v4, v6] = &self.by_interval;
+        let sorted = if family == Family::V4 { v4 } else { v6 };
+        let (low, high) = block.cidr.bounds();
+        let [low, high] = [low, high].map(|bits| self.blocks.interval(Address { family, bits }));
+        let from = sorted.partition_point(|(interval, _)| *interval < low);
+        let inside = sorted.iter().skip(from).take_while(|(interval, _)| *interval <= high);
+        let mut hits = inside.filter(|(interval, _)| block.contains(self.blocks.representative(family, *interval)));
+        hits.find_map(|(_, id)| self.class(*id).filter(|c| c.host.is_none()).and_then(|c| c.pods.first().copied()))
+    }
+
     /// Whether the other end is one of a rule's peers.
     pub fn peers_contain(&self, rule: &CompiledRule, other: &Other<'_>) -> Truth {
         let truth = match &rule.peers {

@@ -2,11 +2,15 @@
 //!
 //! Renderers see only this. `-o json` is this, field by field (`docs/schema/`); inside `netstore/v1` changes only add.
 
+mod answer;
 mod envelope;
 mod finding;
 mod peer;
 pub mod policy;
+pub mod schema;
+pub mod view;
 
+pub use answer::{Answer, Question};
 pub use envelope::{CoverageEntry, Metadata, Report, SourceKind};
 pub use finding::{Confidence, DataRisk, Evidence, Finding, FindingKind, ObjectRef, Remedy, Severity};
 pub use peer::{Direction, Peer, PodCount, PortRange, RuleRef, Verdict};

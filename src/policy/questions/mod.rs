@@ -6,6 +6,16 @@ mod focus;
 mod matrix;
 mod others;
 mod reachable_from;
+mod trace;
 mod who_can_reach;
 mod words;
 mod workloads;
+
+pub use can_reach::can_reach;
+pub use effective_policy::effective_policy;
+pub use matrix::matrix;
+pub use reachable_from::reachable_from;
+pub use who_can_reach::who_can_reach;
+
+pub(super) use reachable_from::dns_is_cut_off;
+pub(super) use trace::describe_peer;

@@ -1,0 +1,280 @@
+//! One run of one command: where objects come from, which namespace is meant, where the answer goes.
+
+use std::io::{Read, Write};
+use std::path::Path;
+
+use super::connection::ConnectionOptions;
+use super::progress::TerminalProgress;
+use super::targets::{Target, TargetArg};
+use super::terminal::{Stream, Terminal};
+use super::{CommandError, ErrorKind, Globals};
+use crate::inventory::{Coverage, Inventory, State};
+use crate::objects::{LabelSelector, Resource, parse_selector};
+use crate::policy::Cni;
+use crate::report::view::{Format, Style, render, render_warnings};
+use crate::report::{Answer, Finding};
+use crate::source::live::Cluster;
+use crate::source::{Collected, Needs, Recording, manifests, snapshot};
+
+/// Namespace of objects that name none, where no context says otherwise.
+const DEFAULT_NAMESPACE: &str = "default";
+
+/// Where the cluster's DNS and most network plugins run: part of every answer about reachability.
+const SYSTEM_NAMESPACE: &str = "kube-system";
+
+/// What a command needs of its surroundings.
+pub struct Session {
+    globals: Globals,
+    source: Source,
+}
+
+/// Where objects come from.
+enum Source {
+    /// A cluster, connected to when it is first needed.
+    Live(Option<Live>),
+    Snapshot,
+    Manifests,
+}
+
+struct Live {
+    runtime: tokio::runtime::Runtime,
+    cluster: Cluster,
+}
+
+impl Session {
+    /// Reads the global flags; reads no file and no object yet.
+    ///
+    /// # Errors
+    /// If flags contradict each other.
+    pub fn new(globals: Globals) -> Result<Self, CommandError> {
+        let source = source(&globals)?;
+        Ok(Self { globals, source })
+    }
+
+    /// The global flags.
+    pub fn globals(&self) -> &Globals {
+        &self.globals
+    }
+
+    /// Namespace of names that carry none: `--namespace`, the context's, `default`.
+    ///
+    /// # Errors
+    /// If the kubeconfig cannot be read.
+    pub fn namespace(&mut self) -> Result<String, CommandError> {
+        match self.globals.selection.namespace.clone().filter(|name| !name.is_empty()) {
+            Some(namespace) => Ok(namespace),
+            None if matches!(self.source, Source::Live(_)) => Ok(self.live()?.cluster.default_namespace().to_owned()),
+            None => Ok(DEFAULT_NAMESPACE.to_owned()),
+        }
+    }
+
+    /// The namespace that lists are about; none with `--all-namespaces`.
+    ///
+    /// # Errors
+    /// If the kubeconfig cannot be read.
+    pub fn scope(&mut self) -> Result<Option<String>, CommandError> {
+        if self.globals.selection.all_namespaces { Ok(None) } else { self.namespace().map(Some) }
+    }
+
+    /// What `--selector` says.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn selector(&self) -> Result<Option<LabelSelector>, CommandError> {
+        let text = self.globals.selection.selector.as_deref();
+        text.map(|text| parse_selector(text).map_err(|error| CommandError::new(ErrorKind::Usage, error))).transpose()
+    }
+
+    /// `--selector` as the end of a connection.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn selected(&mut self) -> Result<Option<TargetArg>, CommandError> {
+        let (Some(selector), Some(text)) = (self.selector()?, self.globals.selection.selector.clone()) else { return Ok(None) };
+        Ok(Some(TargetArg::Selector { selector, text, namespace: self.scope()? }))
+    }
+
+    /// The network plugin whose reading of policies counts, if the user says.
+    pub fn cni(&self) -> Cni {
+        self.globals.selection.cni.as_deref().and_then(Cni::parse).unwrap_or_default()
+    }
+
+    /// The format asked for; told before anything is read if the question does not have it.
+    ///
+    /// # Errors
+    /// If the question cannot be written in it.
+    pub fn format(&self, supported: &[Format]) -> Result<Format, CommandError> {
+        let format = self.globals.output.output.unwrap_or(Format::Table);
+        if supported.contains(&format) {
+            return Ok(format);
+        }
+        let names: Vec<&str> = supported.iter().map(|f| f.name()).collect();
+        Err(CommandError::new(ErrorKind::Usage, format!("this command has no output format \"{format}\""))
+            .hint(format!("it has {}", names.join(", "))))
+    }
+
+    /// Reads what a question about `targets` needs: their namespaces, that of the session and kube-system are asked one
+    /// by one where the list of all namespaces is forbidden.
+    ///
+    /// # Errors
+    /// If nothing could be read, or if a name means something else in each of all namespaces.
+    pub fn read(&mut self, resources: &[Resource], targets: &[Target]) -> Result<(Inventory, Vec<Finding>), CommandError> {
+        if self.globals.selection.all_namespaces && targets.iter().any(|target| target.end.needs_namespace()) {
+            return Err(CommandError::new(ErrorKind::Usage, "a resource cannot be retrieved by name across all namespaces")
+                .hint("say its namespace: -n NAMESPACE, or NAMESPACE/TYPE/NAME"));
+        }
+        let mut namespaces = vec![self.namespace()?, SYSTEM_NAMESPACE.to_owned()];
+        namespaces.extend(targets.iter().filter_map(|target| target.end.namespace().map(str::to_owned)));
+        namespaces.sort();
+        namespaces.dedup();
+        let mut collected = self.collect(&Needs { resources: resources.to_vec(), namespaces })?;
+        collected.coverage = needed(&collected.coverage, resources);
+        let findings = std::mem::take(&mut collected.findings);
+        Ok((Inventory::build(collected), findings))
+    }
+
+    fn collect(&mut self, needs: &Needs) -> Result<Collected, CommandError> {
+        let selection = self.globals.selection.clone();
+        match (&self.source, &selection.from) {
+            (Source::Manifests, _) => {
+                let inputs = selection.filename.iter().map(|path| input(path)).collect::<Result<Vec<_>, _>>()?;
+                let options = manifests::Options { default_namespace: self.namespace()?, recursive: selection.recursive };
+                manifests::read(&inputs, &options).map_err(|error| CommandError::new(ErrorKind::Failed, error))
+            }
+            (Source::Snapshot, Some(path)) => snapshot::read(path, needs).map_err(|error| CommandError::new(ErrorKind::Failed, error)),
+            (Source::Snapshot, None) | (Source::Live(_), _) => {
+                let progress = self.progress();
+                let Live { runtime, cluster } = self.live()?;
+                Ok(runtime.block_on(cluster.collect(needs, &progress))?)
+            }
+        }
+    }
+
+    /// Everything of these kinds as the cluster has it, for a snapshot.
+    ///
+    /// # Errors
+    /// If nothing could be read, or if there is no cluster to read from.
+    pub fn record(&mut self, resources: &[Resource]) -> Result<Recording, CommandError> {
+        if !matches!(self.source, Source::Live(_)) {
+            return Err(CommandError::new(ErrorKind::Usage, "a snapshot is taken of a cluster: --from and --filename name none"));
+        }
+        let namespaces = vec![self.namespace()?, SYSTEM_NAMESPACE.to_owned()];
+        let progress = self.progress();
+        let Live { runtime, cluster } = self.live()?;
+        Ok(runtime.block_on(cluster.record(resources, &namespaces, &progress))?)
+    }
+
+    /// Version of the API server, if it tells within the time.
+    ///
+    /// # Errors
+    /// If no kubeconfig says where it is.
+    pub fn server_version(&mut self, patience: std::time::Duration) -> Result<Option<String>, CommandError> {
+        let Live { runtime, cluster } = self.live()?;
+        Ok(runtime.block_on(cluster.server_version(patience)))
+    }
+
+    fn progress(&self) -> TerminalProgress {
+        TerminalProgress::new(false, self.globals.connection.verbosity)
+    }
+
+    /// The cluster. Ctrl-C needs no care anywhere: nothing is written to a cluster, files appear whole, and a process
+    /// that dies of the signal is what shells show as 130.
+    fn live(&mut self) -> Result<&Live, CommandError> {
+        let opened = match std::mem::replace(&mut self.source, Source::Live(None)) {
+            Source::Live(Some(live)) => live,
+            _ => open(&self.globals.connection)?,
+        };
+        self.source = Source::Live(Some(opened));
+        match &self.source {
+            Source::Live(Some(live)) => Ok(live),
+            _ => Err(CommandError::new(ErrorKind::Bug, "no cluster")),
+        }
+    }
+
+    /// Writes an answer to standard output; what was noticed and what is missing to standard error.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn print(&self, answer: &Answer) -> Result<(), CommandError> {
+        let format = self.format(answer.formats())?;
+        render(answer, format, &self.style(Stream::Stdout), &mut std::io::stdout().lock())?;
+        render_warnings(answer, &self.style(Stream::Stderr), &mut std::io::stderr().lock())?;
+        Ok(())
+    }
+
+    /// Writes plain text to standard output.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn say(&self, text: &str) -> Result<(), CommandError> {
+        Ok(std::io::stdout().lock().write_all(text.as_bytes())?)
+    }
+
+    /// How text is written to a stream.
+    pub fn style(&self, stream: Stream) -> Style {
+        let output = &self.globals.output;
+        let style = Terminal::of(stream).style(output.color);
+        Style { headers: !output.no_headers, all_namespaces: self.globals.selection.all_namespaces, ..style }
+    }
+}
+
+fn open(options: &ConnectionOptions) -> Result<Live, CommandError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let cluster = runtime.block_on(Cluster::connect(options))?;
+    Ok(Live { runtime, cluster })
+}
+
+/// One `-f`; `-` is standard input.
+fn input(path: &Path) -> Result<manifests::Input, CommandError> {
+    if path != Path::new("-") {
+        return Ok(manifests::Input::Path(path.to_owned()));
+    }
+    let mut bytes = Vec::new();
+    std::io::stdin().lock().read_to_end(&mut bytes)?;
+    Ok(manifests::Input::Stdin(bytes))
+}
+
+/// Decides where objects come from.
+fn source(globals: &Globals) -> Result<Source, CommandError> {
+    let usage = |message: String| CommandError::new(ErrorKind::Usage, message);
+    let selection = &globals.selection;
+    let (from, files) = (selection.from.is_some(), !selection.filename.is_empty());
+    if from && files {
+        return Err(usage("--from and --filename cannot be used together".to_owned())
+            .hint("--from answers from a recorded cluster, --filename from manifests"));
+    }
+    if selection.recursive && !files {
+        return Err(usage("--recursive is only for --filename".to_owned()));
+    }
+    let (flag, source) = match (from, files) {
+        (true, _) => ("--from", Source::Snapshot),
+        (_, true) => ("--filename", Source::Manifests),
+        _ => return Ok(Source::Live(None)),
+    };
+    // Flags that tune a connection do no harm; those that choose a cluster would be believed.
+    let cluster = &globals.connection;
+    let chosen = [
+        ("--kubeconfig", cluster.kubeconfig.is_some()),
+        ("--context", cluster.context.is_some()),
+        ("--cluster", cluster.cluster.is_some()),
+        ("--user", cluster.user.is_some()),
+        ("--server", cluster.server.is_some()),
+    ];
+    match chosen.iter().find(|(_, given)| *given) {
+        Some((other, _)) => {
+            Err(usage(format!("{flag} and {other} cannot be used together")).hint(format!("with {flag} no cluster is asked")))
+        }
+        None => Ok(source),
+    }
+}
+
+/// Coverage of what was asked for: the rest does not matter to the answer, and what nobody tried is a hole, too.
+fn needed(coverage: &Coverage, resources: &[Resource]) -> Coverage {
+    let mut needed = coverage.restricted_to(resources);
+    for resource in resources {
+        if !needed.iter().any(|(known, ..)| known == *resource) {
+            needed.record(*resource, None, State::NotInSnapshot);
+        }
+    }
+    needed
+}

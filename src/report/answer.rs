@@ -1,0 +1,87 @@
+//! Any answer to a question about reachability, and which formats each can be written in.
+
+use super::policy::{CanReach, EffectivePolicy, Matrix, ReachableFrom, WhoCanReach};
+use super::view::Format;
+use super::{CoverageEntry, Finding, Report};
+
+/// A report on any of the questions: what a command hands to [`render`](super::view::render).
+#[derive(Debug, Clone)]
+pub enum Answer {
+    /// Who can reach this?
+    WhoCanReach(Report<WhoCanReach>),
+    /// What can this reach?
+    ReachableFrom(Report<ReachableFrom>),
+    /// Can this reach that?
+    CanReach(Report<CanReach>),
+    /// What do all policies on this add up to?
+    EffectivePolicy(Report<EffectivePolicy>),
+    /// Who can reach whom?
+    Matrix(Report<Matrix>),
+}
+
+impl Answer {
+    /// The question it answers.
+    pub fn question(&self) -> Question {
+        match self {
+            Self::WhoCanReach(_) => Question::WhoCanReach,
+            Self::ReachableFrom(_) => Question::ReachableFrom,
+            Self::CanReach(_) => Question::CanReach,
+            Self::EffectivePolicy(_) => Question::EffectivePolicy,
+            Self::Matrix(_) => Question::Matrix,
+        }
+    }
+
+    /// The formats it can be written in.
+    pub fn formats(&self) -> &'static [Format] {
+        self.question().formats()
+    }
+
+    /// What was noticed on the way.
+    pub fn findings(&self) -> &[Finding] {
+        match self {
+            Self::WhoCanReach(r) => &r.findings,
+            Self::ReachableFrom(r) => &r.findings,
+            Self::CanReach(r) => &r.findings,
+            Self::EffectivePolicy(r) => &r.findings,
+            Self::Matrix(r) => &r.findings,
+        }
+    }
+
+    /// What was read for it.
+    pub fn coverage(&self) -> &[CoverageEntry] {
+        match self {
+            Self::WhoCanReach(r) => &r.coverage,
+            Self::ReachableFrom(r) => &r.coverage,
+            Self::CanReach(r) => &r.coverage,
+            Self::EffectivePolicy(r) => &r.coverage,
+            Self::Matrix(r) => &r.coverage,
+        }
+    }
+}
+
+/// A question about reachability: known before anything is read, so that a format it has not is refused before, too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Question {
+    /// `who-can-reach`
+    WhoCanReach,
+    /// `reachable-from`
+    ReachableFrom,
+    /// `can-reach`
+    CanReach,
+    /// `effective-policy`
+    EffectivePolicy,
+    /// `matrix`
+    Matrix,
+}
+
+impl Question {
+    /// The formats its answers can be written in.
+    pub fn formats(self) -> &'static [Format] {
+        use Format::{Csv, Dot, Json, Markdown, Mermaid, Name, Table, Wide, Yaml};
+        match self {
+            Self::WhoCanReach | Self::ReachableFrom | Self::EffectivePolicy => &[Table, Wide, Json, Yaml, Name],
+            Self::CanReach => &[Table, Wide, Json, Yaml],
+            Self::Matrix => &[Table, Wide, Json, Yaml, Csv, Markdown, Dot, Mermaid],
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Lines of text on a page of a certain width: paragraphs that wrap, commands that never do, labels in colour.
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style as Ansi};
+use textwrap::core::Word;
+use textwrap::{Options, WordSeparator, WordSplitter};
+use unicode_width::UnicodeWidthStr;
+
+use super::{Style, escape};
+use crate::report::Verdict;
+
+/// What a word means; its colour follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Label {
+    /// An answer of yes.
+    Allow,
+    /// An answer of no.
+    Deny,
+    /// An answer that could not be given.
+    Unknown,
+    /// A heading.
+    Heading,
+    /// Something to look at.
+    Warning,
+}
+
+impl From<Verdict> for Label {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Allow => Self::Allow,
+            Verdict::Deny => Self::Deny,
+            Verdict::Unknown => Self::Unknown,
+        }
+    }
+}
+
+impl Label {
+    /// The sixteen colours a terminal's theme adapts: readable on light and dark.
+    fn ansi(self) -> Ansi {
+        match self {
+            Self::Allow => AnsiColor::Green.on_default(),
+            Self::Deny => AnsiColor::Red.on_default(),
+            Self::Unknown => AnsiColor::Magenta.on_default(),
+            Self::Heading => Ansi::new().bold(),
+            Self::Warning => AnsiColor::Yellow.on_default().bold(),
+        }
+    }
+}
+
+/// Where text goes, and how.
+pub(super) struct Page<'a> {
+    out: &'a mut dyn Write,
+    /// How the stream wants it.
+    pub(super) style: Style,
+}
+
+impl<'a> Page<'a> {
+    pub(super) fn new(out: &'a mut dyn Write, style: &Style) -> Self {
+        Self { out, style: *style }
+    }
+
+    /// An empty line.
+    pub(super) fn blank(&mut self) -> io::Result<()> {
+        self.out.write_all(b"\n")
+    }
+
+    /// A sentence or several, wrapped; further lines are indented by `hang`.
+    pub(super) fn paragraph(&mut self, text: &str, hang: usize) -> io::Result<()> {
+        self.labelled(None, "", text, hang)
+    }
+
+    /// The same with a first word in the colour of what it means.
+    pub(super) fn labelled(&mut self, label: Option<Label>, lead: &str, text: &str, hang: usize) -> io::Result<()> {
+        let whole = format!("{lead}{text}");
+        let whole = escape(&whole);
+        let indent = " ".repeat(hang);
+        let mut lead = label.map(|label| (label, lead));
+        for line in wrap(&whole, self.style.width, &indent) {
+            match lead.take() {
+                Some((label, lead)) if line.starts_with(lead) => {
+                    let rest = line.get(lead.len()..).unwrap_or_default().to_owned();
+                    self.painted(Some(label), lead)?;
+                    self.end_line(&rest)?;
+                }
+                _ => self.end_line(&line)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// A command to paste: on a line of its own, never broken.
+    pub(super) fn command(&mut self, command: &str) -> io::Result<()> {
+        let line = format!("  {}", escape(command));
+        self.end_line(&line)
+    }
+
+    /// Text in the colour of what it means. The text is escaped already.
+    pub(super) fn painted(&mut self, label: Option<Label>, text: &str) -> io::Result<()> {
+        match label.filter(|_| self.style.color) {
+            Some(label) => write!(self.out, "{}{text}{:#}", label.ansi(), label.ansi()),
+            None => self.out.write_all(text.as_bytes()),
+        }
+    }
+
+    /// Text without a line end. The text is escaped already.
+    pub(super) fn raw(&mut self, text: &str) -> io::Result<()> {
+        self.out.write_all(text.as_bytes())
+    }
+
+    fn end_line(&mut self, text: &str) -> io::Result<()> {
+        self.out.write_all(text.trim_end().as_bytes())?;
+        self.out.write_all(b"\n")
+    }
+}
+
+/// Columns a text takes on a terminal.
+pub(super) fn width(text: &str) -> usize {
+    // Nearly all of Kubernetes' names are ASCII.
+    if text.is_ascii() { text.len() } else { text.width() }
+}
+
+/// The lines of a text at a width: names are never broken, because people copy them.
+pub(super) fn wrap<'t>(text: &'t str, columns: Option<usize>, indent: &str) -> Vec<Cow<'t, str>> {
+    match columns {
+        Some(columns) if width(text) > columns => {
+            let options = Options::new(columns)
+                .break_words(false)
+                .word_splitter(WordSplitter::NoHyphenation)
+                .word_separator(WordSeparator::Custom(words))
+                .subsequent_indent(indent);
+            textwrap::wrap(text, options)
+        }
+        _ => vec![Cow::Borrowed(text)],
+    }
+}
+
+/// The widest part of a text that is never broken.
+pub(super) fn widest_word(text: &str) -> usize {
+    words(text).map(|word| width(word.trim_end())).max().unwrap_or(0)
+}
+
+/// Words end after spaces, and after commas: long lists of ports have no spaces. The number of a rule stays with its policy.
+fn words(text: &str) -> Box<dyn Iterator<Item = Word<'_>> + '_> {
+    let mut rest = text;
+    Box::new(std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let breaks = |((_, a), (_, b)): &((usize, char), (usize, char))| matches!(a, ' ' | ',') && !matches!(b, ' ' | '#');
+        let next = rest.char_indices().zip(rest.char_indices().skip(1)).find(breaks);
+        let at = next.map_or(rest.len(), |(_, (at, _))| at);
+        let (word, after) = rest.split_at_checked(at).unwrap_or((rest, ""));
+        rest = after;
+        Some(Word::from(word))
+    }))
+}

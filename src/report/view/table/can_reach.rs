@@ -1,0 +1,119 @@
+//! `can-reach` in words: yes or no, then both sides rule by rule, then the nearest miss and what mends it.
+
+use std::io;
+
+use super::super::escape;
+use super::{Text, grid, service, words};
+use crate::report::policy::{CanReach, Matched, RuleTrace, Side, YesNo};
+use crate::report::view::grid::Cell;
+use crate::report::{Direction, Peer, Report, Verdict};
+
+/// Rules of a side that are shown where not all are.
+const TRACES: usize = 8;
+/// Policies of a side that are shown where not all are.
+const POLICIES: usize = 4;
+
+/// Writes the answer.
+pub(super) fn write(report: &Report<CanReach>, text: &mut Text<'_>) -> io::Result<()> {
+    let answer = &report.result;
+    text.partial(&report.coverage)?;
+    headline(text, answer)?;
+    answer.service.iter().try_for_each(|chain| service::write(text, chain))?;
+    answer.reasons.iter().try_for_each(|reason| text.page.paragraph(&words::sentence(reason), 0))?;
+    text.page.blank()?;
+    let mut rows = side(text, &answer.egress, Direction::Egress, &answer.from);
+    rows.extend(side(text, &answer.ingress, Direction::Ingress, &answer.to));
+    grid::write(&mut text.page, &["", "", ""], &rows)?;
+    for (direction, side) in [(Direction::Egress, &answer.egress), (Direction::Ingress, &answer.ingress)] {
+        let Some(miss) = &side.nearest_miss else { continue };
+        text.page.blank()?;
+        let rule = words::rule_ref(&miss.rule, direction);
+        text.page.paragraph(&format!("Nearest: {direction} {rule}: {}", words::sentence(&miss.what)), 0)?;
+        miss.command.iter().try_for_each(|command| text.page.command(command))?;
+    }
+    Ok(())
+}
+
+/// `No: shop/deploy/web cannot reach shop/svc/payments:443 (TCP 8443).`
+fn headline(text: &mut Text<'_>, answer: &CanReach) -> io::Result<()> {
+    let from = words::peer(&answer.from, text.at_most(4));
+    let to = answer.service.as_ref().map(service::end).unwrap_or_else(|| words::peer(&answer.to, text.at_most(4)));
+    let asked = answer.port.as_ref().map(|port| format!(" ({})", words::ports(std::slice::from_ref(port))));
+    let (lead, said) = match (answer.verdict, asked) {
+        (Verdict::Allow, Some(port)) => ("Yes:", format!("{from} can reach {to}{port}.")),
+        (Verdict::Allow, None) => ("Yes:", format!("{from} can reach {to} on {}.", on_ports(answer))),
+        (Verdict::Deny, Some(port)) => ("No:", format!("{from} cannot reach {to}{port}.")),
+        (Verdict::Deny, None) => ("No:", format!("{from} cannot reach {to} on any port.")),
+        (Verdict::Unknown, Some(port)) => ("Unknown:", format!("whether {from} can reach {to}{port}.")),
+        (Verdict::Unknown, None) if answer.ports.is_empty() => ("Unknown:", format!("whether {from} can reach {to}.")),
+        (Verdict::Unknown, None) => ("Unknown:", format!("whether {from} can reach {to}; certainly on {}.", on_ports(answer))),
+    };
+    text.page.labelled(Some(answer.verdict.into()), lead, &format!(" {said}"), 0)
+}
+
+fn on_ports(answer: &CanReach) -> String {
+    match words::ports(&answer.ports).as_str() {
+        "all" => "all ports".to_owned(),
+        ports => ports.to_owned(),
+    }
+}
+
+/// What one side says, and why: the rules are traced where it does not simply allow.
+fn side(text: &Text<'_>, side: &Side, direction: Direction, end: &Peer) -> Vec<Vec<Cell<'static>>> {
+    let name = if end.name.is_empty() { words::peer(end, 1) } else { escape(&end.name).into_owned() };
+    let says = Cell::labelled(verdict(text, side, direction), side.verdict);
+    let mut rows = vec![vec![format!("{direction} of {name}").into(), says]];
+    if side.verdict == Verdict::Allow && !text.wide {
+        return rows;
+    }
+    let most = text.at_most(TRACES);
+    let nearest = side.nearest_miss.as_ref().map(|miss| &miss.rule);
+    rows.extend(side.rules.iter().take(most).map(|trace| rule(trace, text.wide, nearest == Some(&trace.rule))));
+    let left = side.rules.len().saturating_sub(most);
+    if left > 0 {
+        rows.push(vec![format!("  +{left} more").into(), "-o wide shows every rule".into()]);
+    }
+    rows
+}
+
+fn verdict(text: &Text<'_>, side: &Side, direction: Direction) -> String {
+    let policies: Vec<String> = side.isolated_by.iter().map(words::policy_age).collect();
+    let policies = words::cut(policies, text.at_most(POLICIES)).join(", ");
+    match (side.verdict, side.isolated) {
+        (Verdict::Allow, _) if !side.because.is_empty() => {
+            format!("allowed by {}", words::rules(&side.because, direction, text.at_most(2)).join(", "))
+        }
+        (Verdict::Allow, Some(false)) => "not isolated: everything is allowed".to_owned(),
+        (Verdict::Allow, _) => "allowed: no policy applies".to_owned(),
+        (Verdict::Deny | Verdict::Unknown, _) if !policies.is_empty() => format!("isolated by {policies}"),
+        (Verdict::Deny, _) => "denied".to_owned(),
+        (Verdict::Unknown, _) => "unknown".to_owned(),
+    }
+}
+
+/// `peer yes (app=payments)   port NO: 8443 wanted, 8080 allowed`: in capitals where the nearest rule misses. The port is of
+/// no interest where the peer misses already.
+fn rule(trace: &RuleTrace, wide: bool, nearest: bool) -> Vec<Cell<'static>> {
+    let name = format!("  {} #{}", escape(&trace.rule.name), trace.rule.rule.saturating_add(1));
+    let mut cells = vec![name.into(), part("peer", &trace.peer, nearest)];
+    if wide || trace.peer.matched != YesNo::No {
+        cells.push(part("port", &trace.port, nearest));
+    }
+    cells
+}
+
+fn part(what: &str, matched: &Matched, nearest: bool) -> Cell<'static> {
+    let (said, verdict) = match matched.matched {
+        YesNo::Yes => ("yes", Verdict::Allow),
+        YesNo::No if nearest => ("NO", Verdict::Deny),
+        YesNo::No => ("no", Verdict::Deny),
+        YesNo::Unknown => ("unknown", Verdict::Unknown),
+    };
+    let detail = escape(&matched.detail);
+    let text = match (detail.is_empty(), matched.matched) {
+        (true, _) => format!("{what} {said}"),
+        (false, YesNo::No) => format!("{what} {said}: {detail}"),
+        (false, _) => format!("{what} {said} ({detail})"),
+    };
+    if nearest && matched.matched == YesNo::No { Cell::labelled(text, verdict) } else { text.into() }
+}

@@ -1,0 +1,86 @@
+//! The default output: first the answer, then why, then what to do. `-o wide` has more columns and folds nothing up.
+
+mod can_reach;
+mod effective_policy;
+mod matrix;
+mod reach;
+mod reachable_from;
+mod service;
+mod who_can_reach;
+
+use std::io::{self, Write};
+
+use super::page::{Label, Page};
+use super::{Style, grid, warnings, words};
+use crate::report::policy::Rest;
+use crate::report::{Answer, CoverageEntry, Direction, Peer, Verdict};
+
+/// Writes an answer as text.
+pub(super) fn write(answer: &Answer, wide: bool, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let mut text = Text { page: Page::new(out, style), wide };
+    match answer {
+        Answer::WhoCanReach(report) => who_can_reach::write(report, &mut text),
+        Answer::ReachableFrom(report) => reachable_from::write(report, &mut text),
+        Answer::CanReach(report) => can_reach::write(report, &mut text),
+        Answer::EffectivePolicy(report) => effective_policy::write(report, &mut text),
+        Answer::Matrix(report) => matrix::write(report, &mut text),
+    }
+}
+
+/// The page, and how much of the report goes on it.
+struct Text<'a> {
+    page: Page<'a>,
+    wide: bool,
+}
+
+impl Text<'_> {
+    /// How many entries of a list are shown: what is piped, or asked for in full, is complete.
+    fn at_most(&self, shown: usize) -> usize {
+        if self.wide || self.page.style.width.is_none() { usize::MAX } else { shown }
+    }
+
+    /// `Partial answer: …`, if something could not be read.
+    fn partial(&mut self, coverage: &[CoverageEntry]) -> io::Result<()> {
+        let Some(missing) = warnings::partial(coverage) else { return Ok(()) };
+        self.page.labelled(Some(Label::Unknown), "Partial answer:", &format!(" {missing}"), 0)
+    }
+
+    /// `Everyone else is denied: pods payments-* are isolated for ingress by shop/payments-ingress and shop/default-deny.`
+    fn rest(&mut self, everyone_else: &str, rest: &Rest) -> io::Result<()> {
+        let verdict = match rest.verdict {
+            Verdict::Allow => "is allowed",
+            Verdict::Deny => "is denied",
+            Verdict::Unknown => "is unknown",
+        };
+        let reason = words::sentence(&rest.reason);
+        let reason = reason.trim_end_matches('.');
+        let names = rest.policies.iter().map(|p| words::full_name(&p.namespace, &p.name));
+        let unsaid: Vec<String> = names.filter(|name| !reason.contains(name.as_str())).collect();
+        let policies = words::and(&words::cut(unsaid, self.at_most(4)));
+        let why = match (reason.is_empty(), policies.is_empty()) {
+            (true, true) => ".".to_owned(),
+            (true, false) => format!(": {policies}."),
+            (false, true) => format!(": {reason}."),
+            (false, false) => format!(": {reason} by {policies}."),
+        };
+        self.page.labelled(Some(rest.verdict.into()), &format!("{everyone_else} {verdict}"), &why, 0)
+    }
+}
+
+/// `isolated for ingress`.
+fn isolation(isolated: Option<bool>, direction: Direction) -> String {
+    match isolated {
+        Some(true) => format!("isolated for {direction}"),
+        Some(false) => format!("not isolated for {direction}"),
+        None => format!("isolation for {direction} is unknown or differs between its pods"),
+    }
+}
+
+/// `Deployment shop/payments (3 pods)`.
+fn subject(peer: &Peer) -> String {
+    let subject = words::subject(peer);
+    match peer.pods {
+        Some(pods) if peer.kind != "Pod" => format!("{subject} ({})", words::count(pods.total, "pod", "pods")),
+        _ => subject,
+    }
+}

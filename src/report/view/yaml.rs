@@ -1,0 +1,58 @@
+//! `-o yaml`: the same fields as `-o json`, in the same order, nothing folded or wrapped.
+
+use std::fmt;
+use std::io::{self, Write};
+
+use serde::Serialize;
+use serde_saphyr::ser_options;
+
+use super::escape;
+use crate::report::Answer;
+
+/// Writes the report.
+pub(super) fn write(answer: &Answer, out: &mut dyn Write) -> io::Result<()> {
+    match answer {
+        Answer::WhoCanReach(report) => document(report, out),
+        Answer::ReachableFrom(report) => document(report, out),
+        Answer::CanReach(report) => document(report, out),
+        Answer::EffectivePolicy(report) => document(report, out),
+        Answer::Matrix(report) => document(report, out),
+    }
+}
+
+fn document(report: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    let options = ser_options! { prefer_block_scalars: false };
+    let mut printable = Printable { out, failure: None };
+    let result = serde_saphyr::to_fmt_writer_with_options(&mut printable, report, options);
+    match (result, printable.failure) {
+        (_, Some(failure)) => Err(failure),
+        (Err(error), None) => Err(io::Error::other(error)),
+        (Ok(()), None) => Ok(()),
+    }
+}
+
+/// The serialiser quotes and escapes control characters, but writes bidirectional overrides and invisible characters as
+/// they are; here they become `\u202e`, which a double-quoted string reads back as the character and any other shows.
+struct Printable<'a> {
+    out: &'a mut dyn Write,
+    failure: Option<io::Error>,
+}
+
+impl fmt::Write for Printable<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let hidden = |c: char| c != '\n' && escape::is_hidden(c);
+        let written = if text.contains(hidden) {
+            let mut escaped = String::with_capacity(text.len() + 8);
+            for c in text.chars() {
+                if hidden(c) { escape::push_escaped(&mut escaped, c) } else { escaped.push(c) }
+            }
+            self.out.write_all(escaped.as_bytes())
+        } else {
+            self.out.write_all(text.as_bytes())
+        };
+        written.map_err(|error| {
+            self.failure = Some(error);
+            fmt::Error
+        })
+    }
+}

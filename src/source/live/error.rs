@@ -1,0 +1,271 @@
+//! What can go wrong with a cluster: [`LiveError`] ends a run, [`Failure`] ends one request.
+
+use std::error::Error as StdError;
+use std::io;
+use std::path::PathBuf;
+
+use kube::client::AuthError;
+use kube::config::ExecConfig;
+use thiserror::Error;
+
+use crate::objects::Resource;
+
+/// What a run talks to and as whom: the material of hints.
+#[derive(Debug, Clone, Default)]
+pub struct About {
+    /// URL of the API server.
+    pub server: String,
+    /// Host and port of it.
+    pub host: String,
+    /// Context, if there is one.
+    pub context: Option<String>,
+    /// User entry, if there is one.
+    pub user: Option<String>,
+    /// Kubeconfig files that were read; none in a pod.
+    pub files: Vec<PathBuf>,
+    /// The plugin that brings credentials, if the user entry has one.
+    pub(super) exec: Option<ExecConfig>,
+}
+
+impl About {
+    /// Command of the credential plugin, its arguments included.
+    pub fn exec_command(&self) -> Option<String> {
+        let exec = self.exec.as_ref()?;
+        let command = exec.command.iter().chain(exec.args.iter().flatten()).map(String::as_str);
+        Some(command.collect::<Vec<_>>().join(" "))
+    }
+
+    /// What the kubeconfig says about installing the credential plugin.
+    pub fn install_hint(&self) -> Option<&str> {
+        self.exec.as_ref()?.install_hint.as_deref().map(str::trim).filter(|h| !h.is_empty())
+    }
+}
+
+/// Why a cluster could not be read at all.
+#[derive(Debug, Error)]
+pub enum LiveError {
+    /// No kubeconfig says where the cluster is, and this is no pod.
+    #[error("Missing or incomplete configuration info")]
+    NoConfiguration,
+    /// A kubeconfig cannot be read.
+    #[error("cannot read kubeconfig {}: {why}", .path.display())]
+    Kubeconfig {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The context is not in the kubeconfig.
+    #[error("context {name:?} does not exist")]
+    NoContext {
+        /// The name.
+        name: String,
+        /// The contexts there are.
+        known: Vec<String>,
+    },
+    /// The cluster entry is not in the kubeconfig.
+    #[error("cluster {name:?} does not exist")]
+    NoCluster {
+        /// The name.
+        name: String,
+        /// The entries there are.
+        known: Vec<String>,
+    },
+    /// The user entry is not in the kubeconfig.
+    #[error("auth info {name:?} does not exist")]
+    NoUser {
+        /// The name.
+        name: String,
+        /// The entries there are.
+        known: Vec<String>,
+    },
+    /// Something in kubeconfig or flags makes no sense.
+    #[error("{0}")]
+    Config(String),
+    /// Credentials could not be had.
+    #[error("getting credentials: {why}")]
+    Credentials {
+        /// What went wrong.
+        why: String,
+        /// Whether the program that brings them is not installed.
+        not_found: bool,
+        /// Whom it is about.
+        about: Box<About>,
+    },
+    /// Nobody listens there.
+    #[error("The connection to the server {} was refused - did you specify the right host or port?", .0.host)]
+    Refused(Box<About>),
+    /// The server cannot be reached or does not answer.
+    #[error("Unable to connect to the server: {why}")]
+    Unreachable {
+        /// TLS, names, time-outs.
+        why: String,
+        /// Whom it is about.
+        about: Box<About>,
+    },
+    /// The server does not know who is asking.
+    #[error("You must be logged in to the server (Unauthorized)")]
+    Unauthorized(Box<About>),
+    /// Nothing that is needed may be read.
+    #[error("{message}")]
+    Forbidden {
+        /// The server's words.
+        message: String,
+        /// The kinds that were needed.
+        resources: Vec<Resource>,
+        /// The namespace that was asked last, if not all at once.
+        namespace: Option<String>,
+    },
+    /// Something else than an API server answers.
+    #[error("{} is not answering as a Kubernetes API server: {why}", .about.server)]
+    NotAnApi {
+        /// What came instead.
+        why: String,
+        /// Whom it is about.
+        about: Box<About>,
+    },
+    /// Any other refusal of the server.
+    #[error("{message}")]
+    Api {
+        /// The server's word for it: `NotFound`, `InternalError`.
+        reason: String,
+        /// The server's words.
+        message: String,
+    },
+    /// A task died: a bug.
+    #[error("{0}")]
+    Bug(String),
+}
+
+/// Why a request gave nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Failure {
+    /// The server refused, with a `Status` or plain words.
+    Status { code: u16, reason: String, message: String },
+    /// What came is no answer of an API server: a login page, a redirect.
+    NotAnApi(String),
+    /// Nobody listens.
+    Refused,
+    /// No connection: names, TLS, time.
+    Unreachable(String),
+    /// No answer in time.
+    TimedOut(String),
+    /// The connection broke.
+    Broken(String),
+    /// No credentials.
+    Credentials { why: String, not_found: bool },
+    /// The answer makes no sense.
+    Garbled(String),
+}
+
+impl Failure {
+    /// The HTTP status, if it came to one.
+    pub(super) fn code(&self) -> Option<u16> {
+        if let Self::Status { code, .. } = self { Some(*code) } else { None }
+    }
+
+    /// A few words for Coverage.
+    pub(super) fn reason(&self) -> String {
+        match self {
+            Self::Status { code: 401, .. } => "Unauthorized".to_owned(),
+            Self::Status { code, reason, message } if reason.is_empty() => format!("HTTP {code}: {message}"),
+            Self::Status { reason, message, .. } => format!("{reason}: {message}"),
+            Self::Refused => "connection refused".to_owned(),
+            Self::NotAnApi(why) | Self::Unreachable(why) | Self::TimedOut(why) | Self::Broken(why) | Self::Garbled(why) => why.clone(),
+            Self::Credentials { why, .. } => format!("getting credentials: {why}"),
+        }
+    }
+
+    /// The same as the end of the run.
+    pub(super) fn into_error(self, about: &About) -> LiveError {
+        let about = Box::new(about.clone());
+        match self {
+            Self::Status { code: 401, .. } => LiveError::Unauthorized(about),
+            Self::Status { code, reason, message } => {
+                let reason = if reason.is_empty() { format!("HTTP {code}") } else { reason };
+                LiveError::Api { reason, message }
+            }
+            Self::NotAnApi(why) => LiveError::NotAnApi { why, about },
+            Self::Refused => LiveError::Refused(about),
+            Self::Unreachable(why) | Self::TimedOut(why) | Self::Broken(why) => LiveError::Unreachable { why, about },
+            Self::Garbled(why) => LiveError::NotAnApi { why, about },
+            Self::Credentials { why, not_found } => LiveError::Credentials { why, not_found, about },
+        }
+    }
+
+    /// What is behind an error of the client.
+    pub(super) fn of(error: &kube::Error, about: &About) -> Self {
+        let chain: Vec<&(dyn StdError + 'static)> = causes(error).collect();
+        let find_io = |kind: io::ErrorKind| chain.iter().any(|e| e.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == kind));
+        if let Some(auth) = chain.iter().find_map(|e| e.downcast_ref::<AuthError>()) {
+            return Self::of_auth(auth, about);
+        }
+        if find_io(io::ErrorKind::ConnectionRefused) {
+            return Self::Refused;
+        }
+        if let Some(tls) = chain.iter().find_map(|e| e.downcast_ref::<rustls::Error>()) {
+            return Self::Unreachable(tls_words(tls));
+        }
+        let root = chain.last().map(ToString::to_string).unwrap_or_default();
+        if chain.iter().any(|e| e.to_string() == "dns error") {
+            let host = about.host.rsplit_once(':').map_or(about.host.as_str(), |(host, _)| host);
+            let why = if root.contains("not known") || root.contains("No address") || root.contains("nodename") { "no such host" } else { &root };
+            return Self::Unreachable(format!("dial tcp: lookup {host}: {why}"));
+        }
+        let connecting = chain.iter().any(|e| e.downcast_ref::<hyper_util::client::legacy::Error>().is_some_and(|e| e.is_connect()));
+        if find_io(io::ErrorKind::TimedOut) && connecting {
+            return Self::Unreachable(format!("dial tcp {}: i/o timeout", about.host));
+        }
+        if connecting { Self::Unreachable(root) } else { Self::Broken(root) }
+    }
+
+    /// Never the output of a plugin or its environment: there are tokens in them.
+    fn of_auth(error: &AuthError, about: &About) -> Self {
+        let program = about.exec.as_ref().and_then(|e| e.command.as_deref()).unwrap_or("?");
+        let failed = |why: String| Self::Credentials { why, not_found: false };
+        match error {
+            AuthError::AuthExecStart(e) if e.kind() == io::ErrorKind::NotFound => {
+                Self::Credentials { why: format!("exec: executable {program} not found"), not_found: true }
+            }
+            AuthError::AuthExecStart(e) => failed(format!("exec: executable {program} cannot be run: {e}")),
+            AuthError::AuthExecRun { out, .. } => match out.status.code() {
+                Some(code) => failed(format!("exec: executable {program} failed with exit code {code}{}", last_words(&out.stderr))),
+                None => failed(format!("exec: executable {program} was killed")),
+            },
+            AuthError::AuthExecParse(_) => failed(format!("exec: output of {program} is no ExecCredential")),
+            AuthError::ExecPluginFailed => failed(format!("exec: output of {program} has no status")),
+            other => failed(other.to_string()),
+        }
+    }
+}
+
+/// The last line a plugin wrote to stderr, where kube kept it from the terminal.
+fn last_words(stderr: &[u8]) -> String {
+    let text = String::from_utf8_lossy(stderr);
+    text.lines().rev().find(|l| !l.trim().is_empty()).map(|l| format!(": {}", l.trim())).unwrap_or_default()
+}
+
+/// An error and what is behind it. `io::Error` hides the error it wraps from `source()`.
+fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    fn behind<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
+        match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            Some(inner) => Some(inner),
+            None => error.source(),
+        }
+    }
+    std::iter::successors(Some(error), |e| behind(*e))
+}
+
+/// Go's words for what users look up.
+fn tls_words(error: &rustls::Error) -> String {
+    use rustls::{CertificateError as C, Error as E};
+    match error {
+        E::InvalidCertificate(C::UnknownIssuer) => "tls: failed to verify certificate: x509: certificate signed by unknown authority".to_owned(),
+        E::InvalidCertificate(C::Expired | C::ExpiredContext { .. } | C::NotValidYet | C::NotValidYetContext { .. }) => {
+            "tls: failed to verify certificate: x509: certificate has expired or is not yet valid".to_owned()
+        }
+        E::InvalidCertificate(other) => format!("tls: failed to verify certificate: x509: {other}"),
+        E::InvalidMessage(_) => "http: server gave HTTP response to HTTPS client".to_owned(),
+        other => format!("tls: {other}"),
+    }
+}

@@ -1,0 +1,196 @@
+//! One GET: sent with a deadline, repeated where that can help, its body read whole, refusals decoded.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use http::{HeaderMap, Request, StatusCode, header};
+use http_body_util::BodyExt;
+use kube::Client;
+use kube::client::Body;
+use serde::Deserialize;
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout_at};
+
+use super::About;
+use super::error::Failure;
+use crate::source::Progress;
+
+/// Requests at a time: kube has no limit of its own, and API servers ration clients.
+const PARALLEL: usize = 8;
+/// Attempts at one request.
+const ATTEMPTS: u32 = 5;
+/// First pause between attempts; doubled each time.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+/// Longest pause, whatever `Retry-After` says.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// Without `--request-timeout`: a server that sends nothing for so long is given up on.
+const QUIET: Duration = Duration::from_secs(60);
+/// As much of a refusal as is read: a `Status` is short, a login page may not be.
+const REFUSAL_BYTES: usize = 256 * 1024;
+
+/// The way to the API server.
+pub(super) struct Transport {
+    client: Client,
+    slots: Semaphore,
+    timeout: Option<Duration>,
+    about: About,
+}
+
+/// Why an attempt failed, and what the server said about the next one.
+struct Refusal {
+    failure: Failure,
+    retry_after: Option<Duration>,
+}
+
+impl From<Failure> for Refusal {
+    fn from(failure: Failure) -> Self {
+        Self { failure, retry_after: None }
+    }
+}
+
+impl Transport {
+    pub(super) fn new(client: Client, timeout: Option<Duration>, about: About) -> Self {
+        Self { client, slots: Semaphore::new(PARALLEL), timeout: timeout.filter(|t| !t.is_zero()), about }
+    }
+
+    /// Whom it talks to.
+    pub(super) fn about(&self) -> &About {
+        &self.about
+    }
+
+    /// The JSON at a path (with query).
+    pub(super) async fn get(&self, path: &str, progress: &dyn Progress) -> Result<Vec<u8>, Failure> {
+        let mut pause = FIRST_PAUSE;
+        for attempt in 1.. {
+            let refusal = match self.attempt(path, progress).await {
+                Ok(body) => return Ok(body),
+                Err(refusal) => refusal,
+            };
+            if attempt >= ATTEMPTS || !refusal.worth_repeating() {
+                return Err(refusal.failure);
+            }
+            tokio::time::sleep(refusal.retry_after.unwrap_or(pause).min(LONGEST_PAUSE)).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+        Err(Failure::Broken("gave up".to_owned()))
+    }
+
+    async fn attempt(&self, path: &str, progress: &dyn Progress) -> Result<Vec<u8>, Refusal> {
+        // Never closed, so the error cannot happen.
+        let _slot = self.slots.acquire().await;
+        let started = Instant::now();
+        let outcome = self.exchange(path, started).await;
+        let result = match &outcome {
+            Ok(_) => Cow::Borrowed("200 OK"),
+            Err(refusal) => refusal.failure.code().map_or_else(|| refusal.failure.reason().into(), |c| c.to_string().into()),
+        };
+        progress.request(&format!("GET {}{path} {result} in {} milliseconds", self.about.server, started.elapsed().as_millis()));
+        outcome
+    }
+
+    async fn exchange(&self, path: &str, started: Instant) -> Result<Vec<u8>, Refusal> {
+        let request = Request::get(path).header(header::ACCEPT, "application/json").body(Body::empty());
+        let request = request.map_err(|e| Failure::Garbled(format!("cannot ask for {path}: {e}")))?;
+        let late = || Failure::TimedOut(format!("no answer {}", self.patience()));
+        let response = timeout_at(self.deadline(started), self.client.send(request)).await.map_err(|_| late())?;
+        let response = response.map_err(|e| Failure::of(&e, &self.about))?;
+        let (parts, body) = response.into_parts();
+        match parts.status {
+            StatusCode::OK => {
+                expect_json(&parts.headers)?;
+                Ok(self.read(body, usize::MAX, started).await?)
+            }
+            status if status.is_redirection() => {
+                let target = parts.headers.get(header::LOCATION).and_then(|l| l.to_str().ok()).unwrap_or("somewhere else");
+                let target = target.split('?').next().unwrap_or(target);
+                Err(Failure::NotAnApi(format!("it sends us to {target}, a login page or a proxy")).into())
+            }
+            status => {
+                let text = self.read(body, REFUSAL_BYTES, started).await?;
+                Err(Refusal { failure: refused(status, &parts.headers, &text), retry_after: retry_after(&parts.headers) })
+            }
+        }
+    }
+
+    async fn read(&self, mut body: Body, most: usize, started: Instant) -> Result<Vec<u8>, Failure> {
+        let mut bytes = Vec::new();
+        loop {
+            let late = || Failure::TimedOut(format!("the answer stopped in the middle {}", self.patience()));
+            match timeout_at(self.deadline(started), body.frame()).await.map_err(|_| late())? {
+                None => return Ok(bytes),
+                Some(Err(e)) => return Err(Failure::Broken(format!("the answer broke off: {}", Failure::of(&e, &self.about).reason()))),
+                Some(Ok(frame)) => {
+                    if let Ok(data) = frame.into_data() {
+                        bytes.extend_from_slice(&data);
+                    }
+                    if bytes.len() > most {
+                        return Ok(bytes);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Until when the next sign of life must come.
+    fn deadline(&self, started: Instant) -> Instant {
+        self.timeout.map_or_else(|| Instant::now() + QUIET, |timeout| started + timeout)
+    }
+
+    fn patience(&self) -> String {
+        match self.timeout {
+            Some(timeout) => format!("within --request-timeout={}s", timeout.as_secs_f64()),
+            None => format!("for {} s", QUIET.as_secs()),
+        }
+    }
+}
+
+impl Refusal {
+    /// Only what passes by itself: a busy server, a connection that broke. A time-out has cost enough already.
+    fn worth_repeating(&self) -> bool {
+        match &self.failure {
+            Failure::Status { code, .. } => matches!(code, 429 | 503 | 504) || (*code >= 500 && self.retry_after.is_some()),
+            Failure::Broken(_) => true,
+            _ => false,
+        }
+    }
+}
+
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
+}
+
+fn content_type(headers: &HeaderMap) -> &str {
+    headers.get(header::CONTENT_TYPE).and_then(|t| t.to_str().ok()).unwrap_or_default()
+}
+
+fn expect_json(headers: &HeaderMap) -> Result<(), Failure> {
+    match content_type(headers) {
+        t if t.starts_with("application/json") => Ok(()),
+        t if t.starts_with("text/html") => Err(Failure::NotAnApi("it sent a web page, perhaps a login page or a proxy".to_owned())),
+        "" => Err(Failure::NotAnApi("it sent no Content-Type".to_owned())),
+        t => Err(Failure::NotAnApi(format!("it sent {t} instead of JSON"))),
+    }
+}
+
+/// `metav1.Status`, as far as it is read.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Status {
+    message: Option<String>,
+    reason: Option<String>,
+}
+
+fn refused(status: StatusCode, headers: &HeaderMap, text: &[u8]) -> Failure {
+    let code = status.as_u16();
+    if let Ok(Status { message, reason }) = serde_json::from_slice(text) {
+        let message = message.filter(|m| !m.is_empty()).unwrap_or_else(|| status.to_string());
+        return Failure::Status { code, reason: reason.unwrap_or_default(), message };
+    }
+    // Busy proxies send pages too, with a status that says more than the page.
+    if content_type(headers).starts_with("text/html") && status.is_client_error() && !matches!(code, 401 | 429) {
+        return Failure::NotAnApi(format!("it sent a web page with status {status}"));
+    }
+    let first_line = String::from_utf8_lossy(text).lines().next().unwrap_or_default().chars().take(200).collect::<String>();
+    let message = if first_line.is_empty() || first_line.starts_with('<') { status.to_string() } else { first_line };
+    Failure::Status { code, reason: status.canonical_reason().unwrap_or_default().replace(' ', ""), message }
+}

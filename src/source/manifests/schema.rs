@@ -1,0 +1,197 @@
+//! The fields of the kinds we read, as far as strict checking needs them.
+//!
+//! Closed levels list every field Kubernetes has (1.37), so anything else is unknown. Open levels list what we read:
+//! there only a near-misspelling of one of those is worth a word, since Kubernetes has many fields we know nothing of.
+
+use crate::objects::Resource;
+
+/// What a field holds.
+pub(super) enum Shape {
+    /// Not looked at.
+    Any,
+    Text,
+    Bool,
+    /// A 32-bit integer, as all numbers we read are.
+    Int,
+    IntOrText,
+    /// A map of texts.
+    Texts,
+    List(&'static Self),
+    Object(&'static Fields),
+}
+
+/// The fields of an object.
+pub(super) struct Fields {
+    pub(super) known: &'static [(&'static str, Shape)],
+    /// Whether `known` is all there is.
+    pub(super) closed: bool,
+}
+
+impl Fields {
+    pub(super) fn get(&self, name: &str) -> Option<&Shape> {
+        self.known.iter().find(|(known, _)| *known == name).map(|(_, shape)| shape)
+    }
+}
+
+const fn closed(known: &'static [(&'static str, Shape)]) -> Fields {
+    Fields { known, closed: true }
+}
+
+const fn open(known: &'static [(&'static str, Shape)]) -> Fields {
+    Fields { known, closed: false }
+}
+
+use Shape::{Any, Bool, Int, IntOrText, List, Object, Text, Texts};
+
+/// The fields of a kind.
+pub(super) fn of(resource: Resource) -> &'static Fields {
+    match resource {
+        Resource::Namespaces => &NAMESPACE,
+        Resource::Nodes => &NODE,
+        Resource::Pods => &POD,
+        Resource::Services => &SERVICE,
+        Resource::ConfigMaps | Resource::Secrets => &OPAQUE,
+        Resource::EndpointSlices => &ENDPOINT_SLICE,
+        Resource::NetworkPolicies => &NETWORK_POLICY,
+        Resource::Deployments | Resource::ReplicaSets | Resource::StatefulSets | Resource::DaemonSets | Resource::Jobs => &WORKLOAD,
+        Resource::CronJobs => &CRON_JOB,
+    }
+}
+
+static META: Fields = closed(&[
+    ("name", Text),
+    ("generateName", Text),
+    ("namespace", Text),
+    ("labels", Texts),
+    ("annotations", Texts),
+    ("ownerReferences", List(&Object(&OWNER))),
+    ("creationTimestamp", Text),
+    ("deletionTimestamp", Text),
+    ("deletionGracePeriodSeconds", Any),
+    ("finalizers", Any),
+    ("generation", Any),
+    ("managedFields", Any),
+    ("resourceVersion", Any),
+    ("selfLink", Any),
+    ("uid", Any),
+    // Dropped in 1.24, still in old exports.
+    ("clusterName", Any),
+]);
+
+static OWNER: Fields =
+    closed(&[("apiVersion", Text), ("kind", Text), ("name", Text), ("uid", Text), ("controller", Bool), ("blockOwnerDeletion", Bool)]);
+
+static NAMESPACE: Fields = closed(&[("apiVersion", Text), ("kind", Text), ("metadata", Object(&META)), ("spec", Any), ("status", Any)]);
+
+static OPAQUE: Fields = open(&[("metadata", Object(&META))]);
+
+static NODE: Fields = closed(&[
+    ("apiVersion", Text),
+    ("kind", Text),
+    ("metadata", Object(&META)),
+    ("spec", Object(&NODE_SPEC)),
+    ("status", Object(&NODE_STATUS)),
+]);
+// `podCIDR`, the old single one, must be listed lest it look like a misspelling.
+static NODE_SPEC: Fields = open(&[("podCIDRs", List(&Text)), ("podCIDR", Any)]);
+static NODE_STATUS: Fields = open(&[("addresses", List(&Object(&NODE_ADDRESS)))]);
+static NODE_ADDRESS: Fields = open(&[("type", Text), ("address", Text)]);
+
+static POD: Fields = closed(&[
+    ("apiVersion", Text),
+    ("kind", Text),
+    ("metadata", Object(&META)),
+    ("spec", Object(&POD_SPEC)),
+    ("status", Object(&POD_STATUS)),
+]);
+static POD_SPEC: Fields = open(&[
+    ("nodeName", Text),
+    ("hostNetwork", Bool),
+    ("containers", List(&Object(&CONTAINER))),
+    ("initContainers", List(&Object(&CONTAINER))),
+]);
+static CONTAINER: Fields = open(&[("name", Text), ("ports", List(&Object(&CONTAINER_PORT))), ("restartPolicy", Text)]);
+static CONTAINER_PORT: Fields = closed(&[("name", Text), ("containerPort", Int), ("protocol", Text), ("hostPort", Int), ("hostIP", Text)]);
+static POD_STATUS: Fields = open(&[
+    ("phase", Text),
+    ("podIP", Text),
+    ("podIPs", List(&Object(&POD_IP))),
+    ("hostIP", Text),
+    ("hostIPs", Any),
+    ("conditions", List(&Object(&CONDITION))),
+]);
+static POD_IP: Fields = open(&[("ip", Text)]);
+static CONDITION: Fields = open(&[("type", Text), ("status", Text)]);
+
+static SERVICE: Fields = closed(&[
+    ("apiVersion", Text),
+    ("kind", Text),
+    ("metadata", Object(&META)),
+    ("spec", Object(&SERVICE_SPEC)),
+    ("status", Object(&SERVICE_STATUS)),
+]);
+static SERVICE_SPEC: Fields = open(&[
+    ("type", Text),
+    ("selector", Texts),
+    ("ports", List(&Object(&SERVICE_PORT))),
+    ("clusterIP", Text),
+    ("clusterIPs", List(&Text)),
+    ("externalIPs", List(&Text)),
+    ("externalName", Text),
+    ("externalTrafficPolicy", Text),
+    ("internalTrafficPolicy", Text),
+    ("publishNotReadyAddresses", Bool),
+]);
+static SERVICE_PORT: Fields =
+    closed(&[("name", Text), ("port", Int), ("targetPort", IntOrText), ("protocol", Text), ("nodePort", Int), ("appProtocol", Text)]);
+static SERVICE_STATUS: Fields = open(&[("loadBalancer", Object(&LOAD_BALANCER))]);
+static LOAD_BALANCER: Fields = open(&[("ingress", List(&Object(&LOAD_BALANCER_INGRESS)))]);
+static LOAD_BALANCER_INGRESS: Fields = open(&[("ip", Text), ("hostname", Text)]);
+
+static ENDPOINT_SLICE: Fields = closed(&[
+    ("apiVersion", Text),
+    ("kind", Text),
+    ("metadata", Object(&META)),
+    ("addressType", Text),
+    ("endpoints", List(&Object(&ENDPOINT))),
+    ("ports", List(&Object(&ENDPOINT_PORT))),
+]);
+static ENDPOINT: Fields =
+    open(&[("addresses", List(&Text)), ("conditions", Object(&ENDPOINT_CONDITIONS)), ("targetRef", Object(&TARGET_REF))]);
+static ENDPOINT_CONDITIONS: Fields = open(&[("ready", Bool), ("serving", Bool), ("terminating", Bool)]);
+static TARGET_REF: Fields = open(&[("kind", Text), ("namespace", Text), ("name", Text)]);
+static ENDPOINT_PORT: Fields = open(&[("name", Text), ("port", Int), ("protocol", Text)]);
+
+static WORKLOAD: Fields =
+    closed(&[("apiVersion", Text), ("kind", Text), ("metadata", Object(&META)), ("spec", Object(&WORKLOAD_SPEC)), ("status", Any)]);
+static WORKLOAD_SPEC: Fields =
+    open(&[("replicas", Int), ("parallelism", Int), ("selector", Object(&SELECTOR)), ("template", Object(&TEMPLATE))]);
+static TEMPLATE: Fields = closed(&[("metadata", Object(&META)), ("spec", Object(&POD_SPEC))]);
+
+static CRON_JOB: Fields =
+    closed(&[("apiVersion", Text), ("kind", Text), ("metadata", Object(&META)), ("spec", Object(&CRON_JOB_SPEC)), ("status", Any)]);
+static CRON_JOB_SPEC: Fields = open(&[("jobTemplate", Object(&JOB_TEMPLATE))]);
+static JOB_TEMPLATE: Fields = closed(&[("metadata", Object(&META)), ("spec", Object(&WORKLOAD_SPEC))]);
+
+static NETWORK_POLICY: Fields = closed(&[
+    ("apiVersion", Text),
+    ("kind", Text),
+    ("metadata", Object(&META)),
+    ("spec", Object(&POLICY_SPEC)),
+    // Alpha in 1.24, dropped in 1.28, still in old exports.
+    ("status", Any),
+]);
+static POLICY_SPEC: Fields = closed(&[
+    ("podSelector", Object(&SELECTOR)),
+    ("ingress", List(&Object(&INGRESS_RULE))),
+    ("egress", List(&Object(&EGRESS_RULE))),
+    ("policyTypes", List(&Text)),
+]);
+static INGRESS_RULE: Fields = closed(&[("from", List(&Object(&PEER))), ("ports", List(&Object(&POLICY_PORT)))]);
+static EGRESS_RULE: Fields = closed(&[("to", List(&Object(&PEER))), ("ports", List(&Object(&POLICY_PORT)))]);
+static PEER: Fields =
+    closed(&[("podSelector", Object(&SELECTOR)), ("namespaceSelector", Object(&SELECTOR)), ("ipBlock", Object(&IP_BLOCK))]);
+static SELECTOR: Fields = closed(&[("matchLabels", Texts), ("matchExpressions", List(&Object(&REQUIREMENT)))]);
+static REQUIREMENT: Fields = closed(&[("key", Text), ("operator", Text), ("values", List(&Text))]);
+static IP_BLOCK: Fields = closed(&[("cidr", Text), ("except", List(&Text))]);
+static POLICY_PORT: Fields = closed(&[("protocol", Text), ("port", IntOrText), ("endPort", Int)]);

@@ -1,0 +1,101 @@
+//! What never gets into a snapshot: values of Secrets and ConfigMaps, environments, commands, and what only makes it big.
+//!
+//! A snapshot is sent to colleagues and attached to tickets. No engine reads any of this, so leaving it out changes no
+//! answer. Keys stay: «does the Secret have this key» can still be answered.
+
+use serde_json::{Map, Value};
+
+use crate::objects::Resource;
+
+/// Annotations that hold a copy of the whole object, values included, for some tool's three-way merge.
+const COPIES: [&str; 5] = [
+    "kubectl.kubernetes.io/last-applied-configuration",
+    "kapp.k14s.io/original",
+    "objectset.rio.cattle.io/applied",
+    "banzaicloud.com/last-applied",
+    "pulumi.com/last-applied-configuration",
+];
+
+/// Prunes one object.
+pub(super) fn item(resource: Resource, object: &mut Value) {
+    let Value::Object(object) = object else { return };
+    let values = matches!(resource, Resource::Secrets | Resource::ConfigMaps);
+    if let Some(Value::Object(meta)) = object.get_mut("metadata") {
+        metadata(meta, values);
+    }
+    if values {
+        for field in ["data", "stringData", "binaryData"] {
+            if let Some(data) = object.get_mut(field) {
+                blank(data);
+            }
+        }
+    }
+    if let Some(Value::Object(spec)) = object.get_mut("spec") {
+        pods_of(spec);
+    }
+}
+
+/// Without copies; without any annotation where annotations can hold what the values do.
+fn metadata(meta: &mut Map<String, Value>, all_annotations: bool) {
+    meta.remove("managedFields");
+    let Some(Value::Object(annotations)) = meta.get_mut("annotations") else { return };
+    annotations.retain(|key, _| !all_annotations && !COPIES.contains(&key.as_str()));
+    if annotations.is_empty() {
+        meta.remove("annotations");
+    }
+}
+
+/// Keys stay, values go.
+fn blank(data: &mut Value) {
+    match data {
+        Value::Object(data) => data.values_mut().for_each(|value| *value = Value::String(String::new())),
+        other => *other = Value::Null,
+    }
+}
+
+/// The spec of a pod, and whatever specs of pods are templates below this one.
+fn pods_of(spec: &mut Map<String, Value>) {
+    for field in ["containers", "initContainers", "ephemeralContainers"] {
+        if let Some(Value::Array(containers)) = spec.get_mut(field) {
+            containers.iter_mut().for_each(container);
+        }
+    }
+    for field in ["template", "jobTemplate"] {
+        let Some(Value::Object(template)) = spec.get_mut(field) else { continue };
+        if let Some(Value::Object(meta)) = template.get_mut("metadata") {
+            metadata(meta, false);
+        }
+        if let Some(Value::Object(spec)) = template.get_mut("spec") {
+            pods_of(spec);
+        }
+    }
+}
+
+fn container(container: &mut Value) {
+    let Value::Object(container) = container else { return };
+    container.remove("command");
+    container.remove("args");
+    if let Some(Value::Array(env)) = container.get_mut("env") {
+        for variable in env.iter_mut().filter_map(Value::as_object_mut) {
+            variable.remove("value");
+        }
+    }
+    // Handlers run commands and send headers, where tokens and passwords stand as well.
+    for field in ["livenessProbe", "readinessProbe", "startupProbe"] {
+        if let Some(probe) = container.get_mut(field) {
+            handler(probe);
+        }
+    }
+    if let Some(Value::Object(lifecycle)) = container.get_mut("lifecycle") {
+        lifecycle.values_mut().for_each(handler);
+    }
+}
+
+fn handler(handler: &mut Value) {
+    if let Some(Value::Object(exec)) = handler.get_mut("exec") {
+        exec.remove("command");
+    }
+    if let Some(Value::Object(http)) = handler.get_mut("httpGet") {
+        http.remove("httpHeaders");
+    }
+}
