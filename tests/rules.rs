@@ -31,7 +31,7 @@ fn xyz_with(more: &[String]) -> Cluster {
 /// A policy of namespace x.
 fn of_x(spec: &str) -> String {
     // The name is the spec's, so that two policies of one test differ in it.
-    let name: String = spec.chars().filter(char::is_ascii_lowercase).take(60).collect();
+    let name: String = "p".chars().chain(spec.chars()).filter(char::is_ascii_lowercase).take(60).collect();
     xyz::policy("x", &name, spec)
 }
 

@@ -6,8 +6,8 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ColorChoice, Parser};
 use clap_complete::engine::ArgValueCompleter;
 
-use super::connection::ConnectionOptions;
 use super::complete;
+use super::connection::ConnectionOptions;
 use crate::commands::Command;
 use crate::policy::Cni;
 use crate::report::view::Format;

@@ -103,7 +103,15 @@ pub struct ConnectionOptions {
     pub cache_dir: Option<PathBuf>,
 
     /// Number for the log level verbosity: 6 shows the requests
-    #[arg(short = 'v', long = "v", global = true, hide_short_help = true, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    #[arg(
+        short = 'v',
+        long = "v",
+        global = true,
+        hide_short_help = true,
+        value_name = "N",
+        default_value_t = 0,
+        hide_default_value = true
+    )]
     pub verbosity: u8,
 }
 

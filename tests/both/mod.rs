@@ -4,7 +4,7 @@ pub mod text;
 
 use std::net::IpAddr;
 
-use netstore::inventory::{Collected, Coverage, Inventory};
+use netstore::inventory::{Collected, Coverage, Inventory, Origin};
 use netstore::objects::{Meta, Objects, Protocol, Resource};
 use netstore::policy::{self, Cni, Model};
 use netstore::report::Verdict;
@@ -20,10 +20,10 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// A cluster, and how much of it was read.
+    /// A cluster as files describe it, and how much of it was read. Only files can hold what Kubernetes refuses.
     pub fn partly_read(objects: Objects, coverage: Coverage) -> Self {
         let world = World { objects: objects.clone(), coverage: coverage.clone() };
-        let inventory = Inventory::build(Collected { objects, coverage, ..Collected::default() });
+        let inventory = Inventory::build(Collected { objects, coverage, origin: Origin::Manifests, ..Collected::default() });
         Self { world, inventory }
     }
 

@@ -32,6 +32,15 @@ fn rule_03_policy_types_absent_is_ingress_and_egress_only_with_an_egress_rule() 
     }
 }
 
+/// The API server refuses it, so nothing is isolated; but which direction was meant, nobody can say.
+#[test]
+fn rule_03_a_misspelt_policy_type_may_have_been_meant_for_either_direction() {
+    let table = "y/a -> x/a 80 unknown
+                 x/a -> y/a 80 unknown";
+    holds(&xyz_with(&[of_x("{podSelector: {}, policyTypes: [ingress]}")]), table);
+    holds(&xyz_with(&[of_x("{podSelector: {}, policyTypes: [Ingress, Engress]}")]), table);
+}
+
 #[test]
 fn rule_04_rules_of_a_direction_that_is_not_listed_are_inert() {
     let ingress_inert = of_x("{podSelector: {}, policyTypes: [Egress], ingress: [{from: [{podSelector: {}}]}]}");
@@ -176,7 +185,9 @@ fn rule_11_unknown_operators_are_refused() {
         "{key: pod, operator: Exists, values: [a]}",
     ] {
         let subject = of_x(&format!("{{podSelector: {{matchExpressions: [{expression}]}}}}"));
-        holds(&xyz_with(&[subject]), "y/a -> x/a 80 unknown");
+        // As written, `In` nothing selects no pod, whatever was meant.
+        let selects = if expression.contains("In}") { "allow" } else { "unknown" };
+        holds(&xyz_with(&[subject]), &format!("y/a -> x/a 80 {selects}"));
         let peer = into_a(&format!("{{from: [{{podSelector: {{matchExpressions: [{expression}]}}}}]}}"));
         holds(&xyz_with(&[peer]), "y/a -> x/a 80 unknown\n y/a -> x/b 80 allow");
     }

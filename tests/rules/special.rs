@@ -1,8 +1,10 @@
 //! Rules 32 to 40: ends that are more, or less, than a pod.
 
+use netstore::inventory::{Collected, Inventory};
 use netstore::policy::Cni;
 use netstore::policy::profile::{Recognised, recognise};
 
+use super::naive::World;
 use super::{Cluster, holds, into_a, of_x, out_of_a, pod, xyz, xyz_with};
 
 const DENY_ALL: &str = "{podSelector: {}, policyTypes: [Ingress, Egress]}";
@@ -187,7 +189,10 @@ fn rule_40_plugins_that_do_not_enforce_are_told_from_those_that_do() {
         let owner = format!("ownerReferences: [{{kind: DaemonSet, name: {name}, controller: true}}]");
         format!("\n---\napiVersion: v1\nkind: Pod\nmetadata: {{name: {name}-abcde, namespace: {namespace}, {owner}}}\n")
     };
-    let recognised = |namespace: &str, name: &str| recognise(&xyz_with(&[daemon_set(namespace, name)]).inventory);
+    let recognised = |namespace: &str, name: &str| {
+        let World { objects, coverage } = xyz_with(&[daemon_set(namespace, name)]).world;
+        recognise(&Inventory::build(Collected { objects, coverage, ..Collected::default() }))
+    };
     assert_eq!(recognised("kube-system", "calico-node"), Recognised::Enforces(Cni::Calico));
     assert_eq!(recognised("kube-system", "cilium"), Recognised::Enforces(Cni::Cilium));
     assert_eq!(recognised("kube-flannel", "kube-flannel-ds"), Recognised::DoesNotEnforce("flannel"));

@@ -1,7 +1,7 @@
 //! An object that is not there: was it not read, is it called otherwise, is it somewhere else?
 
-use crate::cli::{CommandError, ErrorKind};
 use crate::cli::suggest::{either, nearest};
+use crate::cli::{CommandError, ErrorKind};
 use crate::inventory::{GroupKind, Inventory, State};
 use crate::objects::{Meta, Resource};
 
@@ -21,8 +21,11 @@ pub(super) fn not_found(inventory: &Inventory, wanted: &Wanted<'_>) -> CommandEr
     let Wanted { resource, namespace, name } = *wanted;
     let scope = (!namespace.is_empty()).then_some(namespace);
     if let Some(hole) = unread(inventory, resource, scope) {
-        return CommandError::new(ErrorKind::NotFound, format!("{} \"{name}\" was not found among what could be read", resource.qualified()))
-            .hint(hole);
+        return CommandError::new(
+            ErrorKind::NotFound,
+            format!("{} \"{name}\" was not found among what could be read", resource.qualified()),
+        )
+        .hint(hole);
     }
     let mut error = CommandError::from_server(ErrorKind::NotFound, "NotFound", &format!("{} \"{name}\" not found", resource.qualified()));
     if let Some(hint) = unknown_namespace(inventory, namespace) {

@@ -183,8 +183,10 @@ fn two_words(kind: &str, word: &str) -> Result<Target, CommandError> {
         return Err(CommandError::new(ErrorKind::Usage, format!("unexpected argument \"{word}\" after {kind}")));
     }
     if is_complete(word) {
-        return Err(CommandError::new(ErrorKind::Usage, format!("there is no need to specify a resource type as a separate argument when passing {word}"
-        )));
+        return Err(CommandError::new(
+            ErrorKind::Usage,
+            format!("there is no need to specify a resource type as a separate argument when passing {word}"),
+        ));
     }
     if !types::is_known(kind) {
         // Only `TYPE/NAME` may be a kind of somebody's own: two words are too easily two names.
@@ -226,6 +228,8 @@ fn end_of(kind: &Type, namespace: Option<&str>, name: &str) -> Result<TargetArg,
         Type::Service => TargetArg::Service { namespace: owned, name },
         Type::Workload(kind) => TargetArg::Workload { kind: kind.clone(), namespace: owned, name },
         Type::Namespace if namespace.is_none() => TargetArg::Namespace(name),
-        Type::Namespace => return Err(CommandError::new(ErrorKind::Usage, "a namespace lives in no namespace").hint(format!("say ns/{name}"))),
+        Type::Namespace => {
+            return Err(CommandError::new(ErrorKind::Usage, "a namespace lives in no namespace").hint(format!("say ns/{name}")));
+        }
     })
 }

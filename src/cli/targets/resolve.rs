@@ -30,10 +30,10 @@ fn pod(inventory: &Inventory, namespace: &str, name: &str) -> Result<Resolved, C
         return Ok(pods("Pod", namespace, name, vec![position]));
     }
     if let Some(pod) = inventory.finished_pods.iter().find(|pod| is(&pod.metadata, namespace, name)) {
-        return Err(CommandError::new(ErrorKind::NotFound, format!(
-            "pod {namespace}/{name} has finished ({:?}): it has no network any more",
-            pod.status.phase
-        )));
+        return Err(CommandError::new(
+            ErrorKind::NotFound,
+            format!("pod {namespace}/{name} has finished ({:?}): it has no network any more", pod.status.phase),
+        ));
     }
     Err(not_found(inventory, &Wanted { resource: Resource::Pods, namespace, name }))
 }
@@ -68,7 +68,9 @@ fn workload(inventory: &Inventory, kind: &GroupKind, namespace: &str, name: &str
         return Err(CommandError::new(ErrorKind::NotFound, format!("the pods of {subject} are not known")).hint(error));
     }
     Err(match object.replicas {
-        _ if finished > 0 => CommandError::new(ErrorKind::NotFound, format!("all pods of {subject} have finished: they have no network any more")),
+        _ if finished > 0 => {
+            CommandError::new(ErrorKind::NotFound, format!("all pods of {subject} have finished: they have no network any more"))
+        }
         Some(0) => CommandError::new(ErrorKind::NotFound, format!("{subject} has no pods: it is scaled to 0")),
         _ => CommandError::new(ErrorKind::NotFound, format!("{subject} has no pods now")),
     }

@@ -1,7 +1,7 @@
 //! Names of resource types, as kubectl accepts them: singular, plural, short, and with their group.
 
-use crate::cli::{CommandError, ErrorKind};
 use crate::cli::suggest::{either, nearest};
+use crate::cli::{CommandError, ErrorKind};
 use crate::inventory::GroupKind;
 
 /// What a resource type means as an end of a connection.

@@ -209,7 +209,8 @@ impl Failure {
         let root = chain.last().map(ToString::to_string).unwrap_or_default();
         if chain.iter().any(|e| e.to_string() == "dns error") {
             let host = about.host.rsplit_once(':').map_or(about.host.as_str(), |(host, _)| host);
-            let why = if root.contains("not known") || root.contains("No address") || root.contains("nodename") { "no such host" } else { &root };
+            let why =
+                if root.contains("not known") || root.contains("No address") || root.contains("nodename") { "no such host" } else { &root };
             return Self::Unreachable(format!("dial tcp: lookup {host}: {why}"));
         }
         let connecting = chain.iter().any(|e| e.downcast_ref::<hyper_util::client::legacy::Error>().is_some_and(|e| e.is_connect()));
@@ -260,7 +261,9 @@ fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (
 fn tls_words(error: &rustls::Error) -> String {
     use rustls::{CertificateError as C, Error as E};
     match error {
-        E::InvalidCertificate(C::UnknownIssuer) => "tls: failed to verify certificate: x509: certificate signed by unknown authority".to_owned(),
+        E::InvalidCertificate(C::UnknownIssuer) => {
+            "tls: failed to verify certificate: x509: certificate signed by unknown authority".to_owned()
+        }
         E::InvalidCertificate(C::Expired | C::ExpiredContext { .. } | C::NotValidYet | C::NotValidYetContext { .. }) => {
             "tls: failed to verify certificate: x509: certificate has expired or is not yet valid".to_owned()
         }

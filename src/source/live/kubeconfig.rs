@@ -61,7 +61,9 @@ impl Places {
 fn read(path: PathBuf) -> Result<Kubeconfig, LiveError> {
     Kubeconfig::read_from(&path).map_err(|e| {
         let why = match e {
-            KubeconfigError::ReadConfig(source, _) if source.kind() == std::io::ErrorKind::NotFound => "no such file or directory".to_owned(),
+            KubeconfigError::ReadConfig(source, _) if source.kind() == std::io::ErrorKind::NotFound => {
+                "no such file or directory".to_owned()
+            }
             KubeconfigError::ReadConfig(source, _) => source.to_string(),
             other => other.to_string(),
         };

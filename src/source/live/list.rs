@@ -130,11 +130,7 @@ async fn fetch(
     token: Option<&str>,
     progress: &dyn Progress,
 ) -> Result<(Vec<u8>, page::Head), Failure> {
-    let parameters = ListParams {
-        limit: (size > 0).then_some(size),
-        continue_token: token.map(str::to_owned),
-        ..ListParams::default()
-    };
+    let parameters = ListParams { limit: (size > 0).then_some(size), continue_token: token.map(str::to_owned), ..ListParams::default() };
     let request = Request::new(resource.list_path(namespace)).list(&parameters).map_err(|e| Failure::Garbled(e.to_string()))?;
     let path = request.uri().to_string();
     let body = transport.get(path.trim_end_matches('?'), progress).await?;
