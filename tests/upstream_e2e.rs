@@ -44,7 +44,8 @@ impl Table {
         for ((from, to), allowed) in &self.0 {
             let expected = if *allowed || from == to { Verdict::Allow } else { Verdict::Deny };
             for port in ports {
-                assert_eq!(both.ask(from, to, port), expected, "{from} -> {to} {port}");
+                let opinions = both.opinions(from, to, port);
+                assert_eq!(opinions, (expected, Some(expected)), "{from} -> {to} {port}: the naive evaluator and the engine");
             }
         }
     }
