@@ -44,7 +44,8 @@ impl Table {
         for ((from, to), allowed) in &self.0 {
             let expected = if *allowed || from == to { Verdict::Allow } else { Verdict::Deny };
             for port in ports {
-                assert_eq!(both.ask(from, to, port), expected, "{from} -> {to} {port}");
+                let opinions = both.opinions(from, to, port);
+                assert_eq!(opinions, (expected, Some(expected)), "{from} -> {to} {port}: the naive evaluator and the engine");
             }
         }
     }
@@ -277,9 +278,8 @@ fn ingress_and_egress_together() {
 
 #[test]
 fn egress_denied_on_the_client_side_even_if_the_server_allows() {
-    let egress = out_of_a(&format!(
-        "{{to: [{{namespaceSelector: {{matchLabels: {{ns: y}}}}, podSelector: {{matchLabels: {{pod: a}}}}}}]}}, {DNS}"
-    ));
+    let egress =
+        out_of_a(&format!("{{to: [{{namespaceSelector: {{matchLabels: {{ns: y}}}}, podSelector: {{matchLabels: {{pod: a}}}}}}]}}, {DNS}"));
     let from_xa = "{from: [{namespaceSelector: {matchLabels: {ns: x}}, podSelector: {matchLabels: {pod: a}}}]}";
     let into_b = format!("{{podSelector: {{matchLabels: {{pod: b}}}}, policyTypes: [Ingress], ingress: [{from_xa}]}}");
     let cluster = with(&[("x", &egress), ("y", &into_a(from_xa)), ("y", &into_b)]);

@@ -8,7 +8,8 @@ use super::blocks::Block;
 use super::classes::Class;
 use super::compile::{CompiledPeer, CompiledPeers, CompiledRule, PortItem};
 use super::findings;
-use super::model::{Model, Other};
+use super::model::Model;
+use super::peers::Other;
 use super::ports::PortsId;
 use super::profile::{BlocksMatchPods, Recognised, recognise};
 use super::questions::dns_is_cut_off;
@@ -61,7 +62,9 @@ fn policy(model: &Model<'_>, position: usize) -> Vec<Finding> {
     if compiled.refused {
         return refused(policy, &subject);
     }
-    let mut found: Vec<Finding> = unknown_fields(policy, &subject).into_iter().collect();
+    // The reader of manifests names unknown fields itself, with file and line.
+    let live = model.inventory.origin != Origin::Manifests;
+    let mut found: Vec<Finding> = unknown_fields(policy, &subject).filter(|_| live).into_iter().collect();
     found.extend(inert(policy, &subject));
     found.extend(host_bits(policy, &subject));
     let selected = model.classes_in(super::compile::Scope::One(compiled.namespace), compiled.selector);

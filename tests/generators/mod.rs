@@ -155,8 +155,7 @@ impl ClusterGenes {
             if genes.one_in(5) {
                 continue;
             }
-            let addresses: Vec<Value> =
-                pods::node_ips(number).iter().map(|ip| json!({"type": "InternalIP", "address": ip})).collect();
+            let addresses: Vec<Value> = pods::node_ips(number).iter().map(|ip| json!({"type": "InternalIP", "address": ip})).collect();
             objects.push((
                 Resource::Nodes,
                 json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": format!("w{number}")}, "status": {"addresses": addresses}}),
@@ -176,9 +175,8 @@ impl ClusterGenes {
             // One that all can name: with a truncated list, some of its policies may be there all the same.
             let name = self.namespace(genes);
             let keep_some = genes.one_in(2);
-            objects.retain(|(resource, value)| {
-                keep_some || *resource != Resource::NetworkPolicies || value["metadata"]["namespace"] != name
-            });
+            objects
+                .retain(|(resource, value)| keep_some || *resource != Resource::NetworkPolicies || value["metadata"]["namespace"] != name);
             unread.push((Resource::NetworkPolicies, Some(name.to_owned())));
         }
         unread

@@ -5,9 +5,9 @@ use std::net::IpAddr;
 use netstore::objects::{NetworkPolicy, Pod, Protocol, Resource, Rule};
 use netstore::report::Direction;
 
+use super::World;
 use super::matching::{all, any, peer_matches, port_matches, selector_matches};
 use super::refused::is_refused;
-use super::World;
 
 /// A connection as the policies of one side see it.
 pub struct Connection<'a> {

@@ -61,7 +61,9 @@ fn services(model: &Model<'_>, pods: &[usize]) -> Vec<ServiceReach> {
     for service in &model.inventory.services {
         let chain = Chain::follow(model.inventory, service);
         let reference = chain.reference();
-        let backends: Vec<&Backend> = chain.backends.iter().filter(|b| b.ready || chain.ready() == 0).collect();
+        // A Service that leads back to the very pod is another matter: rule 32 leaves it open.
+        let itself = |b: &&Backend| b.pod.is_some_and(|pod| pods.contains(&pod));
+        let backends: Vec<&Backend> = chain.backends.iter().filter(|b| b.ready || chain.ready() == 0).filter(|b| !itself(b)).collect();
         if backends.is_empty() {
             continue;
         }
@@ -180,7 +182,7 @@ fn show(address: Address) -> String {
 fn rules_to(model: &Model<'_>, pod: usize, address: Address, wanted: PortsId) -> Vec<RuleRef> {
     let Some((id, _)) = model.class_of(pod) else { return Vec::new() };
     let subject = model.subject_of(Direction::Egress, id);
-    let other = crate::policy::model::Other::Address(address);
+    let other = crate::policy::peers::Other::Address(address);
     let allows = |rule: &&crate::policy::compile::CompiledRule| {
         !model.ports.intersection(model.rule_allows(rule, &other, None).possible, wanted).is_none()
     };

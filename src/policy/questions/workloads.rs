@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::policy::classes::{Class, ClassId};
-use crate::policy::model::{Model, Other};
+use crate::policy::model::Model;
+use crate::policy::peers::Other;
 use crate::policy::ports::{Bounds, PortsId};
 use crate::policy::reach::{Far, Near};
 use crate::report::policy::Reach;
@@ -179,6 +180,9 @@ fn same_node(model: &Model<'_>, focus: &Focus) -> BTreeMap<usize, (PortsId, usiz
             }
         }
     }
+    // What holds for some of the pods only is the node's affair, not the workload's: the row of the own node says it.
+    let all: usize = focus.buckets.iter().map(|b| b.pods.len()).sum();
+    overrides.retain(|_, (_, pods)| *pods == all);
     overrides
 }
 

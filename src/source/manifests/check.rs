@@ -1,6 +1,6 @@
 //! Checks one object field by field, as the API server's strict decoder does, and leaves it as that decoder would.
 //!
-//! Unknown fields are dropped, `null` entries of lists become empty ones, whole numbers written as `80.0` become
+//! Unknown fields are dropped (but from policy rules, where the engine must know of them), `null` entries of lists become empty ones, whole numbers written as `80.0` become
 //! integers: after this the lean structs decode it to what the API server would store.
 
 use serde_json::{Map, Value};
@@ -67,8 +67,10 @@ impl Checker {
                 unknown.push(name.clone());
             }
         }
-        for name in unknown {
-            map.remove(&name);
+        if !fields.kept {
+            for name in unknown {
+                map.remove(&name);
+            }
         }
     }
 
