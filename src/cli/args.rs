@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ColorChoice, Parser};
-use clap_complete::engine::ArgValueCompleter;
 
 use super::complete;
 use super::connection::ConnectionOptions;
@@ -23,15 +22,15 @@ use crate::report::view::Format;
     after_help = "Use \"kubectl netstore COMMAND --help\" for more about a command, \"kubectl netstore options\" for the flags every command takes."
 )]
 pub struct Cli {
+    /// Print the version
+    #[arg(long, action = clap::ArgAction::Version)]
+    version: Option<bool>,
     /// Flags every command takes.
     #[command(flatten)]
     pub globals: Globals,
     /// The question.
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// Print the version
-    #[arg(long, action = clap::ArgAction::Version)]
-    version: Option<bool>,
 }
 
 /// Flags every command takes, before or after its name.
@@ -53,7 +52,7 @@ pub struct Globals {
 #[command(next_help_heading = "Selection")]
 pub struct SelectionOptions {
     /// Namespace of what is named [default: the context's]
-    #[arg(short, long, global = true, value_name = "NAME", add = ArgValueCompleter::new(complete::namespaces))]
+    #[arg(short, long, global = true, value_name = "NAME", add = complete::namespaces())]
     pub namespace: Option<String>,
     /// All namespaces, whatever --namespace says
     #[arg(short = 'A', long, global = true)]
@@ -70,8 +69,11 @@ pub struct SelectionOptions {
     /// Answer from a recorded cluster (see `snapshot`)
     #[arg(long, global = true, value_name = "SNAPSHOT", value_hint = clap::ValueHint::AnyPath)]
     pub from: Option<PathBuf>,
-    /// Network plugin whose reading of policies counts [default: upstream, that of Kubernetes' own tests]
-    #[arg(long, global = true, value_name = "NAME", value_parser = PossibleValuesParser::new(Cni::NAMES.map(|(name, _)| name)))]
+    /// Network plugin whose reading of policies counts [default: upstream]
+    ///
+    /// Plugins differ in what an ipBlock means for pods, and some enforce nothing. `upstream` is the reading of
+    /// Kubernetes' own tests, `spec` leaves open what the API's text leaves open
+    #[arg(long, global = true, value_name = "NAME", hide_short_help = true, value_parser = PossibleValuesParser::new(Cni::NAMES.map(|(name, _)| name)))]
     pub cni: Option<String>,
 }
 

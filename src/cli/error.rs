@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 use std::{fmt, io};
 
 use crate::cli::exit::ExitCode;
-use crate::source::live::LiveError;
+use crate::objects::Resource;
+use crate::source::live::{About, LiveError};
 
 /// Why a command could not do what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,8 +104,142 @@ impl From<io::Error> for CommandError {
 
 impl From<LiveError> for CommandError {
     fn from(error: LiveError) -> Self {
-        Self::new(ErrorKind::Connection, error)
+        let text = error.to_string();
+        let plain = |about: &About| Self::verbatim(ErrorKind::Connection, text.clone()).hint(target(about));
+        let connection = || Self::new(ErrorKind::Connection, &text);
+        match error {
+            LiveError::NoConfiguration => Self::verbatim(
+                ErrorKind::Connection,
+                "error: Missing or incomplete configuration info.  Please point to an existing, complete config file:\n\n  \
+                 1. Via the command-line flag --kubeconfig\n  2. Via the KUBECONFIG environment variable\n  \
+                 3. In your home directory as ~/.kube/config"
+                    .to_owned(),
+            )
+            .hint("without a cluster: -f FILE answers from manifests, --from FILE from a snapshot"),
+            LiveError::Kubeconfig { .. } | LiveError::Config(_) => connection(),
+            LiveError::NoContext { name, known } => connection().choices("contexts", &name, &known),
+            LiveError::NoCluster { name, known } => connection().choices("clusters", &name, &known),
+            LiveError::NoUser { name, known } => connection().choices("users", &name, &known),
+            LiveError::Credentials { not_found, about, .. } => {
+                let mut error = connection().hint(by_hand(&about));
+                if not_found {
+                    error = error.hint("it is a credential plugin that your kubeconfig names and that is not installed");
+                }
+                // In the words of whoever wrote the kubeconfig, also if the plugin is there but too old.
+                match about.exec.and_then(|plugin| plugin.install_hint) {
+                    Some(hint) => error.hint(hint),
+                    None => error,
+                }
+            }
+            LiveError::Refused(about) => plain(&about),
+            LiveError::Unreachable { why, about } => {
+                let error = plain(&about);
+                match why.as_str() {
+                    w if w.contains("certificate") => {
+                        error.hint("the CA of the cluster is certificate-authority in the kubeconfig, or --certificate-authority=FILE")
+                    }
+                    w if w.contains("lookup") => error.hint("is a VPN or a proxy (HTTPS_PROXY, NO_PROXY) missing?"),
+                    w if w.contains("no answer") || w.contains("timeout") || w.contains("stopped") => {
+                        error.hint("is a VPN or a proxy (HTTPS_PROXY, NO_PROXY) missing? --request-timeout=2m waits longer for each answer")
+                    }
+                    _ => error,
+                }
+            }
+            LiveError::Unauthorized(about) => {
+                let user = about.user.as_deref().unwrap_or("none");
+                let error = connection().hint(format!("user entry {user:?}; {}", target(&about)));
+                match &about.exec {
+                    Some(_) => error.hint(by_hand(&about)),
+                    None => error.hint("the token or certificate may have expired: log in to the cluster again"),
+                }
+            }
+            LiveError::Forbidden { message, resources, namespace, about } => {
+                let lines: Vec<String> = resources.iter().map(|r| can_i(*r, namespace.as_deref(), &about.flags)).collect();
+                Self::from_server(ErrorKind::Forbidden, "Forbidden", &message)
+                    .hint(format!("what was needed and refused can be asked again with\n{}", lines.join("\n")))
+                    .hint(format!("rules of a Role or ClusterRole that would do:\n{}", rules(&resources)))
+            }
+            LiveError::NotAnApi { about, .. } => {
+                connection().hint(target(&about)).hint("is the address of the server right, and are you logged in where a proxy wants it?")
+            }
+            LiveError::Api { reason, message } => Self::from_server(ErrorKind::Failed, &reason, &message),
+            LiveError::Bug(_) => Self::verbatim(ErrorKind::Bug, format!("internal error: {text}")),
+        }
     }
+}
+
+impl CommandError {
+    /// Names the nearest match and lists the choices there are.
+    fn choices(self, what: &str, wanted: &str, known: &[String]) -> Self {
+        if known.is_empty() {
+            return self.hint(format!("the kubeconfig has no {what}"));
+        }
+        let error = match nearest(wanted, known) {
+            Some(name) => self.hint(format!("did you mean {name:?}?")),
+            None => self,
+        };
+        error.hint(format!("{what}: {}", known.join(", ")))
+    }
+}
+
+/// The name most like the wanted one, if any is like it: a third of its letters may differ.
+pub fn nearest<'a>(wanted: &str, known: &'a [String]) -> Option<&'a str> {
+    let distance = |name: &str| strsim::damerau_levenshtein(&wanted.to_lowercase(), &name.to_lowercase());
+    let (distance, name) = known.iter().map(|name| (distance(name), name.as_str())).min()?;
+    (distance <= wanted.chars().count().div_ceil(3)).then_some(name)
+}
+
+fn target(about: &About) -> String {
+    let mut text = match &about.context {
+        Some(context) => format!("context {context:?}"),
+        None => "no context".to_owned(),
+    };
+    let _ = write!(text, ", server {}", about.server);
+    if about.files.is_empty() {
+        text.push_str(", no kubeconfig file");
+    } else {
+        let files: Vec<String> = about.files.iter().map(|f| f.display().to_string()).collect();
+        let _ = write!(text, ", kubeconfig {}", files.join(", "));
+    }
+    text
+}
+
+fn by_hand(about: &About) -> String {
+    let user = about.user.as_deref().unwrap_or("none");
+    match &about.exec {
+        Some(plugin) => format!("user entry {user:?} gets its credentials from a plugin; run it by hand: {}", plugin.command_line()),
+        None => format!("user entry {user:?}"),
+    }
+}
+
+fn can_i(resource: Resource, namespace: Option<&str>, flags: &[String]) -> String {
+    let what = resource.qualified();
+    let scope = match (resource.namespaced(), namespace) {
+        (false, _) => String::new(),
+        (true, Some(namespace)) => format!(" -n {namespace}"),
+        (true, None) => " --all-namespaces".to_owned(),
+    };
+    let flags: String = flags.iter().map(|flag| format!(" {}", quoted(flag))).collect();
+    format!("kubectl auth can-i list {what}{scope}{flags}")
+}
+
+/// Ready to paste into a shell.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_=./:@$".contains(c);
+    if word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+}
+
+/// `rules:` of a Role that lets these be read.
+fn rules(resources: &[Resource]) -> String {
+    let mut groups: Vec<&str> = resources.iter().map(|r| r.group()).collect();
+    groups.sort_unstable();
+    groups.dedup();
+    let mut text = "rules:".to_owned();
+    for group in groups {
+        let names: Vec<&str> = resources.iter().filter(|r| r.group() == group).map(|r| r.plural()).collect();
+        let _ = write!(text, "\n- apiGroups: [\"{group}\"]\n  resources: [{}]\n  verbs: [get, list]", names.join(", "));
+    }
+    text
 }
 
 /// Text of others made safe for a terminal: control characters and those that turn the direction of writing are shown,
@@ -123,4 +258,100 @@ pub fn escaped(text: &str) -> String {
         }
     }
     safe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn about() -> Box<About> {
+        Box::new(About {
+            server: "https://api.corp:6443".to_owned(),
+            host: "api.corp:6443".to_owned(),
+            context: Some("prod".to_owned()),
+            user: Some("me".to_owned()),
+            files: vec!["/home/me/.kube/config".into()],
+            ..About::default()
+        })
+    }
+
+    fn shown(error: LiveError) -> String {
+        CommandError::from(error).to_string()
+    }
+
+    #[test]
+    fn a_refused_connection_is_told_in_kubectls_words() {
+        assert_eq!(
+            shown(LiveError::Refused(about())),
+            "The connection to the server api.corp:6443 was refused - did you specify the right host or port?\n\
+             hint: context \"prod\", server https://api.corp:6443, kubeconfig /home/me/.kube/config"
+        );
+    }
+
+    #[test]
+    fn forbidden_gives_the_line_that_asks_and_the_rules_that_help() {
+        let error = LiveError::Forbidden {
+            message: "pods is forbidden".to_owned(),
+            resources: vec![Resource::Namespaces, Resource::Pods, Resource::NetworkPolicies],
+            namespace: Some("shop".to_owned()),
+            about: Box::new(About { flags: vec!["--as=o'me".to_owned()], ..*about() }),
+        };
+        assert_eq!(
+            shown(error),
+            "Error from server (Forbidden): pods is forbidden\n\
+             hint: what was needed and refused can be asked again with\n  \
+             kubectl auth can-i list namespaces '--as=o'\\''me'\n  \
+             kubectl auth can-i list pods -n shop '--as=o'\\''me'\n  \
+             kubectl auth can-i list networkpolicies.networking.k8s.io -n shop '--as=o'\\''me'\n\
+             hint: rules of a Role or ClusterRole that would do:\n  rules:\n  \
+             - apiGroups: [\"\"]\n    resources: [namespaces, pods]\n    verbs: [get, list]\n  \
+             - apiGroups: [\"networking.k8s.io\"]\n    resources: [networkpolicies]\n    verbs: [get, list]"
+        );
+    }
+
+    #[test]
+    fn a_missing_context_names_the_nearest_and_lists_all() {
+        let known = ["prod-eu", "prod-us", "dev"].map(str::to_owned).to_vec();
+        assert_eq!(
+            shown(LiveError::NoContext { name: "prod-uz".to_owned(), known }),
+            "error: context \"prod-uz\" does not exist\nhint: did you mean \"prod-us\"?\nhint: contexts: prod-eu, prod-us, dev"
+        );
+        assert_eq!(nearest("zzz", &["prod".to_owned()]), None);
+    }
+
+    #[test]
+    fn a_time_out_says_which_flag_waits_longer() {
+        let error = LiveError::Unreachable { why: "no answer for 60 s".to_owned(), about: about() };
+        let shown = shown(error);
+        assert!(shown.starts_with("Unable to connect to the server: no answer for 60 s\n"), "{shown}");
+        assert!(shown.contains("--request-timeout"), "{shown}");
+    }
+
+    #[test]
+    fn unauthorized_says_who() {
+        let shown = shown(LiveError::Unauthorized(about()));
+        assert!(shown.starts_with("error: You must be logged in to the server (Unauthorized)\nhint: user entry \"me\""), "{shown}");
+    }
+
+    #[test]
+    fn a_broken_pipe_is_silent_and_no_error() {
+        let error = CommandError::from(io::Error::from(io::ErrorKind::BrokenPipe));
+        assert_eq!((error.to_string().as_str(), error.exit_code()), ("", ExitCode::Success));
+    }
+
+    #[test]
+    fn text_of_servers_cannot_drive_the_terminal() {
+        let error = LiveError::Api { reason: "Bad\u{7}".to_owned(), message: "x\u{1b}[2Jy\r\u{202e}z\u{9b}".to_owned() };
+        assert_eq!(shown(error), "Error from server (Bad\\u{7}): x^[[2Jy\\u{d}\\u{202e}z\\u{9b}");
+    }
+
+    #[test]
+    fn every_kind_has_its_exit_code() {
+        let code = |kind| CommandError::new(kind, "x").exit_code().code();
+        assert_eq!(
+            [ErrorKind::Usage, ErrorKind::Connection, ErrorKind::Forbidden, ErrorKind::NotFound, ErrorKind::Failed].map(code),
+            [2, 1, 1, 1, 1]
+        );
+        assert_eq!([ErrorKind::BrokenPipe, ErrorKind::Interrupted, ErrorKind::Bug].map(code), [0, 130, 70]);
+    }
 }

@@ -3,34 +3,68 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use clap::CommandFactory;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Arg, Command, CommandFactory};
 
 use super::Cli;
+use crate::commands;
+use crate::report::view::Format;
 
 /// The name users type.
-pub const NAME: &str = "kubectl netstore";
+const NAME: &str = "kubectl netstore";
 
-/// Commands that read no cluster: the flags for that only cloud their help.
-const NO_SOURCE: [&str; 4] = ["explain", "version", "completion", "options"];
-
-const TOP: &str = "{about-section}\n{before-help}{usage-heading} {usage}\n\n{all-args}{after-help}";
+/// Examples come first: most people read no further.
+const TEMPLATE: &str = "{about-section}\n{before-help}{usage-heading} {usage}\n\n{all-args}{after-help}";
 
 /// The parser, named as the user called it: kubectl runs us as `kubectl-netstore`, another name is shown as it is.
-pub fn command(argv0: Option<&OsString>) -> clap::Command {
+pub fn command(argv0: Option<&OsString>) -> Command {
     let called = argv0.and_then(|path| Path::new(path).file_stem()).and_then(|name| name.to_str());
-    let name = match called {
-        Some(name) if !name.starts_with("kubectl-") => name.to_owned(),
-        _ => NAME.to_owned(),
-    };
-    let mut command = Cli::command().name(name.clone()).bin_name(name.clone()).display_name(name).help_template(TOP);
-    command = command.mut_subcommands(|sub| sub.help_template(TOP));
-    // Building hands the global flags down; only then can a command hide those it has no use for.
+    let name = called.filter(|name| !name.starts_with("kubectl-")).unwrap_or(NAME).to_owned();
+    let command = Cli::command().name(name.clone()).bin_name(name.clone()).display_name(name).help_template(TEMPLATE);
+    let mut command = command.mut_subcommands(|sub| sub.help_template(TEMPLATE));
+    // Building hands the global flags down; only then can commands be rid of those they have no use for.
     command.build();
-    command.mut_subcommands(|sub| {
-        let quiet = NO_SOURCE.contains(&sub.get_name());
-        sub.mut_args(|arg| {
-            let cluster = matches!(arg.get_help_heading(), Some("Selection" | "Connection"));
-            if quiet && cluster { arg.hide(true) } else { arg }
+    command
+        .mut_subcommands(|sub| {
+            let name = sub.get_name().to_owned();
+            let formats = commands::formats(&name);
+            sub.mut_args(|arg| if is_of_use(&arg, &name) { with_formats(arg, formats) } else { arg.hide(true) })
         })
-    })
+        // The command without a command is there to choose one.
+        .mut_args(|arg| if arg.is_global_set() && arg.get_id() != "help" { arg.hide(true) } else { arg })
+}
+
+/// The flags every command takes, in long form.
+pub fn globals() -> String {
+    let mut command = Cli::command().disable_help_flag(true).help_template("{options}");
+    command = command.mut_args(|arg| if arg.is_global_set() { arg } else { arg.hide(true) });
+    command.render_long_help().to_string()
+}
+
+/// Whether a command reads what the flag is about.
+fn is_of_use(arg: &Arg, command: &str) -> bool {
+    if !arg.is_global_set() {
+        return true;
+    }
+    match (command, arg.get_id().as_str()) {
+        (_, "help") => true,
+        ("explain" | "completion" | "options" | "help", _) => false,
+        ("version", id) => id == "output" || is_connection(arg),
+        ("snapshot", id) => id == "namespace" || is_connection(arg),
+        _ => true,
+    }
+}
+
+fn is_connection(arg: &Arg) -> bool {
+    arg.get_help_heading() == Some("Connection options")
+}
+
+/// Names the formats that the command has; another one is refused with the list of them.
+fn with_formats(arg: Arg, formats: &'static [Format]) -> Arg {
+    if arg.get_id() != "output" || formats.is_empty() {
+        return arg;
+    }
+    let names: Vec<&str> = formats.iter().map(|format| format.name()).collect();
+    let help = format!("Format of the answer: {}", names.join(", "));
+    arg.value_parser(PossibleValuesParser::new(names).try_map(|name| name.parse::<Format>())).help(help).hide_possible_values(true)
 }

@@ -4,6 +4,7 @@
 //! [`crate::commands`] does the asking in between.
 
 pub mod args;
+pub mod budget;
 pub mod complete;
 pub mod connection;
 pub mod error;
@@ -11,7 +12,7 @@ pub mod exit;
 pub mod help;
 pub mod progress;
 mod session;
-mod suggest;
+pub mod suggest;
 pub mod targets;
 pub mod terminal;
 
@@ -27,8 +28,9 @@ pub use session::Session;
 
 /// Runs the command line `argv` (the program's name first), writes to the process's streams, and says how to end.
 pub fn run(argv: Vec<OsString>) -> ExitCode {
-    if let Some(words) = complete::requested(&argv) {
-        return ended(complete::answer(words).map(|()| ExitCode::Success));
+    match complete::answer(&argv) {
+        Ok(false) => {}
+        answered => return ended(answered.map(|_| ExitCode::Success)),
     }
     let mut command = help::command(argv.first());
     let parsed = command.try_get_matches_from_mut(argv).and_then(|matches| Cli::from_arg_matches(&matches));
@@ -46,7 +48,7 @@ pub fn run(argv: Vec<OsString>) -> ExitCode {
 fn dispatch(cli: Cli, command: &mut clap::Command) -> Result<ExitCode, CommandError> {
     let Some(question) = cli.command else {
         // As `kubectl krew`: without a command there is help, and no error.
-        write!(std::io::stdout(), "{}", command.render_help().ansi())?;
+        command.print_help()?;
         return Ok(ExitCode::Success);
     };
     let mut session = Session::new(cli.globals)?;
@@ -57,11 +59,8 @@ fn dispatch(cli: Cli, command: &mut clap::Command) -> Result<ExitCode, CommandEr
 fn ended(result: Result<ExitCode, CommandError>) -> ExitCode {
     result.unwrap_or_else(|error| {
         if error.kind != ErrorKind::BrokenPipe {
-            let mut text = format!("{error}\n");
-            for hint in &error.hints {
-                text.push_str(&format!("  {hint}\n"));
-            }
-            drop(std::io::stderr().write_all(text.as_bytes()));
+            // Nobody is left to hear that telling them failed.
+            drop(writeln!(std::io::stderr(), "{error}"));
         }
         error.exit_code()
     })

@@ -11,6 +11,7 @@ use super::{CommandError, ErrorKind, Globals};
 use crate::inventory::{Coverage, Inventory, State};
 use crate::objects::{LabelSelector, Resource, parse_selector};
 use crate::policy::Cni;
+use crate::policy::profile::{Recognised, recognise};
 use crate::report::view::{Format, Style, render, render_warnings};
 use crate::report::{Answer, Finding};
 use crate::source::live::Cluster;
@@ -26,6 +27,7 @@ const SYSTEM_NAMESPACE: &str = "kube-system";
 pub struct Session {
     globals: Globals,
     source: Source,
+    quiet: bool,
 }
 
 /// Where objects come from.
@@ -48,7 +50,12 @@ impl Session {
     /// If flags contradict each other.
     pub fn new(globals: Globals) -> Result<Self, CommandError> {
         let source = source(&globals)?;
-        Ok(Self { globals, source })
+        Ok(Self { globals, source, quiet: false })
+    }
+
+    /// Shows no progress from here on.
+    pub fn hush(&mut self, quiet: bool) {
+        self.quiet = quiet;
     }
 
     /// The global flags.
@@ -94,9 +101,13 @@ impl Session {
         Ok(Some(TargetArg::Selector { selector, text, namespace: self.scope()? }))
     }
 
-    /// The network plugin whose reading of policies counts, if the user says.
-    pub fn cni(&self) -> Cni {
-        self.globals.selection.cni.as_deref().and_then(Cni::parse).unwrap_or_default()
+    /// The network plugin whose reading of policies counts: the one the user says, else the one the cluster shows.
+    pub fn cni(&self, inventory: &Inventory) -> Cni {
+        let chosen = self.globals.selection.cni.as_deref().and_then(Cni::parse);
+        chosen.unwrap_or_else(|| match recognise(inventory) {
+            Recognised::Enforces(cni) => cni,
+            _ => Cni::default(),
+        })
     }
 
     /// The format asked for; told before anything is read if the question does not have it.
@@ -174,7 +185,7 @@ impl Session {
     }
 
     fn progress(&self) -> TerminalProgress {
-        TerminalProgress::new(false, self.globals.connection.verbosity)
+        TerminalProgress::new(self.quiet, self.globals.connection.verbosity)
     }
 
     /// The cluster. Ctrl-C needs no care anywhere: nothing is written to a cluster, files appear whole, and a process

@@ -1,11 +1,38 @@
-use super::Outcome;
-use crate::cli::{CommandError, Session};
+//! `matrix`: all connections between workloads.
 
-/// x
+use super::{Outcome, reach};
+use crate::cli::{CommandError, Session};
+use crate::policy::question::MatrixScope;
+use crate::policy::{Model, questions};
+use crate::report::{Answer, Question, Report};
+
+/// All connections between workloads
+///
+/// One line for each pair of workloads that may connect, with the ports; a pair that is not listed is denied. With
+/// --namespace or --selector, only connections that start or end there.
 #[derive(Debug, clap::Args)]
+#[command(before_help = "\
+Examples:
+  # Everything that can happen in a namespace
+  kubectl netstore matrix -n shop
+
+  # The whole cluster as a picture
+  kubectl netstore matrix -A -o dot | dot -Tsvg > cluster.svg
+
+  # What changes with these manifests?
+  diff <(kubectl netstore matrix -f old/ -o csv) <(kubectl netstore matrix -f new/ -o csv)")]
 pub struct Args {}
 
-/// x
-pub fn run(_: &mut Session, _: &Args) -> Result<Outcome, CommandError> {
+/// Answers the question.
+///
+/// # Errors
+/// If it cannot be answered.
+pub fn run(session: &mut Session, _: &Args) -> Result<Outcome, CommandError> {
+    session.format(Question::Matrix.formats())?;
+    let scope = MatrixScope { namespace: session.scope()?, selector: session.selector()? };
+    let (inventory, noticed) = reach::read(session, &[])?;
+    let model = Model::compile(&inventory, session.cni(&inventory));
+    let (result, findings) = questions::matrix(&model, &scope);
+    session.print(&Answer::Matrix(Report::new("Matrix", &inventory, result, reach::all(noticed, findings))))?;
     Ok(Outcome::Answered)
 }

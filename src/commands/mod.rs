@@ -8,36 +8,29 @@ mod effective_policy;
 mod explain;
 mod matrix;
 mod options;
+mod reach;
 mod reachable_from;
 mod snapshot;
 mod version;
 mod who_can_reach;
 
 use crate::cli::{CommandError, ExitCode, Session};
-use crate::objects::Resource;
+use crate::report::Question;
+use crate::report::view::Format;
 
-/// A question.
+/// A question. What it is about stands in its file, over its arguments.
 #[derive(Debug, clap::Subcommand)]
+#[expect(missing_docs, reason = "a comment here would hide the one over the arguments from --help")]
 pub enum Command {
-    /// Who may connect to a pod, and because of which policies
     WhoCanReach(who_can_reach::Args),
-    /// Where a pod may connect to
     ReachableFrom(reachable_from::Args),
-    /// Whether one pod may connect to another, and which rule decides
     CanReach(can_reach::Args),
-    /// What all policies of a pod come to
     EffectivePolicy(effective_policy::Args),
-    /// All connections between workloads
     Matrix(matrix::Args),
-    /// Record what the questions need, to ask later or elsewhere
     Snapshot(snapshot::Args),
-    /// What a finding means
     Explain(explain::Args),
-    /// Print the version of the plugin and of the cluster
     Version(version::Args),
-    /// Print shell completion
     Completion(completion::Args),
-    /// Print the flags every command takes
     Options(options::Args),
 }
 
@@ -84,18 +77,15 @@ impl Outcome {
     }
 }
 
-/// Kinds on which reachability depends. Workloads among them: they group pods and are named in arguments.
-const REACHABILITY: [Resource; 12] = [
-    Resource::Namespaces,
-    Resource::Nodes,
-    Resource::Pods,
-    Resource::Services,
-    Resource::EndpointSlices,
-    Resource::NetworkPolicies,
-    Resource::Deployments,
-    Resource::ReplicaSets,
-    Resource::StatefulSets,
-    Resource::DaemonSets,
-    Resource::Jobs,
-    Resource::CronJobs,
-];
+/// Formats in which the command of this name answers; none for commands that only talk.
+pub fn formats(command: &str) -> &'static [Format] {
+    match command {
+        "who-can-reach" => Question::WhoCanReach.formats(),
+        "reachable-from" => Question::ReachableFrom.formats(),
+        "can-reach" => Question::CanReach.formats(),
+        "effective-policy" => Question::EffectivePolicy.formats(),
+        "matrix" => Question::Matrix.formats(),
+        "version" => version::FORMATS,
+        _ => &[],
+    }
+}

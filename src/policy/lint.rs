@@ -61,7 +61,9 @@ fn policy(model: &Model<'_>, position: usize) -> Vec<Finding> {
     if compiled.refused {
         return refused(policy, &subject);
     }
-    let mut found: Vec<Finding> = unknown_fields(policy, &subject).into_iter().collect();
+    // The reader of manifests names unknown fields itself, with file and line.
+    let live = model.inventory.origin != Origin::Manifests;
+    let mut found: Vec<Finding> = unknown_fields(policy, &subject).filter(|_| live).into_iter().collect();
     found.extend(inert(policy, &subject));
     found.extend(host_bits(policy, &subject));
     let selected = model.classes_in(super::compile::Scope::One(compiled.namespace), compiled.selector);

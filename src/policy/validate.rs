@@ -64,6 +64,13 @@ pub fn metadata_refusals(resource: Resource, meta: &Meta) -> Vec<Refusal> {
     refusals
 }
 
+/// Everything for which the API server would refuse the labels at this path.
+pub fn label_refusals(labels: &Labels, path: &str) -> Vec<Refusal> {
+    let mut refusals = Vec::new();
+    self::labels(&mut refusals, labels, path);
+    refusals
+}
+
 fn rules(out: &mut Vec<Refusal>, rules: &[Rule], direction: &str, peers: &str) {
     for (i, rule) in rules.iter().enumerate() {
         for (j, p) in rule.ports.iter().enumerate() {

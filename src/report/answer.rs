@@ -6,6 +6,7 @@ use super::{CoverageEntry, Finding, Report};
 
 /// A report on any of the questions: what a command hands to [`render`](super::view::render).
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "there is one of it in a run of the program")]
 pub enum Answer {
     /// Who can reach this?
     WhoCanReach(Report<WhoCanReach>),

@@ -50,7 +50,7 @@ impl fmt::Display for Direction {
 ///
 /// `kind` is a Kubernetes kind (`Deployment`, `Pod`, `Service`, `Node`, …), `IPBlock` for addresses outside the cluster, or
 /// `UnreadPods` for pods that may exist in namespaces that could not be read.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Peer {
     /// Kind.
     pub kind: String,
@@ -69,6 +69,31 @@ pub struct Peer {
     /// What is meant, where no name says it.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub description: String,
+}
+
+impl Peer {
+    /// Workloads by namespace and name, then pods nobody could read, then addresses, then nodes.
+    fn sort_key(&self) -> impl Ord {
+        let rank = match self.kind.as_str() {
+            "UnreadPods" => 1,
+            "IPBlock" => 2,
+            "Node" => 3,
+            _ => 0,
+        };
+        (rank, &self.namespace, &self.name, &self.kind, self.pods, &self.cidrs, &self.description)
+    }
+}
+
+impl PartialOrd for Peer {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Peer {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.sort_key().cmp(&other.sort_key())
+    }
 }
 
 /// `matched` of `total` pods.

@@ -68,7 +68,7 @@ pub struct Reach {
 pub struct Rest {
     /// Allow, deny or unknown.
     pub verdict: Verdict,
-    /// One sentence.
+    /// Why, as one sentence without the verdict: `pods payments-* are isolated for ingress`.
     pub reason: String,
     /// The policies that isolate.
     pub policies: Vec<ObjectRef>,

@@ -12,7 +12,7 @@ use crate::policy::model::Model;
 use crate::policy::ports::{Bounds, PortsId};
 use crate::policy::question::{PortQuery, Resolved};
 use crate::report::policy::{CanReach, Side};
-use crate::report::{Direction, Finding, Peer, Verdict};
+use crate::report::{Direction, Finding, PortRange, Verdict};
 
 /// One end of one connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,7 +62,7 @@ pub fn can_reach(model: &Model<'_>, source: &Resolved, target: &Resolved, port: 
     let result = CanReach {
         from: from.peer,
         to: to.peer,
-        port: if port.is_some() { model.ports.describe(asked).into_iter().next() } else { None },
+        port: asked_port(model, asked),
         verdict,
         ports: model.ports.describe(ports),
         egress,
@@ -71,6 +71,14 @@ pub fn can_reach(model: &Model<'_>, source: &Resolved, target: &Resolved, port: 
         reasons,
     };
     (result, findings)
+}
+
+/// The ports asked about, if they are of one protocol: those of the question, or those behind a Service.
+fn asked_port(model: &Model<'_>, asked: PortsId) -> Option<PortRange> {
+    match model.ports.describe(asked).as_slice() {
+        [one] if asked != PortsId::ALL => Some(one.clone()),
+        _ => None,
+    }
 }
 
 fn pods_of(pair: &Pair) -> Option<(usize, usize)> {
@@ -263,11 +271,4 @@ pub(super) fn isolated(truth: Truth) -> Option<bool> {
         Truth::No => Some(false),
         Truth::Unknown => None,
     }
-}
-
-/// The label of a pod.
-pub(super) fn pod_peer(model: &Model<'_>, pod: usize) -> Peer {
-    let meta = model.inventory.pods.get(pod).map(|p| &p.pod.metadata);
-    meta.map(|m| Peer { kind: "Pod".to_owned(), namespace: m.namespace.clone(), name: m.name.clone(), ..Peer::default() })
-        .unwrap_or_default()
 }

@@ -116,20 +116,23 @@ fn always(model: &Model<'_>, target: usize, pairs: &mut BTreeMap<usize, Pair>) {
     if model.classes.host.is_empty() {
         return;
     }
-    let mut found: BTreeMap<usize, (std::collections::BTreeSet<usize>, std::collections::BTreeSet<usize>)> = BTreeMap::new();
+    // A source pod counts if it shares its node with every pod of the target: what holds for some pairs only is no word on
+    // the pair of workloads.
+    let mut shared: BTreeMap<usize, usize> = BTreeMap::new();
     for to in targets {
-        for from in same_node(model, *to) {
-            let Some(group) = inventory.pods.get(from).map(|p| p.group).filter(|_| from != *to) else { continue };
-            let entry = found.entry(group).or_default();
-            entry.0.insert(from);
-            entry.1.insert(*to);
+        for from in same_node(model, *to).into_iter().filter(|from| from != to) {
+            *shared.entry(from).or_default() += 1;
         }
     }
-    for (group, (from, to)) in found {
+    let mut groups: BTreeMap<usize, usize> = BTreeMap::new();
+    for (from, _) in shared.into_iter().filter(|(_, count)| *count == targets.len()) {
+        if let Some(group) = inventory.pods.get(from).map(|p| p.group) {
+            *groups.entry(group).or_default() += 1;
+        }
+    }
+    for (group, pods) in groups {
         let pair = pairs.entry(group).or_insert(whole(0, 0));
-        pair.bounds = Bounds::ALL;
-        pair.from_pods = pair.from_pods.max(from.len());
-        pair.to_pods = pair.to_pods.max(to.len());
+        *pair = Pair { bounds: Bounds::ALL, from_pods: pair.from_pods.max(pods), to_pods: targets.len(), ..*pair };
     }
 }
 

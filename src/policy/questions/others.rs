@@ -13,7 +13,7 @@ use crate::report::policy::{Reach, Rest};
 use crate::report::{Direction, Peer, RuleRef, Verdict};
 
 use super::focus::{Bucket, Focus};
-use super::words::{policy_list, policy_ref, ports_of, rule_ref, verdicts};
+use super::words::{policy_ref, ports_of, rule_ref, verdicts};
 
 /// Addresses that behave alike.
 struct Part {
@@ -207,20 +207,18 @@ pub fn rest(model: &Model<'_>, direction: Direction, focus: &Focus) -> Rest {
     let (verdict, reason) = if focus.buckets.is_empty() {
         (Verdict::Unknown, "there is no pod the answer could be about".to_owned())
     } else if isolated.iter().all(|t| *t == Truth::Yes) {
-        let others = if direction == Direction::Ingress { "Everyone else is denied" } else { "Everything else is denied" };
-        (Verdict::Deny, format!("{others}: isolated for {direction} by {}", policy_list(model.inventory, &policies)))
+        (Verdict::Deny, format!("isolated for {direction}"))
     } else if isolated.iter().all(|t| *t == Truth::No) {
-        let everyone = if direction == Direction::Ingress { "every pod and address can" } else { "it can reach every pod and address" };
-        let but = if direction == Direction::Ingress { "egress" } else { "ingress" };
-        (Verdict::Allow, format!("not isolated for {direction}: {everyone}, unless its own {but} policies deny it"))
+        let (everyone, but) = match direction {
+            Direction::Ingress => ("every pod can, unless its own egress policies deny it", "ingress"),
+            Direction::Egress => ("it can reach every pod, unless that pod's ingress policies deny it", "egress"),
+        };
+        (Verdict::Allow, format!("not isolated for {but}: {everyone}"))
     } else if isolated.contains(&Truth::Unknown) {
         (Verdict::Unknown, format!("whether it is isolated for {direction} cannot be told"))
     } else {
         let open = isolated.iter().filter(|t| **t == Truth::No).count();
-        (
-            Verdict::Unknown,
-            format!("depends on the pod: some are not isolated for {direction} ({open} of {} kinds of pods)", isolated.len()),
-        )
+        (Verdict::Unknown, format!("depends on the pod: {open} of {} kinds of its pods are not isolated for {direction}", isolated.len()))
     };
     Rest { verdict, reason, policies: references }
 }

@@ -61,7 +61,9 @@ fn services(model: &Model<'_>, pods: &[usize]) -> Vec<ServiceReach> {
     for service in &model.inventory.services {
         let chain = Chain::follow(model.inventory, service);
         let reference = chain.reference();
-        let backends: Vec<&Backend> = chain.backends.iter().filter(|b| b.ready || chain.ready() == 0).collect();
+        // A Service that leads back to the very pod is another matter: rule 32 leaves it open.
+        let itself = |b: &&Backend| b.pod.is_some_and(|pod| pods.contains(&pod));
+        let backends: Vec<&Backend> = chain.backends.iter().filter(|b| b.ready || chain.ready() == 0).filter(|b| !itself(b)).collect();
         if backends.is_empty() {
             continue;
         }

@@ -192,12 +192,13 @@ impl<'m> Connection<'m> {
         let allowed = self.model.rule_ports(rule, self.destination());
         let asked = self.model.ports.intersection(self.wanted, allowed.certain);
         let perhaps = self.model.ports.intersection(self.wanted, allowed.possible);
-        let all = |ports: PortsId| if self.port_asked { self.model.ports.contains(ports, self.wanted) } else { !ports.is_none() };
+        let some = self.port_asked || self.wanted != PortsId::ALL;
+        let all = |ports: PortsId| if some { self.model.ports.contains(ports, self.wanted) } else { !ports.is_none() };
         let matched = if all(asked) {
             YesNo::Yes
         } else if perhaps.is_none() {
             YesNo::No
-        } else if self.port_asked && asked == perhaps {
+        } else if some && asked == perhaps {
             YesNo::No
         } else {
             YesNo::Unknown
@@ -209,7 +210,7 @@ impl<'m> Connection<'m> {
                 names if names.is_empty() => "no port".to_owned(),
                 names => format!("port {} is not declared by the destination", names.join(", ")),
             },
-            YesNo::No if self.port_asked => format!("port {}, allowed {allows}", words(&self.model.ports.describe(self.wanted))),
+            YesNo::No if some => format!("port {}, allowed {allows}", words(&self.model.ports.describe(self.wanted))),
             _ => allows,
         };
         Matched { matched, detail }

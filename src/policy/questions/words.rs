@@ -81,8 +81,3 @@ pub fn unanimous(values: impl IntoIterator<Item = Option<bool>>) -> Option<bool>
     let first = values.next()??;
     values.all(|v| v == Some(first)).then_some(first)
 }
-
-/// `1 pod`, `2 pods`.
-pub fn count(number: usize, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
-}

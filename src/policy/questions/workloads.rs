@@ -179,6 +179,9 @@ fn same_node(model: &Model<'_>, focus: &Focus) -> BTreeMap<usize, (PortsId, usiz
             }
         }
     }
+    // What holds for some of the pods only is the node's affair, not the workload's: the row of the own node says it.
+    let all: usize = focus.buckets.iter().map(|b| b.pods.len()).sum();
+    overrides.retain(|_, (_, pods)| *pods == all);
     overrides
 }
 

@@ -11,6 +11,9 @@ use std::fmt::Write;
 /// As kubectl's own tables do: ESC becomes `^[`, and a text with line breaks ends in `...`. Other control characters, the
 /// bidirectional overrides and invisible characters become `\u202e`.
 pub fn escape(text: &str) -> Cow<'_, str> {
+    if is_plain(text) {
+        return Cow::Borrowed(text);
+    }
     match text.split_once(['\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}']) {
         None => escape_hidden(text),
         Some((line, _)) => Cow::Owned(format!("{}...", escape_hidden(line))),
@@ -19,7 +22,7 @@ pub fn escape(text: &str) -> Cow<'_, str> {
 
 /// The same without cutting: line breaks are escaped, too.
 pub(super) fn escape_hidden(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_hidden) {
+    if is_plain(text) || !text.chars().any(is_hidden) {
         return Cow::Borrowed(text);
     }
     let mut escaped = String::with_capacity(text.len() + 16);
@@ -34,6 +37,11 @@ pub(super) fn escape_hidden(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(escaped)
+}
+
+/// Whether a text is printable ASCII, as nearly every text of a cluster is: told without decoding it.
+pub(super) fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 /// Whether a character has no visible form of its own but changes what is seen: C0, C1, DEL, line separators, bidirectional

@@ -33,6 +33,9 @@ struct Printable(PrettyFormatter<'static>);
 
 impl Formatter for Printable {
     fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        if escape::is_plain(fragment) {
+            return writer.write_all(fragment.as_bytes());
+        }
         let mut rest = fragment;
         while let Some((at, c)) = rest.char_indices().find(|(_, c)| escape::is_hidden(*c)) {
             let (before, after) = rest.split_at(at);

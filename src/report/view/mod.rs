@@ -1,12 +1,14 @@
 //! How an answer is written down: one file per format, all of them pure functions from an [`Answer`] to text.
 //!
 //! Nothing here prints, reads the environment or a clock: the shell decides the [`Style`] and owns the streams. What was
-//! asked for is written by [`render`]; [`warnings`] are for standard error, so that pipes stay clean.
+//! asked for is written by [`render`]; [`warnings()`] are for standard error, so that pipes stay clean.
 //!
 //! Rules are counted from one in text (`netpol shop/db #1`, as people count) and from zero in JSON and YAML (`"rule": 0`, as
 //! in `spec.ingress[0]`).
 
 mod age;
+#[cfg(test)]
+mod arbitrary;
 mod csv;
 mod dot;
 mod escape;

@@ -91,8 +91,8 @@ impl<'a> Page<'a> {
     }
 
     /// A command to paste: on a line of its own, never broken.
-    pub(super) fn command(&mut self, command: &str) -> io::Result<()> {
-        let line = format!("  {}", escape(command));
+    pub(super) fn command(&mut self, command: &str, indent: usize) -> io::Result<()> {
+        let line = format!("{}{}", " ".repeat(indent), escape(command));
         self.end_line(&line)
     }
 

@@ -1,5 +1,7 @@
 //! What every format looks like, and what no format may ever write.
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::report::Answer;
 
@@ -26,5 +28,163 @@ fn looks_like_this() {
         }
         insta::assert_snapshot!(format!("{name}.table.wide_terminal"), text(&answer, Format::Table, Some(140)));
         insta::assert_snapshot!(format!("{name}.table.pipe"), text(&answer, Format::Table, None));
+    }
+}
+
+/// What a label's colour adds is not text.
+fn without_color(text: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("\u{1b}[") {
+        plain.push_str(before);
+        rest = after.split_once('m').unwrap().1;
+    }
+    plain + rest
+}
+
+#[test]
+fn color_only_colors() {
+    for (name, answer) in samples::all() {
+        let style = Style { color: true, width: Some(80), ..Style::default() };
+        let mut out = Vec::new();
+        render(&answer, Format::Table, &style, &mut out).unwrap();
+        render_warnings(&answer, &style, &mut out).unwrap();
+        let colored = String::from_utf8(out).unwrap();
+        assert!(colored.contains("\u{1b}["), "{name}");
+        let plain = text(&answer, Format::Table, Some(80)).replace("--- stderr ---\n", "");
+        assert_eq!(without_color(&colored), plain, "{name}");
+    }
+}
+
+#[test]
+fn a_format_the_question_has_not_is_refused() {
+    let error = render(&samples::can_reach(), Format::Csv, &Style::default(), &mut Vec::new()).unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::Unsupported);
+    assert_eq!(error.to_string(), "this question has no output format csv");
+}
+
+#[test]
+fn formats_are_found_by_their_names() {
+    for format in Format::ALL {
+        assert_eq!(format.name().parse(), Ok(format));
+    }
+    assert_eq!("markdown".parse(), Ok(Format::Markdown));
+    assert!("jsn".parse::<Format>().is_err());
+}
+
+#[test]
+fn no_headers_leaves_the_rows() {
+    let style = Style { headers: false, ..Style::default() };
+    let mut out = Vec::new();
+    render(&samples::matrix(), Format::Table, &style, &mut out).unwrap();
+    let rows = String::from_utf8(out).unwrap();
+    assert!(!rows.contains("FROM") && rows.lines().count() == 5, "{rows}");
+}
+
+/// What YAML shows of a character that JSON escapes.
+fn shown_by_yaml(value: &serde_json::Value) -> serde_json::Value {
+    use serde_json::Value;
+    let text = |text: &str| {
+        let shown = |c: char| match u32::from(c) {
+            code if !escape::is_hidden(c) || c == '\n' => vec![char::from_u32(code).unwrap()],
+            code if code > 0xffff => format!("\\U{code:08x}").chars().collect(),
+            code => format!("\\u{code:04x}").chars().collect(),
+        };
+        text.chars().flat_map(shown).collect()
+    };
+    match value {
+        Value::String(string) => Value::String(text(string)),
+        Value::Array(items) => items.iter().map(shown_by_yaml).collect(),
+        Value::Object(fields) => fields.iter().map(|(name, field)| (name.clone(), shown_by_yaml(field))).collect(),
+        other => other.clone(),
+    }
+}
+
+fn value(answer: &Answer) -> serde_json::Value {
+    match answer {
+        Answer::WhoCanReach(r) => serde_json::to_value(r),
+        Answer::ReachableFrom(r) => serde_json::to_value(r),
+        Answer::CanReach(r) => serde_json::to_value(r),
+        Answer::EffectivePolicy(r) => serde_json::to_value(r),
+        Answer::Matrix(r) => serde_json::to_value(r),
+    }
+    .unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    /// Whatever the strings are, only printable text and line ends come out.
+    #[test]
+    fn no_format_writes_control_characters(answer in arbitrary::answer(), width in proptest::option::of(20usize..200)) {
+        for format in answer.formats() {
+            let text = text(&answer, *format, width);
+            let bad = text.chars().find(|&c| c != '\n' && (c.is_control() || escape::is_hidden(c)));
+            prop_assert_eq!(bad, None, "{}: {}", format, text.escape_debug());
+            prop_assert!(text.is_empty() || text.ends_with('\n'), "{} ends with a line end", format);
+        }
+        for line in warnings(&answer) {
+            prop_assert!(!line.chars().any(|c| c.is_control() || escape::is_hidden(c)), "{:?}", line);
+        }
+    }
+
+    /// A line is as wide as the terminal at most, unless a single word or a command to paste is wider.
+    #[test]
+    fn lines_fit_the_terminal(answer in arbitrary::answer(), columns in 60usize..120) {
+        let text = text(&answer, Format::Table, Some(columns));
+        for line in text.lines() {
+            let one_word = page::widest_word(line.trim()) == page::width(line.trim());
+            let command = line.trim_start().starts_with("kubectl ");
+            prop_assert!(page::width(line) <= columns || one_word || command, "{} columns: {:?}\n{}", columns, line, text);
+            prop_assert_eq!(line.trim_end(), line);
+        }
+    }
+
+    /// Comma-separated values are read back as what was written, hidden characters shown.
+    #[test]
+    fn csv_reads_back(answer in arbitrary::answer()) {
+        let Answer::Matrix(report) = &answer else { return Ok(()) };
+        let text = text(&answer, Format::Csv, None);
+        let mut reader = ::csv::Reader::from_reader(text.as_bytes());
+        let records: Vec<::csv::StringRecord> = reader.records().collect::<Result<_, _>>().unwrap();
+        prop_assert_eq!(records.len(), report.result.connections.len());
+        for (record, connection) in records.iter().zip(&report.result.connections) {
+            prop_assert_eq!(record.len(), reader.headers().unwrap().len());
+            prop_assert_eq!(&record[0], escape::escape_hidden(&connection.from.namespace));
+            prop_assert_eq!(&record[6], escape::escape_hidden(&connection.to.kind));
+            prop_assert_eq!(&record[10], connection.verdict.to_string());
+        }
+    }
+
+    /// JSON is the report; YAML is the same, hidden characters as themselves or shown.
+    #[test]
+    fn json_and_yaml_read_back(answer in arbitrary::answer()) {
+        let json: serde_json::Value = serde_json::from_str(&text(&answer, Format::Json, None)).unwrap();
+        prop_assert_eq!(&json, &value(&answer));
+        let text = text(&answer, Format::Yaml, None);
+        let yaml: serde_json::Value = serde_saphyr::from_str(&text).unwrap();
+        prop_assert_eq!(shown_by_yaml(&yaml), shown_by_yaml(&json), "{}", text);
+    }
+
+    /// Graphs and Markdown keep their shape: no name opens or closes anything.
+    #[test]
+    fn syntax_is_quoted(answer in arbitrary::answer()) {
+        let Answer::Matrix(report) = &answer else { return Ok(()) };
+        let rows = text(&answer, Format::Markdown, None);
+        for row in rows.lines() {
+            prop_assert_eq!(row.replace("\\\\", "").replace("\\|", "").matches('|').count(), 5, "{}", row);
+        }
+        prop_assert_eq!(rows.lines().count(), report.result.connections.len() + 2);
+        let graph = text(&answer, Format::Dot, None);
+        for line in graph.lines() {
+            let quotes = line.replace("\\\\", "").replace("\\\"", "").matches('"').count();
+            prop_assert!(quotes == 0 || quotes == 2, "{}", line);
+        }
+        let chart = text(&answer, Format::Mermaid, None);
+        for line in chart.lines().filter(|line| line.contains('"')) {
+            prop_assert_eq!(line.matches('"').count(), 2, "{}", line);
+            let quoted = line.split('"').nth(1).unwrap();
+            prop_assert!(!quoted.contains(['[', ']', '{', '}', '<', '>', '|', '`']), "{}", line);
+        }
     }
 }

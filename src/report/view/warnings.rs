@@ -1,20 +1,22 @@
 //! What goes to standard error beside an answer: findings, and what could not be read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Write};
 
 use super::page::{Label, Page};
 use super::{Style, escape, words};
-use crate::report::{Answer, CoverageEntry, DataRisk, Finding, Severity};
+use crate::report::{Answer, CoverageEntry, DataRisk, Remedy, Severity};
 
 /// The lines for standard error, without colour, each of them once: `Warning: … (NP-012)`, `Note: … (NP-030)`, and last
 /// what could not be read. What to do about a finding follows it, indented.
 pub fn warnings(answer: &Answer) -> Vec<String> {
-    let mut lines = Vec::new();
-    for (_, lead, text) in notices(answer) {
-        lines.push(format!("{lead}{text}"));
-    }
-    lines
+    let line = |notice: Notice| match notice {
+        Notice::Warning(text) => format!("Warning: {text}"),
+        Notice::Note(text) => format!("Note: {text}"),
+        Notice::ToDo(text) => format!("  {text}"),
+        Notice::Command(text) => format!("    {text}"),
+    };
+    notices(answer).into_iter().map(line).collect()
 }
 
 /// Writes the same for a terminal: wrapped, labels in colour.
@@ -24,55 +26,58 @@ pub fn warnings(answer: &Answer) -> Vec<String> {
 /// Whatever writing to `out` returns.
 pub fn render_warnings(answer: &Answer, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Page::new(out, style);
-    for (label, lead, text) in notices(answer) {
-        match label {
-            Some(label) => page.labelled(Some(label), lead, &text, 2)?,
-            // Indented text is a command, or says what one does.
-            None => page.command(&text)?,
-        }
-    }
-    Ok(())
+    notices(answer).into_iter().try_for_each(|notice| match notice {
+        Notice::Warning(text) => page.labelled(Some(Label::Warning), "Warning:", &format!(" {text}"), 2),
+        Notice::Note(text) => page.labelled(Some(Label::Heading), "Note:", &format!(" {text}"), 2),
+        Notice::ToDo(text) => page.paragraph(&format!("  {text}"), 4),
+        Notice::Command(text) => page.command(&text, 4),
+    })
 }
 
-type Notice = (Option<Label>, &'static str, String);
+/// A line for standard error.
+#[derive(Debug, PartialEq, Eq)]
+enum Notice {
+    /// Something that probably is not meant, or could not be read.
+    Warning(String),
+    /// Something good to know.
+    Note(String),
+    /// What can be done about it.
+    ToDo(String),
+    /// The command that does it.
+    Command(String),
+}
 
 fn notices(answer: &Answer) -> Vec<Notice> {
     let mut notices: Vec<Notice> = Vec::new();
+    let mut said = HashSet::new();
     for finding in answer.findings() {
-        let first = notice(finding);
-        if notices.contains(&first) {
+        let text = format!("{} ({})", escape(&finding.message).trim_end_matches('.'), finding.code);
+        if !said.insert(text.clone()) {
             continue;
         }
-        notices.push(first);
-        if finding.severity != Severity::Info {
-            notices.extend(remedies(finding));
+        match finding.severity {
+            Severity::Info => notices.push(Notice::Note(text)),
+            Severity::Error | Severity::Warning => {
+                notices.push(Notice::Warning(text));
+                notices.extend(finding.remedy.iter().flat_map(remedy));
+            }
         }
     }
-    notices.extend(incomplete(answer.coverage()).map(|text| (Some(Label::Warning), "Warning: ", text)));
+    notices.extend(incomplete(answer.coverage()).map(Notice::Warning));
     notices
 }
 
-fn notice(finding: &Finding) -> Notice {
-    let message = escape(&finding.message);
-    let text = format!("{} ({})", message.trim_end_matches('.'), finding.code);
-    match finding.severity {
-        Severity::Error | Severity::Warning => (Some(Label::Warning), "Warning: ", text),
-        Severity::Info => (Some(Label::Heading), "Note: ", text),
-    }
-}
-
-fn remedies(finding: &Finding) -> impl Iterator<Item = Notice> {
-    finding.remedy.iter().flat_map(|remedy| {
-        let risk = match remedy.data_risk {
-            DataRisk::None => "",
-            DataRisk::Disclosure => " (data may become readable to others!)",
-            DataRisk::Loss => " (data may be lost!)",
-        };
-        let said = format!("{}{risk}", escape(&remedy.description).trim_end_matches('.'));
-        let command = remedy.command.as_ref().map(|command| format!("  {}", escape(command)));
-        let said = if command.is_some() { format!("{said}:") } else { said };
-        [Some(said), command].into_iter().flatten().map(|text| (None, "  ", text))
-    })
+/// What it does, what it risks, and the command.
+fn remedy(remedy: &Remedy) -> impl Iterator<Item = Notice> {
+    let risk = match remedy.data_risk {
+        DataRisk::None => "",
+        DataRisk::Disclosure => " (data may become readable to others!)",
+        DataRisk::Loss => " (data may be lost!)",
+    };
+    let colon = if remedy.command.is_some() { ":" } else { "" };
+    let said = format!("{}{risk}{colon}", escape(&remedy.description).trim_end_matches(['.', ':']));
+    let command = remedy.command.as_ref().map(|command| Notice::Command(escape(command).into_owned()));
+    [Some(Notice::ToDo(said)), command].into_iter().flatten()
 }
 
 /// Whether a list that was needed did not come.

@@ -1,6 +1,6 @@
 //! The vocabulary of all text formats: peers, ports, rules and lists of them in words.
 //!
-//! Every string of the report passes [`escape`] here.
+//! Every string of the report passes [`escape()`] here.
 
 use super::{escape, human_duration, ranges};
 use crate::report::policy::PolicyAge;

@@ -1,7 +1,7 @@
 //! `-o yaml`: the same fields as `-o json`, in the same order, nothing folded or wrapped.
 
 use std::fmt;
-use std::io::{self, Write};
+use std::io;
 
 use serde::Serialize;
 use serde_saphyr::ser_options;
@@ -10,7 +10,7 @@ use super::escape;
 use crate::report::Answer;
 
 /// Writes the report.
-pub(super) fn write(answer: &Answer, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(answer: &Answer, out: &mut dyn io::Write) -> io::Result<()> {
     match answer {
         Answer::WhoCanReach(report) => document(report, out),
         Answer::ReachableFrom(report) => document(report, out),
@@ -20,7 +20,7 @@ pub(super) fn write(answer: &Answer, out: &mut dyn Write) -> io::Result<()> {
     }
 }
 
-fn document(report: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+fn document(report: &impl Serialize, out: &mut dyn io::Write) -> io::Result<()> {
     let options = ser_options! { prefer_block_scalars: false };
     let mut printable = Printable { out, failure: None };
     let result = serde_saphyr::to_fmt_writer_with_options(&mut printable, report, options);
@@ -34,7 +34,7 @@ fn document(report: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
 /// The serialiser quotes and escapes control characters, but writes bidirectional overrides and invisible characters as
 /// they are; here they become `\u202e`, which a double-quoted string reads back as the character and any other shows.
 struct Printable<'a> {
-    out: &'a mut dyn Write,
+    out: &'a mut dyn io::Write,
     failure: Option<io::Error>,
 }
 
@@ -44,7 +44,12 @@ impl fmt::Write for Printable<'_> {
         let written = if text.contains(hidden) {
             let mut escaped = String::with_capacity(text.len() + 8);
             for c in text.chars() {
-                if hidden(c) { escape::push_escaped(&mut escaped, c) } else { escaped.push(c) }
+                match u32::from(c) {
+                    // YAML has no surrogates.
+                    code if hidden(c) && code > 0xffff => _ = write!(escaped, "\\U{code:08x}"),
+                    code if hidden(c) => _ = write!(escaped, "\\u{code:04x}"),
+                    _ => escaped.push(c),
+                }
             }
             self.out.write_all(escaped.as_bytes())
         } else {

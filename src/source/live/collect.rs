@@ -36,7 +36,7 @@ pub(super) struct Gathering<'a, H> {
     namespaces: Vec<String>,
     gathered: Gathered<H>,
     /// What failed, in the order of resources: the first one ends the run if nothing came at all.
-    failures: Vec<(Resource, Scope, Failure)>,
+    failures: Vec<(Resource, Failure)>,
 }
 
 impl<'a, H: Harvest> Gathering<'a, H> {
@@ -74,7 +74,7 @@ impl<'a, H: Harvest> Gathering<'a, H> {
     }
 
     /// Files away what came of a list.
-    fn record(&mut self, resource: Resource, scope: Scope, listed: Listed<H>) -> bool {
+    fn record(&mut self, resource: Resource, scope: Scope, listed: Listed<H>) {
         let Listed { harvest, count, bad, failure, begun } = listed;
         self.gathered.lists.entry(resource).or_default().absorb(harvest);
         let state = match &failure {
@@ -83,13 +83,11 @@ impl<'a, H: Harvest> Gathering<'a, H> {
             None if !bad.is_empty() => State::Truncated(format!("{} of {count} objects could not be decoded", bad.len())),
             None => State::Complete,
         };
-        let complete = state == State::Complete;
-        self.gathered.coverage.record(resource, scope.clone(), state);
+        self.gathered.coverage.record(resource, scope, state);
         self.gathered.bad.extend(bad);
         if let Some(failure) = failure {
-            self.failures.push((resource, scope, failure));
+            self.failures.push((resource, failure));
         }
-        complete
     }
 
     /// Where all namespaces at once are forbidden, each alone may not be.
@@ -104,13 +102,13 @@ impl<'a, H: Harvest> Gathering<'a, H> {
             let asked = names.iter().map(|ns| async move { (ns, list::list::<H>(transport, resource, Some(ns), chunk, progress).await) });
             let mut lists: Vec<(&String, Listed<H>)> = stream::iter(asked).buffer_unordered(PARALLEL).collect().await;
             lists.sort_by_key(|(ns, _)| *ns);
-            let mut complete = true;
-            for (namespace, listed) in lists {
-                complete &= self.record(resource, Some(namespace.clone()), listed);
-            }
-            // Every namespace there is has been read: that is the whole list, in pieces.
-            if complete && all.is_some() {
+            // If every namespace there is was read, that is the whole list, in pieces.
+            let whole = all.is_some() && lists.iter().all(|(_, listed)| listed.failure.is_none() && listed.bad.is_empty());
+            if whole {
                 self.gathered.coverage.record(resource, None, State::Complete);
+            }
+            for (namespace, listed) in lists {
+                self.record(resource, (!whole).then(|| namespace.clone()), listed);
             }
         }
     }
@@ -169,16 +167,17 @@ impl<'a, H: Harvest> Gathering<'a, H> {
         let about = self.transport.about();
         let code = |failure: &Failure| failure.code();
         // Rights are only to blame if nothing else is: a dead connection has no rights either.
-        if let Some((_, _, failure)) = self.failures.iter().find(|(_, _, f)| !matches!(code(f), Some(403 | 404))) {
+        if let Some((_, failure)) = self.failures.iter().find(|(_, f)| !matches!(code(f), Some(403 | 404))) {
             return Err(failure.clone().into_error(about));
         }
-        match self.failures.iter().find(|(_, _, f)| code(f) == Some(403)) {
-            Some((_, _, Failure::Status { message, .. })) => {
+        match self.failures.iter().find(|(_, f)| code(f) == Some(403)) {
+            Some((_, Failure::Status { message, .. })) => {
                 let resources = resources.iter().copied().collect();
-                Err(LiveError::Forbidden { message: message.clone(), resources, namespace: self.namespaces.first().cloned() })
+                let (message, namespace) = (message.clone(), self.namespaces.first().cloned());
+                Err(LiveError::Forbidden { message, resources, namespace, about: Box::new(about.clone()) })
             }
             _ => match self.failures.into_iter().next() {
-                Some((_, _, failure)) => Err(failure.into_error(about)),
+                Some((_, failure)) => Err(failure.into_error(about)),
                 None => Ok(self.gathered),
             },
         }

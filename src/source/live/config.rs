@@ -9,12 +9,12 @@ use std::time::Duration;
 
 use http::{HeaderValue, Uri, header};
 use hyper_util::client::proxy::matcher::Matcher;
-use kube::config::{AuthInfo, Cluster, Config, ExecAuthCluster};
+use kube::config::{AuthInfo, Cluster, Config, ExecAuthCluster, ExecConfig};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
 use super::kubeconfig::{Loaded, Selected, nonempty};
-use super::{About, LiveError};
+use super::{About, CredentialPlugin, LiveError};
 use crate::cli::connection::ConnectionOptions;
 
 /// A server that takes longer to answer a SYN and a TLS hello is not there.
@@ -46,11 +46,13 @@ pub(super) fn configure(options: &ConnectionOptions, loaded: Loaded) -> Result<(
         context,
         user,
         files: loaded.files,
-        exec: config.auth_info.exec.clone(),
+        flags: flags(options),
+        exec: config.auth_info.exec.as_ref().map(plugin),
     };
     if config.cluster_url.scheme_str() != Some("https") {
         without_credentials(&mut config.auth_info);
     }
+    read_token(&mut config.auth_info)?;
     config.connect_timeout = Some(CONNECT_TIMEOUT);
     config.disable_compression = options.disable_compression || cluster.disable_compression.unwrap_or_default();
     // Ours knows what it may repeat, tells when it waits, and stops.
@@ -58,6 +60,32 @@ pub(super) fn configure(options: &ConnectionOptions, loaded: Loaded) -> Result<(
     let agent = concat!("kubectl-netstore/", env!("CARGO_PKG_VERSION"));
     config.headers.push((header::USER_AGENT, HeaderValue::from_static(agent)));
     Ok((config, about))
+}
+
+/// The flags that say which server and who; of a token only that there is one.
+fn flags(options: &ConnectionOptions) -> Vec<String> {
+    let kubeconfig = options.kubeconfig.as_ref().map(|path| path.display().to_string());
+    let token = options.token.as_ref().map(|_| "$TOKEN".to_owned());
+    let single = [
+        ("kubeconfig", &kubeconfig),
+        ("context", &options.context),
+        ("cluster", &options.cluster),
+        ("user", &options.user),
+        ("server", &options.server),
+        ("token", &token),
+        ("as", &options.impersonate),
+        ("as-uid", &options.impersonate_uid),
+    ];
+    let single = single.into_iter().filter_map(|(name, value)| value.as_ref().map(|value| format!("--{name}={value}")));
+    single.chain(options.impersonate_groups.iter().map(|group| format!("--as-group={group}"))).collect()
+}
+
+fn plugin(exec: &ExecConfig) -> CredentialPlugin {
+    CredentialPlugin {
+        command: exec.command.clone().unwrap_or_default(),
+        args: exec.args.clone().unwrap_or_default(),
+        install_hint: nonempty(exec.install_hint.as_deref().map(|h| h.trim().to_owned())),
+    }
 }
 
 /// Flags beat the kubeconfig; what they replace must not linger in a neighbouring field.
@@ -234,6 +262,17 @@ fn without_credentials(auth: &mut AuthInfo) {
     };
 }
 
+/// kube takes the file as it is, and a newline at its end is no part of a header. Read once: no run outlives a token file.
+fn read_token(auth: &mut AuthInfo) -> Result<(), LiveError> {
+    if auth.token.is_none()
+        && let Some(path) = auth.token_file.take()
+    {
+        let token = std::fs::read_to_string(&path).map_err(|e| LiveError::Config(format!("cannot read token file {path}: {e}")))?;
+        auth.token = Some(token.trim().into());
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -252,6 +291,16 @@ mod tests {
         let auth = configured(KUBECONFIG, &ConnectionOptions { token: Some("mine".into()), ..Default::default() }).auth_info;
         assert!(auth.exec.is_none());
         assert_eq!(secrecy::ExposeSecret::expose_secret(&auth.token.expect("a token")), "mine");
+    }
+
+    #[test]
+    fn the_newline_of_a_token_file_is_no_part_of_the_token() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let path = dir.path().join("token");
+        std::fs::write(&path, "secret\n").expect("a temporary file");
+        let yaml = KUBECONFIG.replace("token: t", &format!("tokenFile: '{}'", path.display()));
+        let auth = configured(&yaml, &ConnectionOptions::default()).auth_info;
+        assert_eq!(secrecy::ExposeSecret::expose_secret(&auth.token.expect("a token")), "secret");
     }
 
     #[test]

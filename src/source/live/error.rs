@@ -5,7 +5,6 @@ use std::io;
 use std::path::PathBuf;
 
 use kube::client::AuthError;
-use kube::config::ExecConfig;
 use thiserror::Error;
 
 use crate::objects::Resource;
@@ -23,21 +22,27 @@ pub struct About {
     pub user: Option<String>,
     /// Kubeconfig files that were read; none in a pod.
     pub files: Vec<PathBuf>,
+    /// Flags of this run that kubectl needs too to ask the same server as the same user.
+    pub flags: Vec<String>,
     /// The plugin that brings credentials, if the user entry has one.
-    pub(super) exec: Option<ExecConfig>,
+    pub exec: Option<CredentialPlugin>,
 }
 
-impl About {
-    /// Command of the credential plugin, its arguments included.
-    pub fn exec_command(&self) -> Option<String> {
-        let exec = self.exec.as_ref()?;
-        let command = exec.command.iter().chain(exec.args.iter().flatten()).map(String::as_str);
-        Some(command.collect::<Vec<_>>().join(" "))
-    }
+/// A program of the kubeconfig that brings credentials.
+#[derive(Debug, Clone, Default)]
+pub struct CredentialPlugin {
+    /// The program.
+    pub command: String,
+    /// Its arguments.
+    pub args: Vec<String>,
+    /// What the kubeconfig says about installing it.
+    pub install_hint: Option<String>,
+}
 
-    /// What the kubeconfig says about installing the credential plugin.
-    pub fn install_hint(&self) -> Option<&str> {
-        self.exec.as_ref()?.install_hint.as_deref().map(str::trim).filter(|h| !h.is_empty())
+impl CredentialPlugin {
+    /// The command line, to be run by hand.
+    pub fn command_line(&self) -> String {
+        std::iter::once(&self.command).chain(&self.args).map(String::as_str).collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -115,6 +120,8 @@ pub enum LiveError {
         resources: Vec<Resource>,
         /// The namespace that was asked last, if not all at once.
         namespace: Option<String>,
+        /// Whom it is about.
+        about: Box<About>,
     },
     /// Something else than an API server answers.
     #[error("{} is not answering as a Kubernetes API server: {why}", .about.server)]
@@ -222,7 +229,7 @@ impl Failure {
 
     /// Never the output of a plugin or its environment: there are tokens in them.
     fn of_auth(error: &AuthError, about: &About) -> Self {
-        let program = about.exec.as_ref().and_then(|e| e.command.as_deref()).unwrap_or("?");
+        let program = about.exec.as_ref().map_or("?", |e| e.command.as_str());
         let failed = |why: String| Self::Credentials { why, not_found: false };
         match error {
             AuthError::AuthExecStart(e) if e.kind() == io::ErrorKind::NotFound => {

@@ -1,7 +1,5 @@
 //! One list in pages: the next page is fetched while the last one is decoded, and an expired list starts again.
 
-use kube::api::ListParams;
-use kube::core::Request;
 use tokio::task::JoinHandle;
 
 use super::error::Failure;
@@ -130,10 +128,16 @@ async fn fetch(
     token: Option<&str>,
     progress: &dyn Progress,
 ) -> Result<(Vec<u8>, page::Head), Failure> {
-    let parameters = ListParams { limit: (size > 0).then_some(size), continue_token: token.map(str::to_owned), ..ListParams::default() };
-    let request = Request::new(resource.list_path(namespace)).list(&parameters).map_err(|e| Failure::Garbled(e.to_string()))?;
-    let path = request.uri().to_string();
-    let body = transport.get(path.trim_end_matches('?'), progress).await?;
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    if size > 0 {
+        query.append_pair("limit", &size.to_string());
+    }
+    if let Some(token) = token {
+        query.append_pair("continue", token);
+    }
+    let (path, query) = (resource.list_path(namespace), query.finish());
+    let path = if query.is_empty() { path } else { format!("{path}?{query}") };
+    let body = transport.get(&path, progress).await?;
     let head = page::head(resource, &body)?;
     Ok((body, head))
 }

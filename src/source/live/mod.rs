@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use kube::Client;
 use serde::Deserialize;
 
-pub use error::{About, LiveError};
+pub use error::{About, CredentialPlugin, LiveError};
 
 use self::collect::{Gathered, Gathering};
 use self::error::Failure;

@@ -84,8 +84,8 @@ pub(super) fn head(resource: Resource, body: &[u8]) -> Result<Head, Failure> {
         return Err(Failure::Status { code: scan.code, reason: scan.reason, message: scan.message });
     }
     // Without items it must not pass for a list with none.
-    if !scan.items || !scan.kind.ends_with("List") {
-        return Err(Failure::Garbled(format!("the list of {} is no list but {:?}", resource.plural(), scan.kind)));
+    if !scan.items || scan.kind.strip_suffix("List") != Some(resource.kind()) {
+        return Err(Failure::Garbled(format!("the list of {} is no {}List but {:?}", resource.plural(), resource.kind(), scan.kind)));
     }
     let metadata = scan.metadata.unwrap_or_default();
     Ok(Head { next: metadata.next.filter(|t| !t.is_empty()), remaining: metadata.remaining.and_then(|n| u64::try_from(n).ok()) })

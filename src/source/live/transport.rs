@@ -1,6 +1,8 @@
 //! One GET: sent with a deadline, repeated where that can help, its body read whole, refusals decoded.
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use http::{HeaderMap, Request, StatusCode, header};
@@ -34,6 +36,10 @@ pub(super) struct Transport {
     slots: Semaphore,
     timeout: Option<Duration>,
     about: About,
+    /// Whether the server has ever answered.
+    answered: AtomicBool,
+    /// Why it cannot be reached, if it never answered: nobody waits for the same thing twice.
+    dead: OnceLock<Failure>,
 }
 
 /// Why an attempt failed, and what the server said about the next one.
@@ -50,7 +56,14 @@ impl From<Failure> for Refusal {
 
 impl Transport {
     pub(super) fn new(client: Client, timeout: Option<Duration>, about: About) -> Self {
-        Self { client, slots: Semaphore::new(PARALLEL), timeout: timeout.filter(|t| !t.is_zero()), about }
+        Self {
+            client,
+            slots: Semaphore::new(PARALLEL),
+            timeout: timeout.filter(|t| !t.is_zero()),
+            about,
+            answered: AtomicBool::new(false),
+            dead: OnceLock::new(),
+        }
     }
 
     /// Whom it talks to.
@@ -78,8 +91,20 @@ impl Transport {
     async fn attempt(&self, path: &str, progress: &dyn Progress) -> Result<Vec<u8>, Refusal> {
         // Never closed, so the error cannot happen.
         let _slot = self.slots.acquire().await;
+        if let Some(failure) = self.dead.get() {
+            return Err(failure.clone().into());
+        }
         let started = Instant::now();
         let outcome = self.exchange(path, started).await;
+        match &outcome {
+            Err(Refusal { failure: failure @ (Failure::Refused | Failure::Unreachable(_) | Failure::TimedOut(_)), .. }) => {
+                if !self.answered.load(Ordering::Relaxed) {
+                    // Whoever comes second says the same.
+                    let _ = self.dead.set(failure.clone());
+                }
+            }
+            _ => self.answered.store(true, Ordering::Relaxed),
+        }
         let result = match &outcome {
             Ok(_) => Cow::Borrowed("200 OK"),
             Err(refusal) => refusal.failure.code().map_or_else(|| refusal.failure.reason().into(), |c| c.to_string().into()),

@@ -1,6 +1,6 @@
 //! Checks one object field by field, as the API server's strict decoder does, and leaves it as that decoder would.
 //!
-//! Unknown fields are dropped, `null` entries of lists become empty ones, whole numbers written as `80.0` become
+//! Unknown fields are dropped (but from policy rules, where the engine must know of them), `null` entries of lists become empty ones, whole numbers written as `80.0` become
 //! integers: after this the lean structs decode it to what the API server would store.
 
 use serde_json::{Map, Value};
@@ -57,13 +57,20 @@ impl Checker {
             }
             let meant = resembling(name, fields);
             if fields.closed || meant.is_some() {
-                let belongs = if meant.is_none() { self.home_of(name, &here) } else { None };
+                let is_selector = fields.get("matchLabels").is_some() && value.is_string();
+                let belongs = match meant {
+                    Some(_) => None,
+                    None if is_selector => Some(format!("{path}.matchLabels.{name}")),
+                    None => self.home_of(name, &here),
+                };
                 self.problems.push(Problem { field: here.to_string(), value: shorten(value), what: What::Unknown { meant, belongs } });
                 unknown.push(name.clone());
             }
         }
-        for name in unknown {
-            map.remove(&name);
+        if !fields.kept {
+            for name in unknown {
+                map.remove(&name);
+            }
         }
     }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::rc::Rc;
 
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::check::{self, Problem, What};
@@ -14,8 +15,8 @@ use super::findings::{
 use super::kinds::{self, Kind};
 use super::parse::{Document, Unreadable};
 use super::schema;
-use crate::objects::{Meta, Objects, Resource};
-use crate::policy::validate::{Refusal, metadata_refusals};
+use crate::objects::{Labels, Meta, Objects, Resource};
+use crate::policy::validate::{Refusal, label_refusals, metadata_refusals};
 use crate::report::{Finding, FindingKind, ObjectRef};
 use crate::source::decode;
 
@@ -80,19 +81,27 @@ impl<'a> Collector<'a> {
         self.recognised > 0
     }
 
-    /// The first thing that was wrong.
-    pub(super) fn first_complaint(&self) -> Option<String> {
-        self.findings.first().map(|f| f.message.clone())
+    /// The first thing that was wrong, and how much more.
+    pub(super) fn complaints(&self) -> String {
+        match self.findings.as_slice() {
+            [] => "no objects in it".to_owned(),
+            [only] => only.message.clone(),
+            [first, more @ ..] => format!("{} (and {} more)", first.message, more.len()),
+        }
     }
 
-    /// Everything collected.
-    pub(super) fn finish(mut self) -> (Objects, Vec<Finding>) {
+    /// Everything collected from these files.
+    pub(super) fn finish(mut self, files: &[String]) -> (Objects, Vec<Finding>) {
         if !self.other_kinds.is_empty() {
             let total: usize = self.other_kinds.values().sum();
             let kinds: Vec<String> = self.other_kinds.iter().map(|(kind, n)| format!("{kind} ({n})")).collect();
             let objects = if total == 1 { "1 object".to_owned() } else { format!("{total} objects") };
             let message = format!("{objects} of kinds that do not bear on the answer: {}", kinds.join(", "));
-            self.findings.push(OTHER_KINDS.on(ObjectRef::new("File", "", ""), message));
+            let name = match files {
+                [only] => only.clone(),
+                several => format!("{} files", several.len()),
+            };
+            self.findings.push(OTHER_KINDS.on(ObjectRef::new("File", "", &name), message));
         }
         (self.objects, self.findings)
     }
@@ -109,13 +118,42 @@ impl<'a> Collector<'a> {
 
     /// A document that could be read.
     pub(super) fn document(&mut self, place: Place, document: Document) {
-        let Document { value, repeated, .. } = document;
+        let Document { value, mut repeated, .. } = document;
+        let text = |field: &str| value.get(field).and_then(Value::as_str).unwrap_or_default();
+        let (api_version, kind) = (text("apiVersion"), text("kind"));
+        let subject = self.subject(&place, &value, kind, &kinds::classify(api_version, kind));
+        // With its kind twice a document is two objects in one.
+        if repeated.iter().any(|field| field == "apiVersion" || field == "kind") {
+            let (fields, rest): (Vec<String>, Vec<String>) = repeated.into_iter().partition(|field| !field.contains(['.', '[']));
+            let fields = fields.join("`, `");
+            let message = format!("{place}: `{fields}` are there more than once; the last ones count. Is a `---` missing between objects?");
+            self.findings.push(REPEATED_KEY.on(subject.clone(), message).shown_by(&subject, "kind", "repeated"));
+            repeated = rest;
+        }
         for field in repeated {
-            let subject = reference(&value, "", "").unwrap_or_else(|| file(&place));
             let message = format!("{place}: `{field}` is there more than once; the last one counts");
             self.findings.push(REPEATED_KEY.on(subject.clone(), message).shown_by(&subject, field, "repeated"));
         }
         self.value(place, value, None);
+    }
+
+    /// The object a document is about; its file if the document does not say.
+    fn subject(&self, place: &Place, value: &Value, kind: &str, known: &Kind) -> ObjectRef {
+        let text = |field: &str| match value.get("metadata").and_then(|meta| meta.get(field)) {
+            Some(Value::String(text)) if !text.is_empty() => Some(text.clone()),
+            Some(other @ (Value::Number(_) | Value::Bool(_))) => Some(other.to_string()),
+            _ => None,
+        };
+        let Some(name) = text("name").or_else(|| text("generateName")).filter(|_| !kind.is_empty()) else {
+            return file(place);
+        };
+        let namespace = match known {
+            Kind::Read(resource) if !resource.namespaced() => String::new(),
+            // Of foreign kinds it is not known whether they live in namespaces.
+            Kind::Policy | Kind::Other => text("namespace").unwrap_or_default(),
+            _ => text("namespace").unwrap_or_else(|| self.default_namespace.to_owned()),
+        };
+        ObjectRef { kind: kind.to_owned(), namespace, name }
     }
 
     /// `typed`: the (apiVersion, kind) that the list's own kind gives to items without one.
@@ -151,9 +189,10 @@ impl<'a> Collector<'a> {
             return;
         }
         let value = Value::Object(map);
-        let subject = reference(&value, &kind, self.default_namespace).unwrap_or_else(|| file(&place));
-        match kinds::classify(&api_version, &kind) {
-            Kind::Read(resource) => self.object(&place, resource, value),
+        let known = kinds::classify(&api_version, &kind);
+        let subject = self.subject(&place, &value, &kind, &known);
+        match known {
+            Kind::Read(resource) => self.object(&place, resource, value, subject),
             Kind::Other => *self.other_kinds.entry(kinds::qualified(&api_version, &kind)).or_default() += 1,
             Kind::Policy => {
                 let message = format!("{place}: {kind} ({api_version}) can change who reaches whom and is not evaluated yet");
@@ -172,10 +211,9 @@ impl<'a> Collector<'a> {
     }
 
     /// An object of a kind we read.
-    fn object(&mut self, place: &Place, resource: Resource, mut value: Value) {
+    fn object(&mut self, place: &Place, resource: Resource, mut value: Value, subject: ObjectRef) {
+        let spec = if value.get("spec").is_none_or(Value::is_null) { "no" } else { "an empty" };
         let problems = check::object(&mut value, schema::of(resource));
-        let namespace = if resource.namespaced() { self.default_namespace } else { "" };
-        let subject = reference(&value, resource.kind(), namespace).unwrap_or_else(|| file(place));
         let mut refused = false;
         for problem in problems {
             refused |= matches!(problem.what, What::Type { .. });
@@ -190,8 +228,8 @@ impl<'a> Collector<'a> {
             return;
         };
         if resource == Resource::NetworkPolicies && value.get("spec").is_none_or(is_empty) {
-            let message =
-                format!("{place}: has no `spec`, which selects every pod of namespace {} and denies all ingress", subject.namespace);
+            let effect = format!("which selects every pod of namespace {} and denies all ingress", subject.namespace);
+            let message = format!("{place}: has {spec} `spec`, {effect}");
             self.findings.push(POLICY_WITHOUT_SPEC.on(subject.clone(), message).shown_by(&subject, "spec", "<unset>"));
         }
         let meta = match value.get("metadata").map(|meta| serde_json::from_value::<Meta>(meta.clone())) {
@@ -201,8 +239,7 @@ impl<'a> Collector<'a> {
         };
         // Refused policies stay: the engine reports them, with everything else it has to say about policies.
         if resource != Resource::NetworkPolicies
-            && let Some(Refusal { field, reason }) =
-                metadata_refusals(resource, &meta).into_iter().find(|r| !(generated && r.field == "metadata.name"))
+            && let Some(Refusal { field, reason }) = refusal(resource, &meta, generated, &value)
         {
             let message = format!("{place}: Kubernetes would refuse it: {field}: {reason}; left out");
             self.findings.push(REFUSED_METADATA.on(subject.clone(), message).shown_by(&subject, field, reason));
@@ -292,8 +329,9 @@ fn complain(place: &Place, resource: Resource, subject: &ObjectRef, problem: &Pr
             UNKNOWN_FIELD.on(subject.clone(), format!("{place}: `{field}` is no field of a {kind}{hint}; Kubernetes drops it"))
         }
         What::Type { found, wanted } => {
+            let shown = if *found == "a number" { format!(" ({value})") } else { String::new() };
             let quote = if *wanted == "a string" && *found != "a list" && *found != "a map" { ": put it in quotes" } else { "" };
-            let message = format!("{place}: `{field}` is {found}, not {wanted}{quote}; Kubernetes refuses the {kind}; left out");
+            let message = format!("{place}: `{field}` is {found}{shown}, not {wanted}{quote}; Kubernetes refuses the {kind}; left out");
             WRONG_TYPE.on(subject.clone(), message)
         }
     };
@@ -325,14 +363,15 @@ fn is_empty(value: &Value) -> bool {
     value.is_null() || value.as_object().is_some_and(serde_json::Map::is_empty)
 }
 
-/// The object a document is about, if it says so.
-fn reference(value: &Value, kind: &str, default_namespace: &str) -> Option<ObjectRef> {
-    let text = |v: Option<&Value>| v.and_then(Value::as_str).filter(|t| !t.is_empty()).map(str::to_owned);
-    let meta = value.get("metadata");
-    let name = text(meta.and_then(|m| m.get("name"))).or_else(|| text(meta.and_then(|m| m.get("generateName"))))?;
-    let namespace = text(meta.and_then(|m| m.get("namespace"))).unwrap_or_else(|| default_namespace.to_owned());
-    let kind = if kind.is_empty() { text(value.get("kind"))? } else { kind.to_owned() };
-    Some(ObjectRef { kind, namespace, name })
+/// The first reason to refuse the name or labels of an object, or the labels of its template.
+fn refusal(resource: Resource, meta: &Meta, generated: bool, value: &Value) -> Option<Refusal> {
+    // A generated name gets more letters behind it, so its prefix may end in `-`.
+    let own = metadata_refusals(resource, meta).into_iter().filter(|r| !(generated && r.field == "metadata.name"));
+    let template = ["spec.template.metadata.labels", "spec.jobTemplate.spec.template.metadata.labels"].into_iter().flat_map(|path| {
+        let labels = value.pointer(&format!("/{}", path.replace('.', "/"))).map(Labels::deserialize);
+        labels.and_then(Result::ok).map(|labels| label_refusals(&labels, path)).unwrap_or_default()
+    });
+    own.chain(template).next()
 }
 
 fn file(place: &Place) -> ObjectRef {

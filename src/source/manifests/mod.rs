@@ -1,7 +1,7 @@
 //! Objects from manifests: files, folders and standard input, as kubectl's `-f` takes them.
 //!
-//! The way of a file: [`input`] (bytes to text) → [`split`] (documents) → [`parse`] (values) → [`collect`] (objects,
-//! each checked against [`schema`] by [`check`]). Whatever is odd becomes one of the [`findings`], and the rest is read.
+//! The way of a file: `input` (bytes to text) → `split` (documents) → `parse` (values) → `collect` (objects,
+//! each checked against `schema` by `check`). Whatever is odd becomes one of the `findings`, and the rest is read.
 
 mod check;
 mod collect;
@@ -59,10 +59,9 @@ pub fn read(inputs: &[Input], options: &Options) -> Result<Collected, ManifestEr
         names.push(name);
     }
     if !collector.found_anything() {
-        let reason = collector.first_complaint().unwrap_or_else(|| "no objects in it".to_owned());
-        return Err(ManifestError::Nothing { name: names.join(", "), reason });
+        return Err(ManifestError::Nothing { name: names.join(", "), reason: collector.complaints() });
     }
-    let (objects, findings) = collector.finish();
+    let (objects, findings) = collector.finish(&names);
     Ok(Collected {
         objects,
         coverage: Coverage::complete(&Resource::ALL),

@@ -33,8 +33,9 @@ pub(super) struct Unreadable {
     pub(super) template: bool,
 }
 
-/// Depth of nesting at which reading stops. Objects nest 15 deep, CustomResourceDefinitions up to 60.
-const MAX_DEPTH: usize = 128;
+/// Depth of nesting at which reading stops. Objects nest 15 deep, the largest CustomResourceDefinitions 50. The parser
+/// recurses, with frames of 20 KB a level in debug builds: twice this overflows the 2 MB of a thread.
+const MAX_DEPTH: usize = 64;
 
 /// Nodes that aliases may add to one document: thousands of uses of a block of labels, but no billion laughs.
 const MAX_ALIAS_NODES: usize = 200_000;
@@ -56,10 +57,12 @@ fn json(chunk: &Chunk<'_>) -> Vec<Result<Document, Unreadable>> {
             None => return documents,
             Some(Ok(Tree { value, repeated })) => documents.push(Ok(Document { value, repeated, line })),
             Some(Err(error)) if documents.is_empty() => {
-                // YAML in flow style looks like JSON at first; so does a line that begins with `{{`.
+                // YAML in flow style looks like JSON at first; so does a line that begins with `{{`. kubectl falls back, too.
                 let as_yaml = yaml(chunk);
-                let is_json = rest.trim_start().strip_prefix('{').is_some_and(|r| r.trim_start().starts_with('"'));
-                return vec![if as_yaml.is_err() && is_json { Err(json_error(chunk, &error)) } else { as_yaml }];
+                let is_json = rest.trim_start().strip_prefix('{').is_some_and(|r| r.trim_start().starts_with(['"', '/']));
+                let fields = ["apiVersion", "kind"];
+                let is_object = as_yaml.as_ref().is_ok_and(|document| fields.iter().all(|f| document.value.get(f).is_some()));
+                return vec![if is_json && !is_object { Err(json_error(chunk, &error)) } else { as_yaml }];
             }
             Some(Err(error)) => {
                 documents.push(Err(json_error(chunk, &error)));
@@ -107,16 +110,31 @@ fn yaml(chunk: &Chunk<'_>) -> Result<Document, Unreadable> {
 fn yaml_error(chunk: &Chunk<'_>, error: &serde_saphyr::Error) -> Unreadable {
     let at = error.location().and_then(|at| usize::try_from(at.line()).ok()).filter(|line| *line > 0);
     let line = at.map_or_else(|| chunk.content_line(), |at| chunk.line + at - 1);
-    let mut reason = error.render_with_formatter(&serde_saphyr::UserMessageFormatter);
-    // Positions in the message count from the start of the chunk; ours count from the start of the file.
-    if let Some((head, _)) = reason.split_once(" at line ") {
-        reason.truncate(head.len());
-    }
+    let mut reason = words(error);
     let broken = chunk.text.lines().nth(line - chunk.line).unwrap_or_default();
     if broken.trim_start_matches(' ').starts_with('\t') {
         reason.push_str(" (YAML does not allow tabs for indentation)");
     }
     Unreadable { line, reason, template: looks_like_template(chunk.text) }
+}
+
+/// What the parser says, without its own counting of lines; in our words where its own are about its settings.
+fn words(error: &serde_saphyr::Error) -> String {
+    use serde_saphyr::Error;
+    use serde_saphyr::budget::BudgetBreach;
+    match error {
+        Error::AliasError { error, .. } => words(error),
+        Error::AliasReplayLimitExceeded { .. } => format!("its aliases stand for more than {MAX_ALIAS_NODES} values"),
+        Error::Budget { breach: BudgetBreach::Depth { .. }, .. } => format!("nested more than {MAX_DEPTH} levels deep"),
+        Error::Budget { breach: BudgetBreach::MergeKeys { .. }, .. } => "its aliases merge into too many maps".to_owned(),
+        _ => {
+            let mut text = error.render_with_formatter(&serde_saphyr::UserMessageFormatter);
+            if let Some((head, _)) = text.split_once(" at line ") {
+                text.truncate(head.len());
+            }
+            text
+        }
+    }
 }
 
 /// Go templates, as in Helm charts: `{{ .Values.x }}`.

@@ -25,6 +25,8 @@ pub(super) struct Fields {
     pub(super) known: &'static [(&'static str, Shape)],
     /// Whether `known` is all there is.
     pub(super) closed: bool,
+    /// Whether unknown fields stay: the engine then knows that a rule may mean less than it seems to.
+    pub(super) kept: bool,
 }
 
 impl Fields {
@@ -34,11 +36,16 @@ impl Fields {
 }
 
 const fn closed(known: &'static [(&'static str, Shape)]) -> Fields {
-    Fields { known, closed: true }
+    Fields { known, closed: true, kept: false }
+}
+
+/// A closed level whose unknown fields stay.
+const fn narrowing(known: &'static [(&'static str, Shape)]) -> Fields {
+    Fields { known, closed: true, kept: true }
 }
 
 const fn open(known: &'static [(&'static str, Shape)]) -> Fields {
-    Fields { known, closed: false }
+    Fields { known, closed: false, kept: false }
 }
 
 use Shape::{Any, Bool, Int, IntOrText, List, Object, Text, Texts};
@@ -187,11 +194,11 @@ static POLICY_SPEC: Fields = closed(&[
     ("egress", List(&Object(&EGRESS_RULE))),
     ("policyTypes", List(&Text)),
 ]);
-static INGRESS_RULE: Fields = closed(&[("from", List(&Object(&PEER))), ("ports", List(&Object(&POLICY_PORT)))]);
-static EGRESS_RULE: Fields = closed(&[("to", List(&Object(&PEER))), ("ports", List(&Object(&POLICY_PORT)))]);
+static INGRESS_RULE: Fields = narrowing(&[("from", List(&Object(&PEER))), ("ports", List(&Object(&POLICY_PORT)))]);
+static EGRESS_RULE: Fields = narrowing(&[("to", List(&Object(&PEER))), ("ports", List(&Object(&POLICY_PORT)))]);
 static PEER: Fields =
-    closed(&[("podSelector", Object(&SELECTOR)), ("namespaceSelector", Object(&SELECTOR)), ("ipBlock", Object(&IP_BLOCK))]);
+    narrowing(&[("podSelector", Object(&SELECTOR)), ("namespaceSelector", Object(&SELECTOR)), ("ipBlock", Object(&IP_BLOCK))]);
 static SELECTOR: Fields = closed(&[("matchLabels", Texts), ("matchExpressions", List(&Object(&REQUIREMENT)))]);
 static REQUIREMENT: Fields = closed(&[("key", Text), ("operator", Text), ("values", List(&Text))]);
 static IP_BLOCK: Fields = closed(&[("cidr", Text), ("except", List(&Text))]);
-static POLICY_PORT: Fields = closed(&[("protocol", Text), ("port", IntOrText), ("endPort", Int)]);
+static POLICY_PORT: Fields = narrowing(&[("protocol", Text), ("port", IntOrText), ("endPort", Int)]);

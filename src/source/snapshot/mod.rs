@@ -1,8 +1,8 @@
 //! A recorded cluster: a directory or a `.tar.gz` that holds what the questions need, and answers them as the cluster did.
 //!
-//! Layout: `snapshot.json` (the [`header`]: version, time, coverage) and one list a kind, named as kubectl names kinds:
+//! Layout: `snapshot.json` (the `header`: version, time, coverage) and one list a kind, named as kubectl names kinds:
 //! `pods.json`, `networkpolicies.networking.k8s.io.json`. One object a line, sorted, so that two snapshots can be
-//! compared with `diff`. Values of Secrets, ConfigMaps and environments never get in: see [`prune`].
+//! compared with `diff`. Values of Secrets, ConfigMaps and environments never get in: see `prune`.
 
 mod header;
 mod list;

@@ -29,7 +29,7 @@ pub(super) fn write(report: &Report<CanReach>, text: &mut Text<'_>) -> io::Resul
         text.page.blank()?;
         let rule = words::rule_ref(&miss.rule, direction);
         text.page.paragraph(&format!("Nearest: {direction} {rule}: {}", words::sentence(&miss.what)), 0)?;
-        miss.command.iter().try_for_each(|command| text.page.command(command))?;
+        miss.command.iter().try_for_each(|command| text.page.command(command, 2))?;
     }
     Ok(())
 }

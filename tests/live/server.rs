@@ -1,0 +1,106 @@
+//! A scripted API server on loopback: plain HTTP, one answer a connection, whatever a test wants it to say.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+/// What the server does with a request.
+pub enum Reply {
+    /// Sends JSON with a status.
+    Json(u16, Value),
+    /// Sends bytes with a status and headers.
+    Raw(u16, Vec<(&'static str, String)>, Vec<u8>),
+    /// Promises more bytes than it sends.
+    Cut(Vec<u8>),
+    /// Closes the connection without a word.
+    Close,
+    /// Says nothing.
+    Hang,
+}
+
+/// The server; it runs until the test process ends.
+pub struct Server {
+    pub url: String,
+    requests: Arc<Mutex<Vec<String>>>,
+}
+
+impl Server {
+    /// Answers each request (path with query) as told; the number counts earlier requests for the same.
+    pub fn start(script: impl Fn(&str, usize) -> Reply + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let (log, script) = (Arc::clone(&requests), Arc::new(script));
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let (stream, log, script) = (stream.unwrap(), Arc::clone(&log), Arc::clone(&script));
+                thread::spawn(move || answer(stream, &log, &*script));
+            }
+        });
+        Self { url, requests }
+    }
+
+    /// What was asked so far, in order: path with query, then the headers that matter.
+    pub fn requests(&self) -> Vec<String> {
+        self.requests.lock().unwrap().clone()
+    }
+
+    /// How often a path (with query) was asked for.
+    pub fn count(&self, path: &str) -> usize {
+        self.requests().iter().filter(|r| r.lines().next() == Some(path)).count()
+    }
+}
+
+fn answer(mut stream: TcpStream, log: &Mutex<Vec<String>>, script: &(dyn Fn(&str, usize) -> Reply + Send + Sync)) {
+    let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+    let Some(Ok(first)) = lines.next() else { return };
+    let path = first.split(' ').nth(1).unwrap().to_owned();
+    let headers: Vec<String> = lines.map_while(Result::ok).take_while(|l| !l.is_empty()).collect();
+    let earlier = {
+        let mut log = log.lock().unwrap();
+        let earlier = log.iter().filter(|r: &&String| r.lines().next() == Some(path.as_str())).count();
+        log.push(format!("{path}\n{}", headers.join("\n").to_lowercase()));
+        earlier
+    };
+    let json_type = ("Content-Type", "application/json".to_owned());
+    let (status, headers, body, promised) = match script(&path, earlier) {
+        Reply::Json(status, value) => (status, vec![json_type], value.to_string().into_bytes(), 0),
+        Reply::Raw(status, headers, body) => (status, headers, body, 0),
+        Reply::Cut(body) => (200, vec![json_type], body, 100),
+        Reply::Close => return,
+        Reply::Hang => return thread::sleep(Duration::from_secs(60)),
+    };
+    let mut head = format!("HTTP/1.1 {status} X\r\nConnection: close\r\nContent-Length: {}\r\n", body.len() + promised);
+    for (name, value) in headers {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    // The client may have given up: that is its right.
+    let _ = stream.write_all(format!("{head}\r\n").as_bytes()).and_then(|()| stream.write_all(&body));
+}
+
+/// A page of a list; an empty token on the last.
+pub fn page(kind: &str, token: &str, items: Vec<Value>) -> Reply {
+    Reply::Json(200, json!({"kind": format!("{kind}List"), "apiVersion": "v1", "metadata": {"continue": token}, "items": items}))
+}
+
+/// An object with a name and a namespace.
+pub fn object(namespace: &str, name: &str) -> Value {
+    json!({"metadata": {"namespace": namespace, "name": name}})
+}
+
+/// A refusal as API servers word it.
+pub fn status(code: u16, reason: &str, message: &str) -> Reply {
+    Reply::Json(
+        code,
+        json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": code, "reason": reason, "message": message}),
+    )
+}
+
+/// The refusal of a list.
+pub fn forbidden(what: &str) -> Reply {
+    status(403, "Forbidden", &format!("{what} is forbidden: User \"me\" cannot list resource \"{what}\""))
+}
