@@ -176,9 +176,11 @@ impl Compiled {
 
     fn policy(&mut self, position: usize, policy: &NetworkPolicy, namespace: usize, origin: Origin, ports: &PortTable) -> CompiledPolicy {
         let spec = &policy.spec;
-        let (ingress, egress) = (spec.isolates_ingress(), spec.isolates_egress());
         // What a cluster holds was accepted once, whatever today's validation says.
         let refused = origin == Origin::Manifests && !validate::refusals(policy).is_empty();
+        // A type that Kubernetes does not have may have been meant for either direction.
+        let misspelt = refused && spec.policy_types.iter().any(|t| t != "Ingress" && t != "Egress");
+        let (ingress, egress) = (misspelt || spec.isolates_ingress(), misspelt || spec.isolates_egress());
         let mut rules = |list: &[Rule], wanted: bool| -> Vec<CompiledRule> {
             let list = if wanted { list } else { &[] };
             list.iter().enumerate().map(|(index, rule)| self.rule(position, index, rule, namespace, ports)).collect()

@@ -1,4 +1,5 @@
 //! Who can reach whom: NetworkPolicy compiled once and asked by look-up.
+pub mod between;
 pub mod blocks;
 pub mod classes;
 pub mod compile;
@@ -6,11 +7,13 @@ pub mod findings;
 pub mod labels;
 pub mod lint;
 pub mod model;
+pub mod peers;
 pub mod ports;
 pub mod profile;
 pub mod question;
 pub mod questions;
 pub mod reach;
 pub mod validate;
-pub use model::{End, Model};
+pub use between::End;
+pub use model::Model;
 pub use profile::Cni;

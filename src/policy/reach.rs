@@ -7,7 +7,8 @@ use std::collections::HashMap;
 
 use super::classes::{Class, ClassId};
 use super::compile::{CompiledPeers, CompiledRule};
-use super::model::{Model, Other, Subject};
+use super::model::{Model, Subject};
+use super::peers::Other;
 use super::ports::Bounds;
 use crate::objects::{Family, Truth};
 use crate::report::Direction;

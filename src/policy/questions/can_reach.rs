@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::focus::{Bucket, Focus, wanted_outside};
 use super::trace;
 use super::workloads::doubts;
-use crate::objects::{Address, Cidr, Truth};
+use crate::objects::{Address, Cidr, Family, Truth};
 use crate::policy::classes::ClassId;
 use crate::policy::lint;
 use crate::policy::model::Model;
@@ -35,14 +35,15 @@ struct Pair {
 /// Answers the question for a source and a target; `port` restricts it to some ports of the target.
 pub fn can_reach(model: &Model<'_>, source: &Resolved, target: &Resolved, port: Option<&PortQuery>) -> (CanReach, Vec<Finding>) {
     let (from, to) = (Focus::of(model, source, None), Focus::of(model, target, port));
-    let pairs = pairs(model, &ends(model, &from, source, None), &ends(model, &to, target, port));
+    let family = from.family.or(to.family);
+    let pairs = pairs(model, &ends(model, &from, source, None), &ends(model, &to, target, port), family);
     let (verdict, ports) = conclude(model, &pairs, port.is_some());
     let mut reasons = Vec::new();
     let verdict = no_pair_at_all(&pairs, &from, &to, port, &mut reasons).unwrap_or(verdict);
 
     let shown = pairs.iter().find(|p| pair_verdict(model, p, port.is_some()) != Verdict::Allow).or(pairs.first());
     let (egress, ingress) = match shown {
-        Some(pair) => sides(model, pair, port.is_some(), &mut reasons),
+        Some(pair) => sides(model, pair, family, port.is_some(), &mut reasons),
         None => (open_side(verdict), open_side(verdict)),
     };
     mixed(model, &pairs, port.is_some(), &mut reasons);
@@ -110,7 +111,7 @@ fn inside(model: &Model<'_>, cidr: &Cidr) -> Vec<Address> {
 
 /// Every pair of points that can behave differently: classes stand for their pods, but where a node or the pod itself
 /// makes a difference.
-fn pairs(model: &Model<'_>, from: &[(Point, PortsId)], to: &[(Point, PortsId)]) -> Vec<Pair> {
+fn pairs(model: &Model<'_>, from: &[(Point, PortsId)], to: &[(Point, PortsId)], family: Option<Family>) -> Vec<Pair> {
     let mut known: HashMap<(ClassId, ClassId), Bounds> = HashMap::new();
     let mut seen: HashSet<(ClassId, ClassId, PortsId, bool)> = HashSet::new();
     let mut pairs = Vec::new();
@@ -128,7 +129,12 @@ fn pairs(model: &Model<'_>, from: &[(Point, PortsId)], to: &[(Point, PortsId)]) 
                     if !seen.insert((x.0, y.0, *wanted, always)) {
                         continue;
                     }
-                    if always { Bounds::ALL } else { *known.entry((x.0, y.0)).or_insert_with(|| model.between_classes(x, y)) }
+                    if always {
+                        Bounds::ALL
+                    } else {
+                        let family = family.unwrap_or_else(|| Model::family(x.1, y.1));
+                        *known.entry((x.0, y.0)).or_insert_with(|| model.between_classes(x, y, family))
+                    }
                 }
                 (Point::Pod(a), Point::Address(address)) => model.to_address(a, address),
                 (Point::Address(address), Point::Pod(b)) => model.from_address(address, b),
@@ -235,7 +241,7 @@ fn mixed(model: &Model<'_>, pairs: &[Pair], port_asked: bool, reasons: &mut Vec<
 }
 
 /// Both sides of one pair.
-fn sides(model: &Model<'_>, pair: &Pair, port_asked: bool, reasons: &mut Vec<String>) -> (Side, Side) {
+fn sides(model: &Model<'_>, pair: &Pair, family: Option<Family>, port_asked: bool, reasons: &mut Vec<String>) -> (Side, Side) {
     if let Point::Pod(a) = pair.from
         && let Point::Pod(b) = pair.to
         && model.always_allowed(a, b)
@@ -255,7 +261,7 @@ fn sides(model: &Model<'_>, pair: &Pair, port_asked: bool, reasons: &mut Vec<Str
         reasons.push("the address is that of the pod's own node: always allowed".to_owned());
         return (open_side(Verdict::Allow), open_side(Verdict::Allow));
     }
-    let side = |direction| trace::side(model, direction, pair.from, pair.to, pair.wanted, port_asked);
+    let side = |direction| trace::side(model, direction, (pair.from, pair.to), family, pair.wanted, port_asked);
     (side(Direction::Egress), side(Direction::Ingress))
 }
 

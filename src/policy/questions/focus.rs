@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::inventory::Inventory;
-use crate::objects::{Address, Protocol, Truth};
+use crate::objects::{Address, Family, Protocol, Truth};
 use crate::policy::classes::ClassId;
 use crate::policy::model::Model;
 use crate::policy::ports::PortsId;
@@ -36,6 +36,8 @@ pub struct Focus {
     pub addresses: Vec<(Address, PortsId)>,
     /// The Service, if it is one.
     pub service: Option<ServiceChain>,
+    /// The family the pods are talked to over, where an address named them.
+    pub family: Option<Family>,
 }
 
 impl Focus {
@@ -43,7 +45,7 @@ impl Focus {
     pub fn pods(model: &Model<'_>, label: &Peer, pods: &[usize], query: Option<&PortQuery>) -> Self {
         let wanted = |pod: &usize| (*pod, query.map_or(PortsId::ALL, |q| wanted_on(model, *pod, q)));
         let peer = Peer { pods: Some(PodCount { matched: pods.len(), total: pods.len() }), ..label.clone() };
-        Self { peer, buckets: buckets(model, pods.iter().map(wanted)), addresses: Vec::new(), service: None }
+        Self { peer, buckets: buckets(model, pods.iter().map(wanted)), addresses: Vec::new(), service: None, family: None }
     }
 
     /// A Service: its endpoints on the ports behind the Service's ports.
@@ -66,7 +68,7 @@ impl Focus {
             pods: Some(PodCount { matched: pods.len(), total: chain.backends.iter().filter(|b| b.pod.is_some()).count() }),
             ..Peer::default()
         };
-        Self { peer, buckets: buckets(model, pods.into_iter()), addresses, service: Some(describe(model, chain)) }
+        Self { peer, buckets: buckets(model, pods.into_iter()), addresses, service: Some(describe(model, chain)), family: None }
     }
 
     /// Whichever end the user named. Addresses and ranges have no pods here, but for addresses that are a pod's.
@@ -81,15 +83,11 @@ impl Focus {
             },
             Resolved::Address(ip) => {
                 let address = Address::from(*ip);
-                if let Some(pod) = model.pod_with(address) {
-                    let group = model.inventory.pods.get(pod).map(|p| &p.pod.metadata);
-                    let label = group.map(|m| Peer {
-                        kind: "Pod".to_owned(),
-                        namespace: m.namespace.clone(),
-                        name: m.name.clone(),
-                        ..Peer::default()
-                    });
-                    return Self::pods(model, &label.unwrap_or_default(), &[pod], query);
+                let pods: Vec<usize> = model.pods_with(address).collect();
+                if let Some(meta) = pods.first().and_then(|pod| model.inventory.pods.get(*pod)).map(|p| &p.pod.metadata) {
+                    let label =
+                        Peer { kind: "Pod".to_owned(), namespace: meta.namespace.clone(), name: meta.name.clone(), ..Peer::default() };
+                    return Self { family: Some(address.family), ..Self::pods(model, &label, &pods, query) };
                 }
                 let service = model.inventory.services.iter().find(|s| s.addresses().any(|a| Address::parse(a) == Some(address)));
                 if let Some(service) = service {
@@ -104,7 +102,7 @@ impl Focus {
     }
 
     fn nothing(peer: Peer) -> Self {
-        Self { peer, buckets: Vec::new(), addresses: Vec::new(), service: None }
+        Self { peer, buckets: Vec::new(), addresses: Vec::new(), service: None, family: None }
     }
 
     /// All pods, ascending.

@@ -182,7 +182,7 @@ fn show(address: Address) -> String {
 fn rules_to(model: &Model<'_>, pod: usize, address: Address, wanted: PortsId) -> Vec<RuleRef> {
     let Some((id, _)) = model.class_of(pod) else { return Vec::new() };
     let subject = model.subject_of(Direction::Egress, id);
-    let other = crate::policy::model::Other::Address(address);
+    let other = crate::policy::peers::Other::Address(address);
     let allows = |rule: &&crate::policy::compile::CompiledRule| {
         !model.ports.intersection(model.rule_allows(rule, &other, None).possible, wanted).is_none()
     };

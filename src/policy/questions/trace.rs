@@ -5,13 +5,21 @@ use super::words::{policy_ages, rule_ref};
 use crate::objects::{Address, Family, LabelSelector, Labels, Truth};
 use crate::policy::classes::Class;
 use crate::policy::compile::{CompiledPeer, CompiledPeers, CompiledRule, Scope};
-use crate::policy::model::{Model, Other};
+use crate::policy::model::Model;
+use crate::policy::peers::Other;
 use crate::policy::ports::{Bounds, PortsId};
 use crate::report::policy::{Matched, NearestMiss, RuleTrace, Side, YesNo};
 use crate::report::{Direction, PortRange, Verdict};
 
 /// One side of a connection between two points, on the ports asked about.
-pub(super) fn side(model: &Model<'_>, direction: Direction, from: Point, to: Point, wanted: PortsId, port_asked: bool) -> Side {
+pub(super) fn side(
+    model: &Model<'_>,
+    direction: Direction,
+    (from, to): (Point, Point),
+    family: Option<Family>,
+    wanted: PortsId,
+    port_asked: bool,
+) -> Side {
     let (near, far) = match direction {
         Direction::Ingress => (to, from),
         Direction::Egress => (from, to),
@@ -19,7 +27,7 @@ pub(super) fn side(model: &Model<'_>, direction: Direction, from: Point, to: Poi
     let Point::Pod(pod) = near else { return super::can_reach::open_side(Verdict::Allow) };
     let Some((id, class)) = model.class_of(pod) else { return super::can_reach::open_side(Verdict::Unknown) };
     let subject = model.subject_of(direction, id);
-    let connection = Connection { model, direction, class, far, wanted, port_asked };
+    let connection = Connection { model, direction, class, far, family, wanted, port_asked };
     let traced: Vec<Traced<'_>> = model.rules(direction, subject).map(|rule| connection.trace(rule)).collect();
     let allowed = traced.iter().fold(Bounds::NONE, |all, t| all.or(t.allowed, &model.ports));
     let bounds = subject.outcome(allowed).and(Bounds::exactly(wanted), &model.ports);
@@ -69,6 +77,7 @@ struct Connection<'m> {
     direction: Direction,
     class: &'m Class,
     far: Point,
+    family: Option<Family>,
     wanted: PortsId,
     port_asked: bool,
 }
@@ -95,7 +104,7 @@ impl<'m> Connection<'m> {
                     Direction::Ingress => (class, self.class),
                     Direction::Egress => (self.class, class),
                 };
-                Other::Pods(class, Model::family(source, target), self.model.cni.blocks_match_pods())
+                Other::Pods(class, self.family.unwrap_or_else(|| Model::family(source, target)), self.model.cni.blocks_match_pods())
             }
             (None, Point::Address(address)) => Other::Address(address),
             (None, Point::Pod(_)) => Other::Address(Address { family: Family::V4, bits: 0 }),

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::policy::classes::{Class, ClassId};
-use crate::policy::model::{Model, Other};
+use crate::policy::model::Model;
+use crate::policy::peers::Other;
 use crate::policy::ports::{Bounds, PortsId};
 use crate::policy::reach::{Far, Near};
 use crate::report::policy::Reach;

@@ -1,0 +1,195 @@
+//! Who is a peer: matching one end against a rule, and finding every class a peer contains.
+
+use roaring::RoaringBitmap;
+
+use super::blocks::Block;
+use super::classes::{Class, ClassId};
+use super::compile::{CompiledPeer, CompiledPeers, CompiledRule, Id, Scope};
+use super::labels::Selected;
+use super::model::Model;
+use super::profile::BlocksMatchPods;
+use crate::objects::{Address, Family, Truth};
+use crate::report::Direction;
+
+/// What the other end of a rule is, for matching peers.
+#[derive(Debug, Clone, Copy)]
+pub enum Other<'m> {
+    /// A class of pods, talking over an address of this family, and whether blocks match it.
+    Pods(&'m Class, Family, BlocksMatchPods),
+    /// An address outside, or a node's.
+    Address(Address),
+}
+
+impl Model<'_> {
+    /// Classes of pods of a scope that a selector matches.
+    pub fn classes_in(&self, scope: Scope, pods: Id) -> Selected {
+        let mut found = Selected::default();
+        let Some(labels) = self.labels_selected(pods) else { return found };
+        let mut add = |class: ClassId, truth: Truth| {
+            if truth == Truth::Yes {
+                found.certain.insert(class);
+            }
+            if truth != Truth::No {
+                found.possible.insert(class);
+            }
+        };
+        let carriers = labels.possible.len();
+        match scope {
+            Scope::One(namespace) => {
+                let range = self.classes.of_namespace.get(namespace).cloned().unwrap_or_default();
+                if u64::from(range.end - range.start) <= carriers {
+                    for class in range {
+                        let truth = self.class(class).map_or(Truth::No, |c| labels.contains(c.labels));
+                        add(class, truth);
+                    }
+                } else {
+                    for (set, truth) in labels.possible.iter().map(|set| (set, labels.contains(set))) {
+                        for class in self.classes.of_labels.get(set as usize).into_iter().flatten().filter(|c| range.contains(c)) {
+                            add(*class, truth);
+                        }
+                    }
+                }
+            }
+            Scope::Selected(selector) => {
+                let Some(namespaces) = self.namespaces_selected(selector) else { return found };
+                if namespaces.possible.len() <= carriers {
+                    for namespace in &namespaces.possible {
+                        let inside = namespaces.contains(namespace);
+                        for class in self.classes.of_namespace.get(namespace as usize).cloned().unwrap_or_default() {
+                            let truth = self.class(class).map_or(Truth::No, |c| labels.contains(c.labels).and(inside));
+                            add(class, truth);
+                        }
+                    }
+                } else {
+                    for set in &labels.possible {
+                        for class in self.classes.of_labels.get(set as usize).into_iter().flatten() {
+                            let namespace = self.class(*class).and_then(|c| u32::try_from(c.namespace).ok());
+                            let inside = namespace.map_or(Truth::No, |n| namespaces.contains(n));
+                            add(*class, labels.contains(set).and(inside));
+                        }
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    /// Classes of pods a peer contains, as the far end of a connection of `near`.
+    pub fn classes_of(&self, peer: &CompiledPeer, near: &Class, direction: Direction) -> Selected {
+        match peer {
+            CompiledPeer::Pods { scope, pods } => {
+                let mut found = self.classes_in(*scope, *pods);
+                found.certain -= &self.classes.host;
+                found.possible -= &self.classes.host;
+                found
+            }
+            CompiledPeer::Unreadable => {
+                let everyone = (0..u32::try_from(self.classes.list.len()).unwrap_or(u32::MAX)).collect();
+                Selected { certain: RoaringBitmap::new(), possible: everyone }
+            }
+            CompiledPeer::Block(id) => {
+                let mut found = Selected::default();
+                let Some(block) = self.compiled.blocks.get(*id) else { return found };
+                let (low, high) = block.cidr.bounds();
+                let family = block.cidr.family();
+                let [low, high] = [low, high].map(|bits| self.blocks.interval(Address { family, bits }));
+                let [v4, v6] = &self.by_interval;
+                let sorted = if family == Family::V4 { v4 } else { v6 };
+                let from = sorted.partition_point(|(interval, _)| *interval < low);
+                let inside = sorted.iter().skip(from).take_while(|(interval, _)| *interval <= high).map(|(_, id)| *id);
+                for id in inside.chain(self.without_address.iter().copied()) {
+                    let Some(class) = self.class(id) else { continue };
+                    let family = match direction {
+                        Direction::Ingress => Self::family(class, near),
+                        Direction::Egress => Self::family(near, class),
+                    };
+                    match self.block_contains(block, class, family, self.cni.blocks_match_pods()) {
+                        Truth::No => {}
+                        Truth::Unknown => {
+                            found.possible.insert(id);
+                        }
+                        Truth::Yes => {
+                            found.certain.insert(id);
+                            found.possible.insert(id);
+                        }
+                    }
+                }
+                found
+            }
+        }
+    }
+
+    /// A pod (not on the host network) with an address in the block.
+    pub fn first_pod_in(&self, block: &Block) -> Option<usize> {
+        let family = block.cidr.family();
+        let [v4, v6] = &self.by_interval;
+        let sorted = if family == Family::V4 { v4 } else { v6 };
+        let (low, high) = block.cidr.bounds();
+        let [low, high] = [low, high].map(|bits| self.blocks.interval(Address { family, bits }));
+        let from = sorted.partition_point(|(interval, _)| *interval < low);
+        let inside = sorted.iter().skip(from).take_while(|(interval, _)| *interval <= high);
+        let mut hits = inside.filter(|(interval, _)| block.contains(self.blocks.representative(family, *interval)));
+        hits.find_map(|(_, id)| self.class(*id).filter(|c| c.host.is_none()).and_then(|c| c.pods.first().copied()))
+    }
+
+    /// Whether the other end is one of a rule's peers.
+    pub fn peers_contain(&self, rule: &CompiledRule, other: &Other<'_>) -> Truth {
+        let truth = match &rule.peers {
+            CompiledPeers::Everyone => Truth::Yes,
+            CompiledPeers::Any(peers) => {
+                peers.iter().filter_map(|id| self.compiled.peers.get(*id)).fold(Truth::No, |all, peer| match all {
+                    Truth::Yes => all,
+                    _ => all.or(self.peer_contains(peer, other)),
+                })
+            }
+        };
+        // Fields nobody knows can only take away.
+        if rule.doubtful { truth.and(Truth::Unknown) } else { truth }
+    }
+
+    /// Whether the other end is this peer.
+    pub fn peer_contains(&self, peer: &CompiledPeer, other: &Other<'_>) -> Truth {
+        match (peer, other) {
+            (CompiledPeer::Unreadable, _) => Truth::Unknown,
+            (CompiledPeer::Pods { .. }, Other::Address(_)) => Truth::No,
+            (CompiledPeer::Pods { scope, pods }, Other::Pods(class, ..)) => {
+                if class.host.is_some() {
+                    return Truth::No;
+                }
+                let inside = match scope {
+                    Scope::One(namespace) => (class.namespace == *namespace).into(),
+                    Scope::Selected(selector) => {
+                        let namespace = u32::try_from(class.namespace).unwrap_or(u32::MAX);
+                        self.namespaces_selected(*selector).map_or(Truth::No, |s| s.contains(namespace))
+                    }
+                };
+                if inside == Truth::No {
+                    return Truth::No;
+                }
+                inside.and(self.labels_selected(*pods).map_or(Truth::No, |s| s.contains(class.labels)))
+            }
+            (CompiledPeer::Block(id), Other::Address(address)) => {
+                self.compiled.blocks.get(*id).is_some_and(|b| b.contains(*address)).into()
+            }
+            (CompiledPeer::Block(id), Other::Pods(class, family, match_pods)) => {
+                self.compiled.blocks.get(*id).map_or(Truth::Unknown, |block| self.block_contains(block, class, *family, *match_pods))
+            }
+        }
+    }
+
+    /// Rules 22, 23, 34, 35: a pod's own address counts where the plugin lets it; without an address it is undecided.
+    fn block_contains(&self, block: &Block, class: &Class, family: Family, match_pods: BlocksMatchPods) -> Truth {
+        if class.host.is_none() && match_pods == BlocksMatchPods::No {
+            return Truth::No;
+        }
+        let truth = match class.interval(family) {
+            Some(interval) => block.contains(self.blocks.representative(family, interval)).into(),
+            None if class.primary.is_some() || block.cidr.family() != family => Truth::No,
+            // Whichever address the pod will get, 0.0.0.0/0 has it.
+            None if block.is_everything() => Truth::Yes,
+            None => Truth::Unknown,
+        };
+        let undefined = class.host.is_none() && match_pods == BlocksMatchPods::Undefined;
+        if undefined { truth.and(Truth::Unknown) } else { truth }
+    }
+}
