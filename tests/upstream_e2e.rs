@@ -6,6 +6,7 @@
 
 mod both;
 mod naive;
+mod tables;
 mod xyz;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,7 @@ use std::collections::BTreeMap;
 use netstore::report::Verdict;
 
 use self::both::Cluster;
+use self::tables::{opinions, read};
 use self::xyz::{NAMESPACES, PODS, labelled};
 
 const DNS: &str = "{ports: [{protocol: UDP, port: 53}]}";
@@ -44,7 +46,7 @@ impl Table {
         for ((from, to), allowed) in &self.0 {
             let expected = if *allowed || from == to { Verdict::Allow } else { Verdict::Deny };
             for port in ports {
-                let opinions = both.opinions(from, to, port);
+                let opinions = opinions(&both, from, to, port);
                 assert_eq!(opinions, (expected, Some(expected)), "{from} -> {to} {port}: the naive evaluator and the engine");
             }
         }
@@ -65,7 +67,7 @@ fn labelled_with(labels: &[(&str, &str)], policies: &[(&str, &str)]) -> Cluster 
     for (number, (namespace, spec)) in policies.iter().enumerate() {
         text += &xyz::policy(namespace, &format!("policy-{number}"), spec);
     }
-    Cluster::read(&text)
+    read(&text)
 }
 
 /// A policy of x/a that allows this from one peer or rule, and nothing else.

@@ -1,11 +1,7 @@
 //! A cluster and both opinions on it: the engine's and the naive evaluator's, which must never differ.
 
-pub mod text;
-
-use std::net::IpAddr;
-
 use netstore::inventory::{Collected, Coverage, Inventory, Origin};
-use netstore::objects::{Meta, Objects, Protocol, Resource};
+use netstore::objects::{Objects, Protocol};
 use netstore::policy::{self, Cni, Model};
 use netstore::report::Verdict;
 
@@ -27,14 +23,6 @@ impl Cluster {
         Self { world, inventory }
     }
 
-    /// A cluster from the text of its objects, all of them read.
-    ///
-    /// # Panics
-    /// If it is no YAML or no Kubernetes objects.
-    pub fn read(yaml: &str) -> Self {
-        Self::partly_read(text::objects(yaml), Coverage::complete(&Resource::ALL))
-    }
-
     /// Compiles the engine, for many questions.
     pub fn both(&self) -> Both<'_> {
         Both { cluster: self, model: Model::compile(&self.inventory, Cni::Upstream) }
@@ -43,7 +31,8 @@ impl Cluster {
 
 /// A cluster with its engine ready.
 pub struct Both<'a> {
-    cluster: &'a Cluster,
+    /// What it was compiled from.
+    pub cluster: &'a Cluster,
     /// The engine.
     pub model: Model<'a>,
 }
@@ -68,25 +57,5 @@ impl Both<'_> {
                 self.cluster.inventory.pod(&meta.namespace, &meta.name).map(policy::End::Pod)
             }
         }
-    }
-
-    /// What the two say of `namespace/pod` or an address, to another, on `80/TCP`: the naive evaluator first.
-    ///
-    /// # Panics
-    /// If there is no such pod.
-    pub fn opinions(&self, from: &str, to: &str, port: &str) -> (Verdict, Option<Verdict>) {
-        let (number, protocol) = port.split_once('/').unwrap_or((port, "TCP"));
-        let (number, protocol) = (number.parse().expect("a port number"), Protocol::parse(protocol).expect("a protocol"));
-        let (source, destination) = (self.end(from), self.end(to));
-        (self.naive(source, destination, protocol, number), self.engine(source, destination, protocol, number))
-    }
-
-    fn end(&self, text: &str) -> End {
-        if let Ok(address) = text.parse::<IpAddr>() {
-            return End::Address(address);
-        }
-        let is_it = |meta: &Meta| format!("{}/{}", meta.namespace, meta.name) == text;
-        let position = self.cluster.world.objects.pods.iter().position(|pod| is_it(&pod.metadata));
-        End::Pod(position.unwrap_or_else(|| panic!("no pod {text}")))
     }
 }

@@ -45,7 +45,7 @@ pub struct Case {
 }
 
 /// Addresses that belong to nobody, to nodes and into the range of pods.
-const ADDRESSES: [&str; 8] =
+pub const ADDRESSES: [&str; 8] =
     ["203.0.113.5", "198.51.100.1", "2001:db8::5", "10.0.1.200", "192.168.0.1", "192.168.0.9", "fd00:1::1", "fd00::1:200"];
 
 /// Clusters of 2 to 4 namespaces, 3 to 10 pods and up to 8 policies, with 12 questions each.

@@ -2,7 +2,7 @@
 
 use netstore::objects::Protocol;
 
-use super::{Cluster, holds, into_a, of_x, out_of_a, xyz, xyz_with};
+use super::{holds, into_a, of_x, out_of_a, read, xyz, xyz_with};
 
 #[test]
 fn rule_26_policies_add_up_in_any_order() {
@@ -73,7 +73,7 @@ fn rule_30_only_what_is_written_now_counts() {
     // A label set later is a label.
     let spec = "{podSelector: {matchLabels: {late: 'yes'}}}";
     let late = xyz::labelled(&[("x/a", "late: 'yes'")]) + &of_x(spec);
-    holds(&Cluster::read(&late), "y/a -> x/a 80 deny\n y/a -> x/b 80 allow");
+    holds(&read(&late), "y/a -> x/a 80 deny\n y/a -> x/b 80 allow");
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use netstore::inventory::{Coverage, State};
 use netstore::objects::Resource;
 
-use super::both::text;
-use super::{Cluster, holds, into_a, of_x, out_of_a, xyz, xyz_with};
+use super::tables::text;
+use super::{Cluster, holds, into_a, of_x, out_of_a, read, xyz, xyz_with};
 
 #[test]
 fn rule_01_empty_or_absent_pod_selector_is_every_pod_of_the_namespace() {
@@ -162,7 +162,7 @@ fn rule_11_expressions_match_absent_keys_where_they_should() {
     let from = |expression: &str| {
         let peer = format!("{{namespaceSelector: {{}}, podSelector: {{matchExpressions: [{expression}]}}}}");
         let text = xyz::labelled(&[("y/a", "tier: web"), ("y/b", "tier: ''")]) + &into_a(&format!("{{from: [{peer}]}}"));
-        Cluster::read(&text)
+        read(&text)
     };
     let rows = |a: &str, b: &str, c: &str| format!("y/a -> x/a 80 {a}\n y/b -> x/a 80 {b}\n y/c -> x/a 80 {c}");
     holds(&from("{key: tier, operator: In, values: [web, db]}"), &rows("allow", "deny", "deny"));
@@ -203,7 +203,7 @@ fn rule_12_the_name_label_is_on_every_namespace_declared_or_not() {
     // Nobody can give it another value.
     let lie = xyz::labelled(&[("y", "kubernetes.io/metadata.name: z")]);
     let policy = into_a("{from: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: z}}}]}");
-    holds(&Cluster::read(&(lie + &policy)), "y/a -> x/a 80 deny\n z/a -> x/a 80 allow");
+    holds(&read(&(lie + &policy)), "y/a -> x/a 80 deny\n z/a -> x/a 80 allow");
 }
 
 #[test]

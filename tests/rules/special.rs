@@ -5,7 +5,7 @@ use netstore::policy::Cni;
 use netstore::policy::profile::{Recognised, recognise};
 
 use super::naive::World;
-use super::{Cluster, holds, into_a, of_x, out_of_a, pod, xyz, xyz_with};
+use super::{holds, into_a, of_x, out_of_a, pod, read, xyz, xyz_with};
 
 const DENY_ALL: &str = "{podSelector: {}, policyTypes: [Ingress, Egress]}";
 
@@ -56,7 +56,7 @@ fn rule_33_a_node_address_may_only_show_on_a_host_network_pod() {
                  fd00:1::9 -> x/a 80 allow
                  x/a -> fd00:1::9 80 allow
                  fd00:1::8 -> x/a 80 deny";
-    holds(&Cluster::read(&text.concat()), table);
+    holds(&read(&text.concat()), table);
 }
 
 #[test]

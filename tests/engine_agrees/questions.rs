@@ -1,0 +1,149 @@
+//! The answers of `matrix`, `who-can-reach` and `reachable-from` say of every pod and of every address what the naive
+//! evaluator says of single packets: nothing is lost or gained on the way from verdicts to rows.
+
+use std::net::IpAddr;
+
+use netstore::objects::{Address, Cidr, Protocol};
+use netstore::policy::question::{MatrixScope, Resolved};
+use netstore::policy::questions;
+use netstore::report::{Peer, PortRange, Verdict};
+use proptest::test_runner::TestCaseError;
+
+use super::both::{Both, Cluster};
+use super::generators::{ADDRESSES, Case};
+use super::naive::End;
+use super::settings::{is_contested, on_generated_clusters};
+
+/// Protocols and ports that are looked up in the rows: where rules are dense, at an edge, and where no rule ends.
+const PROBES: [(Protocol, u16); 6] =
+    [(Protocol::Tcp, 80), (Protocol::Tcp, 83), (Protocol::Udp, 81), (Protocol::Sctp, 80), (Protocol::Tcp, 65535), (Protocol::Udp, 1)];
+
+/// A row of any answer.
+struct Row<'a> {
+    from: &'a Peer,
+    to: &'a Peer,
+    verdict: Verdict,
+    ports: &'a [PortRange],
+}
+
+/// One end as rows name it.
+#[derive(Clone, Copy)]
+enum Name<'a> {
+    Pod(&'a str, &'a str),
+    Address(Address),
+}
+
+impl Name<'_> {
+    fn is(self, peer: &Peer) -> bool {
+        match self {
+            Self::Pod(namespace, name) => peer.kind == "Pod" && peer.namespace == namespace && peer.name == name,
+            Self::Address(address) => {
+                peer.kind == "IPBlock" && peer.cidrs.iter().any(|text| text.parse::<Cidr>().expect("a block").contains(address))
+            }
+        }
+    }
+}
+
+/// What the rows say: whatever no row mentions is denied.
+fn said(rows: &[Row<'_>], from: Name<'_>, to: Name<'_>, protocol: Protocol, port: u16) -> Verdict {
+    let about = rows.iter().filter(|row| from.is(row.from) && to.is(row.to) && holds(row.ports, protocol, port));
+    let verdicts: Vec<Verdict> = about.map(|row| row.verdict).collect();
+    assert!(verdicts.len() <= 1, "two rows about the same connection");
+    verdicts.first().copied().unwrap_or(Verdict::Deny)
+}
+
+/// Whether `80,8000-8080` or `*` holds the port.
+fn holds(ports: &[PortRange], protocol: Protocol, port: u16) -> bool {
+    ports.iter().filter(|range| range.protocol == protocol.name()).any(|range| {
+        range.ports.split(',').any(|item| match item.split_once('-') {
+            _ if item == "*" => true,
+            Some((first, last)) => (first.parse().expect("a port")..=last.parse().expect("a port")).contains(&port),
+            None => item.parse() == Ok(port),
+        })
+    })
+}
+
+/// All living pods of a case, as both sides name them.
+fn living<'a>(both: &'a Both<'_>) -> Vec<(End, Name<'a>)> {
+    let pods = both.cluster.world.objects.pods.iter().enumerate();
+    let named = pods.map(|(n, pod)| (End::Pod(n), Name::Pod(&pod.metadata.namespace, &pod.metadata.name), pod));
+    named.filter(|(end, _, pod)| !pod.is_finished() && !is_contested(both.cluster, *end)).map(|(end, name, _)| (end, name)).collect()
+}
+
+/// Addresses that belong to nobody: rows about blocks do not speak of pods and nodes.
+fn outside(both: &Both<'_>) -> Vec<(End, Name<'static>)> {
+    let inventory = both.model.inventory;
+    let ips: Vec<IpAddr> = ADDRESSES.iter().map(|text| text.parse().expect("an address")).collect();
+    let free = |ip: &IpAddr| {
+        let address = Address::from(*ip);
+        let of_host = |text: &str| text.parse() == Ok(*ip);
+        !inventory.pods.iter().any(|info| info.pod.ips().contains(&address) || of_host(&info.pod.status.host_ip))
+            && !inventory.nodes.iter().any(|node| node.ips().contains(&address))
+    };
+    ips.into_iter().filter(free).map(|ip| (End::Address(ip), Name::Address(ip.into()))).collect()
+}
+
+/// Every probe between two ends.
+fn compare(both: &Both<'_>, rows: &[Row<'_>], from: (End, Name<'_>), to: (End, Name<'_>)) -> Result<(), TestCaseError> {
+    for (protocol, port) in PROBES {
+        let (said, naive) = (said(rows, from.1, to.1, protocol, port), both.naive(from.0, to.0, protocol, port));
+        if said != naive {
+            let question = format!("{:?} -> {:?} {port}/{protocol}", from.0, to.0);
+            return Err(TestCaseError::fail(format!("{question}: the rows say {said}, the naive evaluator {naive}")));
+        }
+    }
+    Ok(())
+}
+
+fn matrix_agrees(case: &Case) -> Result<(), TestCaseError> {
+    let cluster = Cluster::partly_read(case.decode(), case.coverage());
+    let both = cluster.both();
+    let (matrix, _) = questions::matrix(&both.model, &MatrixScope::default());
+    let rows: Vec<Row<'_>> =
+        matrix.connections.iter().map(|c| Row { from: &c.from, to: &c.to, verdict: c.verdict, ports: &c.ports }).collect();
+    let (pods, outside) = (living(&both), outside(&both));
+    for pod in &pods {
+        for other in &pods {
+            compare(&both, &rows, *pod, *other)?;
+        }
+        for address in &outside {
+            compare(&both, &rows, *pod, *address)?;
+            compare(&both, &rows, *address, *pod)?;
+        }
+    }
+    Ok(())
+}
+
+fn focused_questions_agree(case: &Case) -> Result<(), TestCaseError> {
+    let cluster = Cluster::partly_read(case.decode(), case.coverage());
+    let both = cluster.both();
+    let (pods, outside) = (living(&both), outside(&both));
+    for focus in pods.iter().take(3) {
+        let (_, Name::Pod(namespace, name)) = focus else { continue };
+        let label = Peer { kind: "Pod".to_owned(), namespace: (*namespace).to_owned(), name: (*name).to_owned(), ..Peer::default() };
+        let position = cluster.inventory.pod(namespace, name).expect("a living pod");
+        let resolved = Resolved::Pods { label: label.clone(), pods: vec![position] };
+        let (who, _) = questions::who_can_reach(&both.model, &resolved, None);
+        let (from, _) = questions::reachable_from(&both.model, &resolved);
+        let into: Vec<Row<'_>> =
+            who.sources.iter().map(|r| Row { from: &r.peer, to: &label, verdict: r.verdict, ports: &r.ports }).collect();
+        let out: Vec<Row<'_>> =
+            from.destinations.iter().map(|r| Row { from: &label, to: &r.peer, verdict: r.verdict, ports: &r.ports }).collect();
+        // That a pod reaches itself goes without saying.
+        for other in pods.iter().chain(&outside).filter(|other| other.0 != focus.0) {
+            compare(&both, &into, *other, *focus)?;
+            compare(&both, &out, *focus, *other)?;
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn matrix_and_naive_evaluator_agree() {
+    on_generated_clusters("matrix", "tests/engine_agrees.rs", 3, 1_000, matrix_agrees);
+}
+
+#[test]
+fn who_can_reach_and_reachable_from_agree_with_the_naive_evaluator() {
+    on_generated_clusters("focused", "tests/engine_agrees.rs", 4, 1_000, focused_questions_agree);
+}
