@@ -12,7 +12,7 @@ use proptest::test_runner::TestCaseError;
 use super::both::{Both, Cluster};
 use super::generators::{ADDRESSES, Case};
 use super::naive::End;
-use super::settings::{is_contested, on_generated_clusters};
+use super::settings::on_generated_clusters;
 
 /// Protocols and ports that are looked up in the rows: where rules are dense, at an edge, and where no rule ends.
 const PROBES: [(Protocol, u16); 6] =
@@ -67,7 +67,7 @@ fn holds(ports: &[PortRange], protocol: Protocol, port: u16) -> bool {
 fn living<'a>(both: &'a Both<'_>) -> Vec<(End, Name<'a>)> {
     let pods = both.cluster.world.objects.pods.iter().enumerate();
     let named = pods.map(|(n, pod)| (End::Pod(n), Name::Pod(&pod.metadata.namespace, &pod.metadata.name), pod));
-    named.filter(|(end, _, pod)| !pod.is_finished() && !is_contested(both.cluster, *end)).map(|(end, name, _)| (end, name)).collect()
+    named.filter(|(end, _, pod)| !pod.is_finished()).map(|(end, name, _)| (end, name)).collect()
 }
 
 /// Addresses that belong to nobody: rows about blocks do not speak of pods and nodes.

@@ -171,8 +171,7 @@ fn spoil(spec: &mut Value, genes: &mut Genes<'_>) {
         13 => ports(json!({"port": genes.pick(&["80", "", "Web", "a--b", "sixteen-letters-"])})),
         14 => ports(json!({"protocol": genes.pick(&["ICMP", "tcp"])})),
         15 => {
-            // Misspelt types are contested: see `rule_03_a_misspelt_policy_type_…`.
-            spec["policyTypes"] = json!(["Ingress", "Egress", "Egress"]);
+            spec["policyTypes"] = genes.pick(&[json!(["ingress"]), json!(["Ingress", "Engress"]), json!(["Ingress", "Egress", "Egress"])]);
             return;
         }
         16 => {
