@@ -67,7 +67,7 @@ fn holds(ports: &[PortRange], protocol: Protocol, port: u16) -> bool {
 fn living<'a>(both: &'a Both<'_>) -> Vec<(End, Name<'a>)> {
     let pods = both.cluster.world.objects.pods.iter().enumerate();
     let named = pods.map(|(n, pod)| (End::Pod(n), Name::Pod(&pod.metadata.namespace, &pod.metadata.name), pod));
-    named.filter(|(end, _, pod)| !pod.is_finished()).map(|(end, name, _)| (end, name)).collect()
+    named.filter(|(.., pod)| !pod.is_finished()).map(|(end, name, _)| (end, name)).collect()
 }
 
 /// Addresses that belong to nobody: rows about blocks do not speak of pods and nodes.

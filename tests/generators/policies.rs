@@ -207,6 +207,9 @@ fn add_unknown_field(spec: &mut Value, genes: &mut Genes<'_>) {
         1 => rule[if direction == "ingress" { "to" } else { "from" }] = json!([{"podSelector": {}}]),
         2 => {
             if let Some(peer) = rule[list].as_array_mut().and_then(|peers| peers.first_mut()) {
+                if genes.one_in(3) {
+                    *peer = json!({});
+                }
                 peer["serviceSelector"] = json!({});
             }
         }
