@@ -69,7 +69,7 @@ pub struct SelectionOptions {
     /// Answer from a recorded cluster (see `snapshot`)
     #[arg(long, global = true, value_name = "SNAPSHOT", value_hint = clap::ValueHint::AnyPath)]
     pub from: Option<PathBuf>,
-    /// Network plugin whose reading of policies counts [default: upstream]
+    /// Network plugin whose reading of policies counts [default: the one the cluster shows, else upstream]
     ///
     /// Plugins differ in what an ipBlock means for pods, and some enforce nothing. `upstream` is the reading of
     /// Kubernetes' own tests, `spec` leaves open what the API's text leaves open

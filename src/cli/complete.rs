@@ -161,5 +161,7 @@ fn typed() -> Vec<OsString> {
 
 fn starting_with(current: &OsStr, names: Vec<String>) -> Vec<CompletionCandidate> {
     let Some(typed) = current.to_str() else { return Vec::new() };
-    names.into_iter().filter(|name| name.starts_with(typed)).take(MOST).map(CompletionCandidate::new).collect()
+    // Manifests may hold names that no API server would take; one line is one candidate.
+    let printable = |name: &String| name.starts_with(typed) && !name.contains(char::is_control);
+    names.into_iter().filter(printable).take(MOST).map(CompletionCandidate::new).collect()
 }

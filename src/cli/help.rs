@@ -4,9 +4,9 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Arg, Command, CommandFactory};
+use clap::{Arg, Args, Command, CommandFactory};
 
-use super::Cli;
+use super::{Cli, Globals};
 use crate::commands;
 use crate::report::view::Format;
 
@@ -36,9 +36,8 @@ pub fn command(argv0: Option<&OsString>) -> Command {
 
 /// The flags every command takes, in long form.
 pub fn globals() -> String {
-    let mut command = Cli::command().disable_help_flag(true).help_template("{options}");
-    command = command.mut_args(|arg| if arg.is_global_set() { arg } else { arg.hide(true) });
-    command.render_long_help().to_string()
+    let flags = Globals::augment_args(Command::new(NAME)).disable_help_flag(true);
+    flags.help_template("{all-args}").render_long_help().to_string()
 }
 
 /// Whether a command reads what the flag is about.

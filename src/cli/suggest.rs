@@ -8,15 +8,15 @@ pub fn nearest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -
         _ => 3,
     };
     let lower = typed.to_lowercase();
-    let mut near: Vec<(usize, &str)> = candidates
+    let mut near: Vec<(usize, usize, &str)> = candidates
         .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(&lower, &candidate.to_lowercase()), candidate))
-        .filter(|(distance, candidate)| *distance <= tolerated && *distance < candidate.chars().count())
+        .map(|candidate| (strsim::damerau_levenshtein(&lower, &candidate.to_lowercase()), candidate.len().abs_diff(typed.len()), candidate))
+        .filter(|(distance, _, candidate)| *distance <= tolerated && *distance < candidate.chars().count())
         .collect();
     near.sort_unstable();
     near.dedup();
     near.truncate(3);
-    near.into_iter().map(|(_, candidate)| candidate).collect()
+    near.into_iter().map(|(.., candidate)| candidate).collect()
 }
 
 /// `a`, `a or b`, `a, b or c`.
@@ -37,7 +37,7 @@ mod tests {
         let names = ["deployment", "deploy", "daemonset", "pod", "po"];
         assert_eq!(nearest("deploi", names), ["deploy"]);
         assert_eq!(nearest("deplyoment", names), ["deployment"]);
-        assert_eq!(nearest("pdo", names), ["pod"]);
+        assert_eq!(nearest("pdo", names), ["pod", "po"]);
         assert!(nearest("rollout", names).is_empty());
     }
 

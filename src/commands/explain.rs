@@ -6,7 +6,7 @@ use super::Outcome;
 use crate::cli::suggest::{either, nearest};
 use crate::cli::{CommandError, ErrorKind, Session};
 use crate::report::{FindingKind, Severity};
-use crate::source;
+use crate::{policy, source};
 
 /// What a finding means
 ///
@@ -39,7 +39,8 @@ pub fn run(session: &mut Session, args: &Args) -> Result<Outcome, CommandError> 
 
 /// Every kind of finding, by code.
 fn all() -> Vec<&'static FindingKind> {
-    let mut kinds: Vec<&FindingKind> = source::manifests::findings::ALL.to_vec();
+    let mut kinds: Vec<&FindingKind> = policy::findings::ALL.to_vec();
+    kinds.extend(source::manifests::findings::ALL);
     kinds.push(&source::live::UNDECODABLE_OBJECT);
     kinds.sort_by_key(|kind| kind.code);
     kinds

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::Outcome;
 use crate::cli::{CommandError, ErrorKind, Session};
 use crate::objects::Resource;
+use crate::report::view::escape;
 use crate::source::{Recording, snapshot};
 
 /// Record what the questions need, to ask later or elsewhere
@@ -54,7 +55,7 @@ fn summary(args: &Args, recording: &Recording) -> String {
             holes.push(scope.map_or_else(|| state.to_string(), |namespace| format!("{state} in {namespace}")));
         }
         let count = recording.lists.get(&resource).map_or(0, Vec::len);
-        let missing = if holes.is_empty() { String::new() } else { format!("   {}", holes.join(", ")) };
+        let missing = if holes.is_empty() { String::new() } else { format!("   {}", escape(&holes.join(", "))) };
         // Writing to a String cannot fail.
         let _ = writeln!(text, "{:20}   {count}{missing}", resource.plural());
     }

@@ -1,0 +1,1 @@
+complete --keep-order --exclusive --command kubectl-netstore --arguments "(NETSTORE_COMPLETE=fish kubectl-netstore -- (commandline --current-process --tokenize --cut-at-cursor) (commandline --current-token))"
