@@ -2,7 +2,7 @@
 
 use netstore::inventory::Inventory;
 use netstore::objects::Resource;
-use netstore::policy::question::Resolved;
+use netstore::policy::question::{MatrixScope, Resolved};
 use netstore::policy::{Cni, Model, questions};
 use netstore::report::policy::{ReachableFrom, ResolvedBy, WhoCanReach};
 use netstore::report::{Peer, PortRange, Verdict};
@@ -218,4 +218,47 @@ fn rule_39_the_api_server_is_asked_at_its_endpoints() {
     assert_eq!(ask(out_of_a("{to: [{namespaceSelector: {}}]}")), Verdict::Deny);
     assert_eq!(ask(out_of_a("{to: [{ipBlock: {cidr: 10.96.0.1/32}}], ports: [{port: 443}]}")), Verdict::Deny);
     assert_eq!(ask(out_of_a("{to: [{ipBlock: {cidr: 192.168.0.0/24}}], ports: [{port: 6443}]}")), Verdict::Allow);
+}
+
+/// Two replicas of one workload that differ in a label, and a data base that lets each in on a port of its own.
+fn replicas_that_differ() -> Cluster {
+    let replica = |name: &str, track: &str, ip: &str| {
+        format!(
+            "\n---\napiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, namespace: x, labels: {{track: {track}}}, \
+             ownerReferences: [{{kind: StatefulSet, name: web, controller: true}}]}}\nspec: {{}}\nstatus: {{phase: Running, podIP: {ip}}}\n"
+        )
+    };
+    let from = |track: &str, port: u16| {
+        let pods = format!("podSelector: {{matchLabels: {{track: {track}}}}}");
+        format!("{{from: [{{namespaceSelector: {{}}, {pods}}}], ports: [{{port: {port}}}]}}")
+    };
+    let rules = format!("{}, {}", from("stable", 80), from("canary", 443));
+    let policy = super::xyz::policy("y", "data-base", &format!("{{podSelector: {{matchLabels: {{pod: a}}}}, ingress: [{rules}]}}"));
+    xyz_with(&[replica("web-0", "stable", "10.0.1.20"), replica("web-1", "canary", "10.0.1.21"), policy])
+}
+
+/// «2 of 2 pods may connect on 80 and 443» would be wrong: neither may on both.
+#[test]
+fn rows_about_a_workload_claim_no_port_for_replicas_that_may_not_use_it() {
+    let cluster = replicas_that_differ();
+    let table = "x/web-0 -> y/a 80 allow
+                 x/web-0 -> y/a 443 deny
+                 x/web-1 -> y/a 80 deny
+                 x/web-1 -> y/a 443 allow";
+    holds(&cluster, table);
+    let model = Model::compile(&cluster.inventory, Cni::Upstream);
+    let claims_both = |peer: &Peer, verdict: Verdict, ports: &[PortRange]| {
+        let whole = peer.pods.is_none_or(|pods| pods.matched == pods.total);
+        peer.name == "web" && verdict == Verdict::Allow && whole && !ports.is_empty()
+    };
+    let (matrix, _) = questions::matrix(&model, &MatrixScope::default());
+    let wrong = matrix.connections.iter().find(|c| c.to.name == "a" && c.to.namespace == "y" && claims_both(&c.from, c.verdict, &c.ports));
+    assert!(wrong.is_none(), "matrix: {wrong:?}");
+    let target = Resolved::Pods {
+        label: Peer { kind: "Pod".to_owned(), namespace: "y".to_owned(), name: "a".to_owned(), ..Peer::default() },
+        pods: vec![cluster.inventory.pod("y", "a").expect("a pod")],
+    };
+    let answer = who(&cluster, &target);
+    let wrong = answer.sources.iter().find(|r| claims_both(&r.peer, r.verdict, &r.ports));
+    assert!(wrong.is_none(), "who-can-reach: {wrong:?}");
 }
