@@ -20,7 +20,7 @@ use proptest::test_runner::TestCaseError;
 use self::both::Cluster;
 use self::generators::{Case, Whom};
 use self::naive::End;
-use self::settings::{is_contested, on_generated_clusters};
+use self::settings::on_generated_clusters;
 
 fn end(whom: Whom) -> End {
     match whom {
@@ -34,9 +34,6 @@ fn same_answers(case: &Case, seen: &RefCell<BTreeMap<Verdict, usize>>) -> Result
     let cluster = Cluster::partly_read(case.decode(), case.coverage());
     let both = cluster.both();
     for &(source, destination, protocol, port) in &case.questions {
-        if [source, destination].iter().any(|whom| is_contested(&cluster, end(*whom))) {
-            continue;
-        }
         let naive = both.naive(end(source), end(destination), protocol, port);
         let Some(engine) = both.engine(end(source), end(destination), protocol, port) else { continue };
         *seen.borrow_mut().entry(naive).or_default() += 1;
@@ -57,7 +54,7 @@ fn half(test_name: &'static str, seed: u64) {
     let share = |verdict| seen.get(&verdict).copied().unwrap_or_default() * 100 / all.max(1);
     let (allow, deny, unknown) = (share(Verdict::Allow), share(Verdict::Deny), share(Verdict::Unknown));
     println!("{all} questions: {allow} % allow, {deny} % deny, {unknown} % unknown");
-    assert!(allow >= 25 && deny >= 25 && unknown >= 2, "too lopsided: {allow} % allow, {deny} % deny, {unknown} % unknown");
+    assert!(allow >= 20 && deny >= 20 && unknown >= 1, "too lopsided: {allow} % allow, {deny} % deny, {unknown} % unknown");
 }
 
 #[test]

@@ -17,6 +17,8 @@ mod combination;
 mod decoding;
 #[path = "rules/ports.rs"]
 mod ports;
+#[path = "rules/questions.rs"]
+mod questions;
 #[path = "rules/special.rs"]
 mod special;
 

@@ -18,6 +18,10 @@ pub struct NetworkPolicy {
     /// Specification; absent is the same as empty (selects every pod, isolates ingress).
     #[serde(deserialize_with = "null_default")]
     pub spec: NetworkPolicySpec,
+    /// Whether it stands for a policy of a manifest that could not be decoded, so that Kubernetes refuses it: only whom it
+    /// was meant for is known, as far as that could be read.
+    #[serde(skip)]
+    pub undecodable: bool,
 }
 
 /// `spec` of a NetworkPolicy.

@@ -177,7 +177,7 @@ impl Compiled {
     fn policy(&mut self, position: usize, policy: &NetworkPolicy, namespace: usize, origin: Origin, ports: &PortTable) -> CompiledPolicy {
         let spec = &policy.spec;
         // What a cluster holds was accepted once, whatever today's validation says.
-        let refused = origin == Origin::Manifests && !validate::refusals(policy).is_empty();
+        let refused = origin == Origin::Manifests && (policy.undecodable || !validate::refusals(policy).is_empty());
         // A type that Kubernetes does not have may have been meant for either direction.
         let misspelt = refused && spec.policy_types.iter().any(|t| t != "Ingress" && t != "Egress");
         let (ingress, egress) = (misspelt || spec.isolates_ingress(), misspelt || spec.isolates_egress());

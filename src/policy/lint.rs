@@ -115,6 +115,10 @@ fn policy(model: &Model<'_>, position: usize) -> Vec<Finding> {
 /// NP-001.
 fn refused(policy: &NetworkPolicy, subject: &ObjectRef) -> Vec<Finding> {
     let mut found: Vec<Finding> = Vec::new();
+    // The reader of manifests has said what is wrong with one that cannot be decoded.
+    if policy.undecodable {
+        return found;
+    }
     for refusal in validate::refusals(policy) {
         let message = format!("Kubernetes refuses {}/{}: {}: {}", subject.namespace, subject.name, refusal.field, refusal.reason);
         found.push(findings::POLICY_REFUSED.on(subject.clone(), message).shown_by(subject, refusal.field, refusal.reason));

@@ -1,18 +1,20 @@
 //! The answers of `matrix`, `who-can-reach` and `reachable-from` say of every pod and of every address what the naive
 //! evaluator says of single packets: nothing is lost or gained on the way from verdicts to rows.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use netstore::objects::{Address, Cidr, Protocol};
+use netstore::objects::{Address, Cidr, OwnerReference, Protocol};
 use netstore::policy::question::{MatrixScope, Resolved};
 use netstore::policy::questions;
+use netstore::report::policy::Connection;
 use netstore::report::{Peer, PortRange, Verdict};
 use proptest::test_runner::TestCaseError;
 
 use super::both::{Both, Cluster};
 use super::generators::{ADDRESSES, Case};
 use super::naive::End;
-use super::settings::{is_contested, on_generated_clusters};
+use super::settings::on_generated_clusters;
 
 /// Protocols and ports that are looked up in the rows: where rules are dense, at an edge, and where no rule ends.
 const PROBES: [(Protocol, u16); 6] =
@@ -67,7 +69,7 @@ fn holds(ports: &[PortRange], protocol: Protocol, port: u16) -> bool {
 fn living<'a>(both: &'a Both<'_>) -> Vec<(End, Name<'a>)> {
     let pods = both.cluster.world.objects.pods.iter().enumerate();
     let named = pods.map(|(n, pod)| (End::Pod(n), Name::Pod(&pod.metadata.namespace, &pod.metadata.name), pod));
-    named.filter(|(end, _, pod)| !pod.is_finished() && !is_contested(both.cluster, *end)).map(|(end, name, _)| (end, name)).collect()
+    named.filter(|(.., pod)| !pod.is_finished()).map(|(end, name, _)| (end, name)).collect()
 }
 
 /// Addresses that belong to nobody: rows about blocks do not speak of pods and nodes.
@@ -136,6 +138,56 @@ fn focused_questions_agree(case: &Case) -> Result<(), TestCaseError> {
         }
     }
     Ok(())
+}
+
+/// With several pods a workload: a row about two whole workloads holds for each of their pods, and what holds for any of
+/// them is mentioned in some row.
+fn rows_about_workloads_agree(case: &Case) -> Result<(), TestCaseError> {
+    let mut objects = case.decode();
+    for (number, pod) in objects.pods.iter_mut().enumerate() {
+        let name = format!("set{}", number % 2);
+        pod.metadata.owner_references = vec![OwnerReference { kind: "StatefulSet".to_owned(), name, controller: true }];
+    }
+    let cluster = Cluster::partly_read(objects, case.coverage());
+    let both = cluster.both();
+    let (matrix, _) = questions::matrix(&both.model, &MatrixScope::default());
+    let mut groups: BTreeMap<(&str, &str), Vec<End>> = BTreeMap::new();
+    for (number, pod) in cluster.world.objects.pods.iter().enumerate().filter(|(_, pod)| !pod.is_finished()) {
+        let owner = pod.metadata.controller().expect("every pod has one");
+        groups.entry((&pod.metadata.namespace, &owner.name)).or_default().push(End::Pod(number));
+    }
+    let is = |peer: &Peer, group: &(&str, &str)| (peer.namespace.as_str(), peer.name.as_str()) == *group && peer.kind == "StatefulSet";
+    let whole = |peer: &Peer| peer.pods.is_none_or(|pods| pods.matched == pods.total);
+    for (from, sources) in &groups {
+        for (to, destinations) in &groups {
+            let rows: Vec<&Connection> = matrix.connections.iter().filter(|c| is(&c.from, from) && is(&c.to, to)).collect();
+            let pairs = sources.iter().flat_map(|s| destinations.iter().map(move |d| (*s, *d)));
+            // That a pod reaches itself is worth a row only where the workload has no other pod.
+            let pairs: Vec<(End, End)> = pairs.filter(|(s, d)| s != d || sources.len() == 1).collect();
+            for (protocol, port) in PROBES {
+                let verdicts: Vec<Verdict> = pairs.iter().map(|(s, d)| both.naive(*s, *d, protocol, port)).collect();
+                let mentions: Vec<&&Connection> = rows.iter().filter(|row| holds(&row.ports, protocol, port)).collect();
+                let complaint = if mentions.is_empty() && verdicts.contains(&Verdict::Allow) {
+                    "a pair is allowed and no row mentions it"
+                } else if !mentions.is_empty() && verdicts.iter().all(|v| *v == Verdict::Deny) {
+                    "every pair is denied and a row mentions it"
+                } else if mentions.iter().any(|row| row.verdict == Verdict::Allow && whole(&row.from) && whole(&row.to))
+                    && verdicts.iter().any(|v| *v != Verdict::Allow)
+                {
+                    "a row allows it for all pods and not every pair is allowed"
+                } else {
+                    continue;
+                };
+                return Err(TestCaseError::fail(format!("{from:?} -> {to:?} {port}/{protocol}: {complaint}: {verdicts:?} {rows:?}")));
+            }
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn matrix_rows_about_workloads_hold_for_all_their_pods() {
+    on_generated_clusters("workloads", "tests/engine_agrees.rs", 5, 1_000, rows_about_workloads_agree);
 }
 
 #[test]

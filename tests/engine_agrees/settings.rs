@@ -1,14 +1,11 @@
-//! How property tests run, and which ends they leave to tests of their own.
+//! How property tests run.
 //!
 //! The seed is fixed, so that a run means the same everywhere; `NETSTORE_SEED=N` takes another, `NETSTORE_CASES=N` more or
 //! fewer clusters. Failing cases are kept in `*.regressions` beside the test and tried first from then on.
 
-use netstore::objects::{Address, Pod};
 use proptest::test_runner::{Config, FileFailurePersistence, RngSeed, TestCaseError, TestRunner};
 
-use crate::both::Cluster;
 use crate::generators::{Case, cases};
-use crate::naive::End;
 
 /// A number from the environment.
 fn setting(name: &str, default: u64) -> u64 {
@@ -36,20 +33,4 @@ pub fn on_generated_clusters(
     };
     let outcome = TestRunner::new(config).run(&cases(), |case| property(&case));
     outcome.unwrap_or_else(|failure| panic!("{failure}"));
-}
-
-/// Ends whose reading is settled by tests of their own (`rule_16_…`, `rule_23_…`, `rule_25_…`, `rule_33_…`): hostNetwork pods that name
-/// ports, addresses of pods that have or claim more than one, and node addresses that only show as the address of a hostNetwork pod.
-pub fn is_contested(cluster: &Cluster, end: End) -> bool {
-    let address = match end {
-        End::Address(address) => Address::from(address),
-        End::Pod(position) => {
-            let spec = &cluster.world.objects.pods[position].spec;
-            let names_a_port = spec.containers.iter().chain(&spec.init_containers).any(|c| c.ports.iter().any(|p| !p.name.is_empty()));
-            return spec.host_network && names_a_port;
-        }
-    };
-    let owners: Vec<&Pod> = cluster.inventory.pods.iter().map(|info| &info.pod).filter(|pod| pod.ips().contains(&address)).collect();
-    let is_node = cluster.inventory.nodes.iter().any(|node| node.ips().contains(&address));
-    owners.len() > 1 || owners.iter().any(|pod| pod.ips().len() > 1) || (owners.iter().any(|pod| pod.spec.host_network) && !is_node)
 }

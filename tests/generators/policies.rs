@@ -171,8 +171,7 @@ fn spoil(spec: &mut Value, genes: &mut Genes<'_>) {
         13 => ports(json!({"port": genes.pick(&["80", "", "Web", "a--b", "sixteen-letters-"])})),
         14 => ports(json!({"protocol": genes.pick(&["ICMP", "tcp"])})),
         15 => {
-            // Misspelt types are contested: see `rule_03_a_misspelt_policy_type_…`.
-            spec["policyTypes"] = json!(["Ingress", "Egress", "Egress"]);
+            spec["policyTypes"] = genes.pick(&[json!(["ingress"]), json!(["Ingress", "Engress"]), json!(["Ingress", "Egress", "Egress"])]);
             return;
         }
         16 => {
@@ -208,6 +207,9 @@ fn add_unknown_field(spec: &mut Value, genes: &mut Genes<'_>) {
         1 => rule[if direction == "ingress" { "to" } else { "from" }] = json!([{"podSelector": {}}]),
         2 => {
             if let Some(peer) = rule[list].as_array_mut().and_then(|peers| peers.first_mut()) {
+                if genes.one_in(3) {
+                    *peer = json!({});
+                }
                 peer["serviceSelector"] = json!({});
             }
         }

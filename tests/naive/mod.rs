@@ -143,7 +143,7 @@ fn passes(world: &World, source: &Party<'_>, destination: &Party<'_>, packet: &P
     if on_own_node(source, destination) || on_own_node(destination, source) {
         return Some(true);
     }
-    let v4 = is_ipv4(source, destination);
+    let v4 = is_ipv4(source, destination, packet);
     let used = |party: &Party<'_>| match party.addresses.iter().copied().find(|a| a.is_ipv4() == v4) {
         Some(address) => Address::Is(address),
         None if party.outside => Address::Is(party.addresses[0]),
@@ -165,9 +165,14 @@ fn passes(world: &World, source: &Party<'_>, destination: &Party<'_>, packet: &P
     matching::all([view(Direction::Egress, source, destination), view(Direction::Ingress, destination, source)])
 }
 
-/// Rule 23: one packet has one family, that of the destination's first address that the source has too. An end without an
-/// address yet will get one of the family the other end has; if neither has one it is taken to be IPv4.
-fn is_ipv4(source: &Party<'_>, destination: &Party<'_>) -> bool {
+/// Rule 23: one packet has one family. An address that was asked about decides it; otherwise it is that of the destination's
+/// first address that the source has too. An end without an address yet will get one of the family the other end has; if
+/// neither has one it is taken to be IPv4.
+fn is_ipv4(source: &Party<'_>, destination: &Party<'_>, packet: &Packet) -> bool {
+    match (packet.source, packet.destination) {
+        (_, End::Address(address)) | (End::Address(address), End::Pod(_)) => return address.is_ipv4(),
+        (End::Pod(_), End::Pod(_)) => {}
+    }
     let fits = |party: &Party<'_>, v4: bool| party.addresses.is_empty() || party.addresses.iter().any(|a| a.is_ipv4() == v4);
     let shared = destination.addresses.iter().map(IpAddr::is_ipv4).find(|v4| fits(source, *v4));
     let first = |party: &Party<'_>| party.addresses.first().map(IpAddr::is_ipv4);

@@ -14,12 +14,12 @@ pub fn is_refused(policy: &NetworkPolicy) -> bool {
         || rules.any(|rule| rule.peers.iter().any(peer_refused) || rule.ports.iter().any(port_refused))
 }
 
-/// Rule 10. A peer of which only fields nobody knows are written may be more than empty.
+/// Rule 10. A peer of which only fields nobody knows are written is empty once they are dropped.
 fn peer_refused(peer: &Peer) -> bool {
     let has_selector = peer.pod_selector.is_some() || peer.namespace_selector.is_some();
     match &peer.ip_block {
         Some(block) => has_selector || block_refused(block),
-        None if !has_selector => peer.unknown.is_empty(),
+        None if !has_selector => true,
         None => peer.pod_selector.iter().chain(&peer.namespace_selector).any(selector_refused),
     }
 }

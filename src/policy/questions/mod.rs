@@ -6,6 +6,7 @@ mod focus;
 mod matrix;
 mod others;
 mod reachable_from;
+mod tally;
 mod trace;
 mod who_can_reach;
 mod words;

@@ -217,9 +217,9 @@ impl<'m> Connection<'m> {
             _ if allowed == Bounds::ALL => "all ports".to_owned(),
             YesNo::No if allowed.is_none() => match self.names(rule) {
                 names if names.is_empty() => "no port".to_owned(),
-                names => format!("port {} is not declared by the destination", names.join(", ")),
+                names => format!("{} is not declared by the destination", names.join(", ")),
             },
-            YesNo::No if some => format!("port {}, allowed {allows}", words(&self.model.ports.describe(self.wanted))),
+            YesNo::No if some => format!("{}, allowed {allows}", words(&self.model.ports.describe(self.wanted))),
             _ => allows,
         };
         Matched { matched, detail }
@@ -247,7 +247,7 @@ impl<'m> Connection<'m> {
             what.push(nearest.peer.matched.detail.clone());
         }
         if nearest.port.matched != YesNo::Yes {
-            what.push(nearest.port.detail.clone());
+            what.push(format!("port {}", nearest.port.detail));
         }
         let only_port = nearest.peer.matched.matched == YesNo::Yes && nearest.port.matched == YesNo::No;
         let command = if only_port { self.add_port(nearest.rule) } else { None };

@@ -77,6 +77,10 @@ impl Checker {
     fn value(&mut self, value: &mut Value, shape: &'static Shape, path: &Path<'_>) {
         match (shape, &mut *value) {
             (Shape::Any, _) | (_, Value::Null) | (Shape::Text | Shape::IntOrText, Value::String(_)) | (Shape::Bool, Value::Bool(_)) => {}
+            // A letter that YAML 1.1 takes for a boolean, where a boolean is wanted.
+            (Shape::Bool, Value::String(letter)) if matches!(letter.as_str(), "y" | "Y" | "n" | "N") => {
+                *value = Value::Bool(letter.eq_ignore_ascii_case("y"));
+            }
             (Shape::Int | Shape::IntOrText, Value::Number(number)) => match whole(number) {
                 Some(int) => *value = Value::Number(int.into()),
                 None => self.wrong(value, shape, path),

@@ -9,13 +9,13 @@ use serde_json::Value;
 
 use super::check::{self, Problem, What};
 use super::findings::{
-    MISSPELT_KIND, NAMELESS_OBJECT, NOT_AN_OBJECT, OTHER_KINDS, POLICY_NOT_EVALUATED, POLICY_WITHOUT_SPEC, REFUSED_METADATA, REPEATED_KEY,
-    REPEATED_OBJECT, UNKNOWN_FIELD, UNREADABLE_DOCUMENT, UNRENDERED_TEMPLATE, VERSION_NOT_SERVED, WRONG_TYPE,
+    LONE_LETTER, MISSPELT_KIND, NAMELESS_OBJECT, NOT_AN_OBJECT, OTHER_KINDS, POLICY_NOT_EVALUATED, POLICY_WITHOUT_SPEC, REFUSED_METADATA,
+    REPEATED_KEY, REPEATED_OBJECT, UNKNOWN_FIELD, UNREADABLE_DOCUMENT, UNRENDERED_TEMPLATE, VERSION_NOT_SERVED, WRONG_TYPE,
 };
 use super::kinds::{self, Kind};
 use super::parse::{Document, Unreadable};
 use super::schema;
-use crate::objects::{Labels, Meta, Objects, Resource};
+use crate::objects::{Labels, Meta, NetworkPolicy, NetworkPolicySpec, Objects, Resource};
 use crate::policy::validate::{Refusal, label_refusals, metadata_refusals};
 use crate::report::{Finding, FindingKind, ObjectRef};
 use crate::source::decode;
@@ -118,7 +118,7 @@ impl<'a> Collector<'a> {
 
     /// A document that could be read.
     pub(super) fn document(&mut self, place: Place, document: Document) {
-        let Document { value, mut repeated, .. } = document;
+        let Document { value, mut repeated, letters, .. } = document;
         let text = |field: &str| value.get(field).and_then(Value::as_str).unwrap_or_default();
         let (api_version, kind) = (text("apiVersion"), text("kind"));
         let subject = self.subject(&place, &value, kind, &kinds::classify(api_version, kind));
@@ -133,6 +133,11 @@ impl<'a> Collector<'a> {
         for field in repeated {
             let message = format!("{place}: `{field}` is there more than once; the last one counts");
             self.findings.push(REPEATED_KEY.on(subject.clone(), message).shown_by(&subject, field, "repeated"));
+        }
+        if let Some(first) = letters.first() {
+            let message = format!("{place}: `{first}` is a plain letter that kubectl reads as a boolean: put it in quotes; taken as text");
+            let finding = LONE_LETTER.on(subject.clone(), message);
+            self.findings.push(letters.into_iter().fold(finding, |finding, field| finding.shown_by(&subject, field, "plain y or n")));
         }
         self.value(place, value, None);
     }
@@ -220,6 +225,9 @@ impl<'a> Collector<'a> {
             self.findings.push(complain(place, resource, &subject, &problem));
         }
         if refused {
+            if resource == Resource::NetworkPolicies {
+                self.refused_policy(&value, &subject);
+            }
             return;
         }
         let Some(generated) = settle_metadata(&mut value, resource, self.default_namespace) else {
@@ -251,6 +259,22 @@ impl<'a> Collector<'a> {
         if !generated {
             self.replace_earlier(place, resource, meta, subject);
         }
+    }
+
+    /// A policy that cannot be decoded was still meant for some pods: what holds for these is open, not allowed.
+    fn refused_policy(&mut self, value: &Value, subject: &ObjectRef) {
+        let part = |field: &str| value.get("spec").and_then(|spec| spec.get(field)).cloned().unwrap_or_default();
+        let spec = NetworkPolicySpec {
+            pod_selector: serde_json::from_value(part("podSelector")).unwrap_or_default(),
+            // Without types that can be read it may have been meant for either direction.
+            policy_types: serde_json::from_value(part("policyTypes"))
+                .ok()
+                .filter(|types: &Vec<String>| !types.is_empty())
+                .unwrap_or_else(|| ["Ingress", "Egress"].map(str::to_owned).to_vec()),
+            ..NetworkPolicySpec::default()
+        };
+        let metadata = Meta { name: subject.name.clone(), namespace: subject.namespace.clone(), ..Meta::default() };
+        self.objects.network_policies.push(NetworkPolicy { metadata, spec, undecodable: true });
     }
 
     /// The checks before should have caught everything; if one is missing, Kubernetes' answer is still a refusal.

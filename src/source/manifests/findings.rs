@@ -18,6 +18,7 @@ pub static ALL: &[&FindingKind] = &[
     &REFUSED_METADATA,
     &POLICY_WITHOUT_SPEC,
     &MISSPELT_KIND,
+    &LONE_LETTER,
 ];
 
 /// A document is no YAML and no JSON.
@@ -194,4 +195,14 @@ pub static MISSPELT_KIND: FindingKind = FindingKind {
     explanation: "\
 An object's `kind` is none that Kubernetes has, but it resembles one. Kinds are written in exactly one way, capitals
 included. Applying the object fails with «no matches for kind», so it was left out. Correct the kind.",
+};
+
+/// A plain `y` or `n`.
+pub static LONE_LETTER: FindingKind = FindingKind {
+    code: "IN-015",
+    name: "plain-y-or-n",
+    severity: Severity::Warning,
+    explanation: "\
+A plain `y` or `n` is a boolean for kubectl, which reads YAML 1.1, and text for most other programs. Where text is wanted kubectl
+refuses the object. The answer takes it for the letter, which is what was meant. Put it in quotes.",
 };

@@ -1,8 +1,9 @@
 //! Reads the text of one document, YAML or JSON, as kubectl would.
 //!
-//! kubectl reads YAML 1.1 by the rules of sigs.k8s.io/yaml: a plain `yes`, `no`, `on`, `off`, `y`, `n` is a boolean and
-//! `0777` an octal number, whatever the field wants. So a label `enabled: on` is a boolean here too, and refused, as it
-//! would be by the API server; guessing what was meant would show a cluster that no one will get.
+//! kubectl reads YAML 1.1 by the rules of sigs.k8s.io/yaml: a plain `yes`, `no`, `on`, `off` is a boolean and `0777` an octal
+//! number, whatever the field wants. So a label `enabled: on` is a boolean here too, and refused, as it would be by the API
+//! server; guessing what was meant would show a cluster that no one will get. The letters `y` and `n` are the exception: half
+//! of all YAML writers leave them without quotes (a namespace `y` is common in tests), so they stay text, and are counted.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -19,6 +20,8 @@ pub(super) struct Document {
     pub(super) value: Value,
     /// Fields that were written more than once; `value` has the last of each, as kubectl takes it.
     pub(super) repeated: Vec<String>,
+    /// Paths of plain `y` and `n`, which kubectl takes for booleans; `value` has them as text.
+    pub(super) letters: Vec<String>,
     /// The line (from 1) on which it begins.
     pub(super) line: usize,
 }
@@ -55,7 +58,9 @@ fn json(chunk: &Chunk<'_>) -> Vec<Result<Document, Unreadable>> {
         let line = chunk.line + before.matches('\n').count();
         match stream.next() {
             None => return documents,
-            Some(Ok(Tree { value, repeated })) => documents.push(Ok(Document { value, repeated, line })),
+            Some(Ok(Tree { value, repeated })) => {
+                documents.push(Ok(Document { value, repeated, letters: Vec::new(), line }));
+            }
             Some(Err(error)) if documents.is_empty() => {
                 // YAML in flow style looks like JSON at first; so does a line that begins with `{{`. kubectl falls back, too.
                 let as_yaml = yaml(chunk);
@@ -80,7 +85,20 @@ fn json_error(chunk: &Chunk<'_>, error: &serde_json::Error) -> Unreadable {
 }
 
 fn yaml(chunk: &Chunk<'_>) -> Result<Document, Unreadable> {
-    let options = serde_saphyr::options! {
+    let Tree { mut value, repeated } = tree(chunk.text, false).map_err(|error| yaml_error(chunk, &error))?;
+    let mut letters = Vec::new();
+    // Only a reading without the old booleans tells a plain `y` from `true`.
+    if has_lone_letter(chunk.text)
+        && let Ok(Tree { value: strict, .. }) = tree(chunk.text, true)
+    {
+        keep_letters(&mut value, strict, &Path::Root, &mut letters);
+    }
+    Ok(Document { value, repeated, letters, line: chunk.content_line() })
+}
+
+/// Reads YAML with the booleans of YAML 1.1, or of 1.2 where only `true` and `false` are any.
+fn tree(text: &str, only_true_and_false: bool) -> Result<Tree, serde_saphyr::Error> {
+    let mut options = serde_saphyr::options! {
         budget: serde_saphyr::budget! {
             // Size is bounded where files are read; an honest file of 50 MB has some ten million nodes.
             max_events: usize::MAX,
@@ -96,14 +114,42 @@ fn yaml(chunk: &Chunk<'_>) -> Result<Document, Unreadable> {
         duplicate_keys: serde_saphyr::DuplicateKeyPolicy::PassThrough,
         emit_comments: false,
         legacy_octal_numbers: true,
-        strict_booleans: false,
+        strict_booleans: only_true_and_false,
         with_snippet: false,
     };
-    let mut options = options;
     options.alias_limits.max_total_replayed_events = MAX_ALIAS_NODES;
-    match serde_saphyr::from_str_with_options::<Tree>(chunk.text, options) {
-        Ok(Tree { value, repeated }) => Ok(Document { value, repeated, line: chunk.content_line() }),
-        Err(error) => Err(yaml_error(chunk, &error)),
+    serde_saphyr::from_str_with_options::<Tree>(text, options)
+}
+
+/// Whether a `y` or `n` stands alone behind a space, a dash, a colon or a bracket, as only a plain scalar does.
+fn has_lone_letter(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.windows(2).enumerate().any(|(at, pair)| {
+        let ends = bytes.get(at + 2).is_none_or(|b| b" \r\n\t,]}".contains(b));
+        ends && matches!(pair, [b' ' | b'\n' | b'[' | b'{' | b',', b'y' | b'Y' | b'n' | b'N'])
+    })
+}
+
+/// Puts the letter back wherever one reading has a boolean and the other the letter.
+fn keep_letters(value: &mut Value, strict: Value, path: &Path<'_>, letters: &mut Vec<String>) {
+    match (value, strict) {
+        (value @ Value::Bool(_), Value::String(text)) if matches!(text.as_str(), "y" | "Y" | "n" | "N") => {
+            letters.push(path.to_string());
+            *value = Value::String(text);
+        }
+        (Value::Array(list), Value::Array(strict)) => {
+            for (index, (entry, strict)) in list.iter_mut().zip(strict).enumerate() {
+                keep_letters(entry, strict, &path.index(index), letters);
+            }
+        }
+        (Value::Object(map), Value::Object(strict)) => {
+            for (key, strict) in strict {
+                if let Some(entry) = map.get_mut(&key) {
+                    keep_letters(entry, strict, &path.field(&key), letters);
+                }
+            }
+        }
+        _ => {}
     }
 }
 
@@ -248,7 +294,8 @@ mod tests {
 
     #[test]
     fn yaml_1_1_as_kubectl_reads_it() {
-        assert_eq!(read("[yes, No, on, OFF, y, n, true]"), json!([true, false, true, false, true, false, true]));
+        assert_eq!(read("[yes, No, on, OFF, true]"), json!([true, false, true, false, true]));
+        assert_eq!(read("{a: y, b: [N, 'y'], c: yes}"), json!({"a": "y", "b": ["N", "y"], "c": true}));
         assert_eq!(read("['yes', \"on\", YES!, yesterday]"), json!(["yes", "on", "YES!", "yesterday"]));
         assert_eq!(
             read("[0777, 0x1F, 1_000, 12:30, 2024-01-01, 1e3, ~, null]"),
