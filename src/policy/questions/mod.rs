@@ -5,6 +5,7 @@ mod effective_policy;
 mod focus;
 mod matrix;
 mod others;
+mod outside;
 mod reachable_from;
 mod tally;
 mod trace;

@@ -100,7 +100,7 @@ fn rule_addresses(model: &Model<'_>, rule: &CompiledRule) -> Vec<(AddressSet, bo
 }
 
 /// Rule 33: the node a pod runs on and the pod always reach each other.
-pub fn own_node(model: &Model<'_>, focus: &Focus) -> Vec<Reach> {
+pub fn own_node(model: &Model<'_>, direction: Direction, focus: &Focus) -> Vec<Reach> {
     let (mut nodes, mut wanted): (BTreeSet<&str>, PortsId) = (BTreeSet::new(), PortsId::NONE);
     for Bucket { class, wanted: asked, pods } in &focus.buckets {
         if model.class(*class).is_some_and(|c| c.host.is_none()) {
@@ -116,7 +116,8 @@ pub fn own_node(model: &Model<'_>, focus: &Focus) -> Vec<Reach> {
         _ => String::new(),
     };
     let peer = Peer { kind: "Node".to_owned(), name, description: "own node".to_owned(), ..Peer::default() };
-    let reasons = vec!["always allowed (kubelet probes)".to_owned()];
+    let why = if direction == Direction::Ingress { "always allowed (kubelet probes)" } else { "always allowed" };
+    let reasons = vec![why.to_owned()];
     vec![Reach { peer, verdict: Verdict::Allow, ports: ports_of(model, wanted), because: Vec::new(), reasons, target_pods: None }]
 }
 
