@@ -140,6 +140,28 @@ type Fate = Result<(), Option<String>>;
 /// are there already stay as they are: we mask the bits and say so (NP-021).
 const NEW_IN_1_36: [&str; 2] = ["must not have bits set beyond the prefix length", "must not have an IPv4-mapped IPv6 address"];
 
+/// The server's reasons without the regular expressions in them and without what only new objects are refused for.
+fn comparable(reasons: &str) -> Fate {
+    let mut parts = reasons.split(", regex used for validation is '");
+    let first = parts.next().unwrap_or_default().to_owned();
+    let text = parts.fold(first, |text, part| text + part.split_once('\'').map_or("", |(_, rest)| rest));
+    let one_by_one = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).map_or_else(|| vec![text.as_str()], split);
+    let old: Vec<&str> = one_by_one.into_iter().filter(|reason| !NEW_IN_1_36.iter().any(|rule| reason.ends_with(rule))).collect();
+    match old.as_slice() {
+        [] => Ok(()),
+        [one] => Err(Some((*one).to_owned())),
+        _ => Err(Some(format!("[{}]", old.join(", ")))),
+    }
+}
+
+/// Reasons follow one another with a comma, as do the words in them; each begins with its field.
+fn split(text: &str) -> Vec<&str> {
+    let starts = text.match_indices(", ").map(|(at, comma)| at + comma.len());
+    let starts: Vec<usize> = starts.filter(|at| ["spec.", "metadata."].iter().any(|field| text[*at..].starts_with(field))).collect();
+    let ends = starts.iter().map(|at| at - 2).chain([text.len()]);
+    std::iter::once(0).chain(starts.iter().copied()).zip(ends).map(|(start, end)| &text[start..end]).collect()
+}
+
 /// Asks the API server what it would do with these, all at once.
 fn server(cluster: &Cluster, policies: &[Value]) -> BTreeMap<String, Fate> {
     let list = json!({"apiVersion": "v1", "kind": "List", "items": policies});
@@ -156,7 +178,7 @@ fn server(cluster: &Cluster, policies: &[Value]) -> BTreeMap<String, Fate> {
     for line in run.stderr.lines() {
         let invalid = line.split_once("NetworkPolicy.networking.k8s.io \"").and_then(|(_, rest)| rest.split_once("\" is invalid: "));
         if let Some((name, reasons)) = invalid {
-            fates.insert(name.to_owned(), Err(Some(reasons.to_owned())));
+            fates.insert(name.to_owned(), comparable(reasons));
         }
     }
     fates
@@ -164,9 +186,10 @@ fn server(cluster: &Cluster, policies: &[Value]) -> BTreeMap<String, Fate> {
 
 /// What we make of the same, read as a manifest.
 fn ours(policy: &Value) -> Fate {
-    let read = manifests::read(&[Input::Stdin(policy.to_string().into())], &Options::default());
-    let policies = read.map(|collected| collected.objects.network_policies).unwrap_or_default();
-    let Some(policy) = policies.first() else { return Err(None) };
+    let Ok(read) = manifests::read(&[Input::Stdin(policy.to_string().into())], &Options::default()) else { return Err(None) };
+    // What cannot be decoded may stay, as a policy that says nothing for certain; the finding tells.
+    let wrong_type = read.findings.iter().any(|finding| finding.code == "IN-006");
+    let Some(policy) = read.objects.network_policies.first().filter(|_| !wrong_type) else { return Err(None) };
     let mut reasons: Vec<String> = Vec::new();
     for refusal in refusals(policy) {
         let reason = format!("{}: {}", refusal.field, refusal.reason);
@@ -192,7 +215,6 @@ fn differences(cluster: &Cluster, policies: &[Value]) -> Vec<String> {
         let theirs = fates.get(name).cloned().unwrap_or(Err(None));
         let ours = ours(policy);
         let same = match (&theirs, &ours) {
-            (Err(Some(theirs)), Ok(())) => NEW_IN_1_36.iter().any(|rule| theirs.ends_with(rule)),
             // What fails in decoding there may get as far as validation here; refused is refused.
             (Err(None), Err(_)) => true,
             // Left out by the reader, for a reason of its own words: only names can be wrong as early as that.
