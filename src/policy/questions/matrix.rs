@@ -7,7 +7,7 @@ use super::focus::Focus;
 use super::others;
 use super::tally::{Row, Tally, split};
 use super::words::{group_peer, ports_of};
-use crate::objects::Truth;
+use crate::objects::{Family, Truth};
 use crate::policy::classes::{Class, ClassId};
 use crate::policy::lint;
 use crate::policy::model::Model;
@@ -31,23 +31,29 @@ pub fn matrix(model: &Model<'_>, scope: &MatrixScope) -> (Matrix, Vec<Finding>) 
     let in_scope: Vec<bool> = inventory.groups.iter().map(|group| group.pods.iter().any(|pod| selected(model, scope, *pod))).collect();
     let everything = in_scope.iter().all(|yes| *yes);
     let mut words = Words { model, peers: HashMap::new(), ports: HashMap::new() };
+    let mut sides = Sides { model, near: HashMap::new(), outside: HashMap::new() };
     let mut connections: Vec<Connection> = Vec::new();
+    let mut complete = true;
     for target in 0..inventory.groups.len() {
+        if scope.limit.is_some_and(|limit| connections.len() > limit) {
+            complete = false;
+            break;
+        }
         let wanted = in_scope.get(target).copied().unwrap_or(false);
         if !wanted && !everything && !in_scope.contains(&true) {
             continue;
         }
-        for (source, pairs) in sources(model, target) {
+        for (source, pairs) in sources(&mut sides, target) {
             if everything || wanted || in_scope.get(source).copied().unwrap_or(false) {
                 pairs.iter().for_each(|pair| words.connections(source, target, pair, &mut connections));
             }
         }
         if wanted {
-            outside(model, target, &mut words, &mut connections);
+            outside(&mut sides, target, &mut words, &mut connections);
         }
     }
     connections.sort_by(|a, b| (&a.from, &a.to, a.verdict).cmp(&(&b.from, &b.to, b.verdict)));
-    (Matrix { connections }, lint::findings_in(model, scope.namespace.as_deref()))
+    (Matrix { connections, complete }, lint::findings_in(model, scope.namespace.as_deref()))
 }
 
 /// Whether a pod is in the scope.
@@ -58,7 +64,8 @@ fn selected(model: &Model<'_>, scope: &MatrixScope, pod: usize) -> bool {
 }
 
 /// Every workload that may connect to a target workload. A row holds for every pair of the pods it counts.
-fn sources(model: &Model<'_>, target: usize) -> BTreeMap<usize, BTreeSet<Pair>> {
+fn sources(sides: &mut Sides<'_>, target: usize) -> BTreeMap<usize, BTreeSet<Pair>> {
+    let model = sides.model;
     let inventory = model.inventory;
     let mut parts: BTreeMap<ClassId, usize> = BTreeMap::new();
     for (class, _) in inventory.pods_of(target).iter().filter_map(|pod| model.class_of(*pod)) {
@@ -68,7 +75,7 @@ fn sources(model: &Model<'_>, target: usize) -> BTreeMap<usize, BTreeSet<Pair>> 
     let mut found: BTreeMap<ClassId, Vec<(usize, Bounds)>> = BTreeMap::new();
     for (part, (id, _)) in parts.iter().enumerate() {
         let Some(class) = model.class(*id) else { continue };
-        let near = Near::new(model, Direction::Ingress, (*id, class), false);
+        let near = sides.near(*id, class);
         let mut far = Far::new(model, Direction::Ingress, class);
         let mut look = |source_id: ClassId, source: &Class| {
             let ingress = near.allows(source_id, source);
@@ -195,16 +202,58 @@ impl Words<'_> {
     }
 }
 
+/// What targets and workloads with the same policies share, looked at once.
+struct Sides<'m> {
+    model: &'m Model<'m>,
+    near: HashMap<NearKey, Near<'m>>,
+    outside: HashMap<(Direction, u32, u32), Vec<Outside>>,
+}
+
+/// What the ingress rules of a class depend on: its policies, its named ports, its families.
+type NearKey = (u32, u32, Option<Family>, bool, bool);
+
+/// One range of addresses outside and what may pass.
+#[derive(Clone)]
+struct Outside {
+    peer: Arc<Peer>,
+    verdict: Verdict,
+    ports: Arc<Vec<PortRange>>,
+}
+
+impl<'m> Sides<'m> {
+    fn near(&mut self, id: ClassId, class: &'m Class) -> &Near<'m> {
+        let model = self.model;
+        let subject = model.subject_id(Direction::Ingress, id);
+        let key = (subject, class.named, class.primary, class.v4.is_some(), class.v6.is_some());
+        self.near.entry(key).or_insert_with(|| Near::new(model, Direction::Ingress, (id, class), false))
+    }
+
+    /// Addresses outside that a workload's pods may talk with; looked up where all its pods have the same policies.
+    fn outside(&mut self, direction: Direction, group: usize) -> Vec<Outside> {
+        let model = self.model;
+        let pods = model.inventory.pods_of(group);
+        let ask = || {
+            let focus = Focus::pods(model, &Peer::default(), pods, None);
+            let rows = others::addresses(model, direction, &focus).into_iter();
+            rows.map(|r| Outside { peer: Arc::new(r.peer), verdict: r.verdict, ports: Arc::new(r.ports) }).collect::<Vec<_>>()
+        };
+        let keys: BTreeSet<(Direction, u32, u32)> = (pods.iter().filter_map(|pod| model.class_of(*pod)))
+            .map(|(id, class)| (direction, model.subject_id(direction, id), class.named))
+            .collect();
+        match keys.iter().collect::<Vec<_>>().as_slice() {
+            [only] => self.outside.entry(**only).or_insert_with(ask).clone(),
+            _ => ask(),
+        }
+    }
+}
+
 /// Connections of a workload with addresses outside, in both directions.
-fn outside(model: &Model<'_>, group: usize, words: &mut Words<'_>, out: &mut Vec<Connection>) {
-    let pods = model.inventory.pods_of(group);
-    let this = words.peer(group, pods.len());
-    let focus = Focus::pods(model, &this, pods, None);
+fn outside(sides: &mut Sides<'_>, group: usize, words: &mut Words<'_>, out: &mut Vec<Connection>) {
+    let this = words.peer(group, sides.model.inventory.pods_of(group).len());
     for direction in [Direction::Ingress, Direction::Egress] {
-        for reach in others::addresses(model, direction, &focus) {
-            let (peer, ports) = (Arc::new(reach.peer), Arc::new(reach.ports));
+        for Outside { peer, verdict, ports } in sides.outside(direction, group) {
             let (from, to) = if direction == Direction::Ingress { (peer, this.clone()) } else { (this.clone(), peer) };
-            out.push(Connection { from, to, verdict: reach.verdict, ports });
+            out.push(Connection { from, to, verdict, ports });
         }
     }
 }

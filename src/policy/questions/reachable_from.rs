@@ -21,7 +21,7 @@ pub fn reachable_from(model: &Model<'_>, source: &Resolved) -> (ReachableFrom, V
         let destinations = outside::workloads(model, Direction::Ingress, &addresses);
         let rest = outside::rest(Direction::Ingress);
         let (source, services) = (focus.peer, Vec::new());
-        return (ReachableFrom { source, isolated: None, destinations, services, dns: None, api_server: None, rest }, Vec::new());
+        return (ReachableFrom { source, isolated: Some(false), destinations, services, dns: None, api_server: None, rest }, Vec::new());
     }
     let mut destinations = workloads::workloads(model, direction, &focus);
     destinations.extend(others::unread_pods(model, direction, &focus));

@@ -15,7 +15,7 @@ pub fn who_can_reach(model: &Model<'_>, target: &Resolved, port: Option<&PortQue
     if focus.buckets.is_empty() && !addresses.is_empty() {
         let sources = outside::workloads(model, Direction::Egress, &addresses);
         let rest = outside::rest(Direction::Egress);
-        return (WhoCanReach { target: focus.peer, service: focus.service, isolated: None, sources, rest }, Vec::new());
+        return (WhoCanReach { target: focus.peer, service: focus.service, isolated: Some(false), sources, rest }, Vec::new());
     }
     let mut sources = workloads::workloads(model, direction, &focus);
     sources.extend(others::unread_pods(model, direction, &focus));
