@@ -1,9 +1,11 @@
 //! What the API server refuses, our validation refuses, with the same words; what it takes, ours takes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
+use netstore::objects::NetworkPolicy;
 use netstore::policy::validate::refusals;
 use netstore::source::manifests::{self, Input, Options};
 use serde_json::{Value, json};
@@ -186,10 +188,19 @@ fn server(cluster: &Cluster, policies: &[Value]) -> BTreeMap<String, Fate> {
 
 /// What we make of the same, read as a manifest.
 fn ours(policy: &Value) -> Fate {
-    let Ok(read) = manifests::read(&[Input::Stdin(policy.to_string().into())], &Options::default()) else { return Err(None) };
+    fates(Input::Stdin(policy.to_string().into())).into_values().next().unwrap_or(Err(None))
+}
+
+/// What we make of the policies of a manifest, by name.
+fn fates(input: Input) -> BTreeMap<String, Fate> {
+    let Ok(read) = manifests::read(&[input], &Options::default()) else { return BTreeMap::new() };
     // What cannot be decoded may stay, as a policy that says nothing for certain; the finding tells.
-    let wrong_type = read.findings.iter().any(|finding| finding.code == "IN-006");
-    let Some(policy) = read.objects.network_policies.first().filter(|_| !wrong_type) else { return Err(None) };
+    let wrong = |name: &str| read.findings.iter().any(|finding| finding.code == "IN-006" && finding.subject.name == name);
+    let fate = |policy: &NetworkPolicy| if wrong(&policy.metadata.name) { Err(None) } else { validated(policy) };
+    read.objects.network_policies.iter().map(|policy| (policy.metadata.name.clone(), fate(policy))).collect()
+}
+
+fn validated(policy: &NetworkPolicy) -> Fate {
     let mut reasons: Vec<String> = Vec::new();
     for refusal in refusals(policy) {
         let reason = format!("{}: {}", refusal.field, refusal.reason);
@@ -262,4 +273,45 @@ fn names_and_labels_are_refused_as_the_server_refuses_them() {
         .collect();
     differences_of_all.extend(differences(cluster, &labelled));
     assert!(differences_of_all.is_empty(), "{}", differences_of_all.join("\n"));
+}
+
+/// Files of `tests/malformed` of which the server takes other policies than we do, and why that is right.
+const OTHERWISE: [(&str, &str); 5] = [
+    ("broken-middle.yaml", "kubectl gives up at the broken document, we read on behind it"),
+    ("helm-template.yaml", "the same"),
+    ("tabs.yaml", "the same"),
+    ("wrong-separator.yaml", "kubectl takes the separator for an error and what precedes it with it"),
+    ("host-bits.yaml", "refused in new objects since 1.36, see NEW_IN_1_36"),
+];
+
+#[test]
+fn malformed_files_are_taken_as_the_server_takes_them() {
+    let Some(cluster) = shop() else { return };
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/malformed");
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()).collect();
+    files.sort();
+    let differences: Vec<String> = std::thread::scope(|scope| {
+        let part = |files: Vec<PathBuf>| move || files.iter().filter_map(|file| difference(cluster, file)).collect::<Vec<_>>();
+        let threads: Vec<_> = files.chunks(files.len().div_ceil(4)).map(|files| scope.spawn(part(files.to_vec()))).collect();
+        threads.into_iter().flat_map(|thread| thread.join().expect("no panic")).collect()
+    });
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+}
+
+/// Which policies of a file one takes and the other does not.
+fn difference(cluster: &Cluster, file: &Path) -> Option<String> {
+    let mut kubectl = cluster.kubectl();
+    let output = kubectl.args(["create", "--dry-run=server", "--validate=ignore", "-f"]).arg(file).stdin(Stdio::null()).output();
+    let output = output.expect("kubectl");
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    let created =
+        stdout.lines().filter_map(|line| line.strip_prefix("networkpolicy.networking.k8s.io/")?.strip_suffix(" created (server dry run)"));
+    let theirs: BTreeSet<String> = created.map(str::to_owned).collect();
+    let ours = fates(Input::Path(file.to_owned())).into_iter().filter(|(_, fate)| fate.is_ok()).map(|(name, _)| name);
+    let ours: BTreeSet<String> = ours.collect();
+    let name = file.file_name().expect("a name").to_string_lossy();
+    let expected = OTHERWISE.iter().any(|(file, _)| *file == name);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let said = stderr.lines().next().unwrap_or_default();
+    ((theirs == ours) == expected).then(|| format!("{name}: server {theirs:?}, ours {ours:?}; expected to differ: {expected}\n  {said}"))
 }

@@ -275,9 +275,9 @@ mod tests {
     }
 
     #[test]
-    fn objects_are_left_as_kubernetes_stores_them() {
+    fn objects_are_left_as_kubernetes_stores_them_but_for_what_a_rule_does_not_know() {
         let mut value = json!({"spec": {"ingress": [null, {"from": [null], "ports": [{"port": 80.0}], "x": 1}], "policyTypes": [null]}});
         object(&mut value, schema::of(Resource::NetworkPolicies));
-        assert_eq!(value, json!({"spec": {"ingress": [{}, {"from": [{}], "ports": [{"port": 80}]}], "policyTypes": [""]}}));
+        assert_eq!(value, json!({"spec": {"ingress": [{}, {"from": [{}], "ports": [{"port": 80}], "x": 1}], "policyTypes": [""]}}));
     }
 }
