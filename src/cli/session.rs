@@ -83,6 +83,15 @@ impl Session {
         if self.globals.selection.all_namespaces { Ok(None) } else { self.namespace().map(Some) }
     }
 
+    /// The namespace that an overview is about: as [`scope`](Self::scope), but all that files hold if none is named.
+    ///
+    /// # Errors
+    /// If the kubeconfig cannot be read.
+    pub fn matrix_scope(&mut self) -> Result<Option<String>, CommandError> {
+        let named = self.globals.selection.namespace.as_ref().is_some_and(|name| !name.is_empty());
+        if named || matches!(self.source, Source::Live(_)) { self.scope() } else { Ok(None) }
+    }
+
     /// What `--selector` says.
     ///
     /// # Errors

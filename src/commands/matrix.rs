@@ -9,7 +9,8 @@ use crate::report::{Answer, Question, Report};
 /// All connections between workloads
 ///
 /// One line for each pair of workloads that may connect, with the ports; a pair that is not listed is denied. With
-/// --namespace or --selector, only connections that start or end there.
+/// --namespace or --selector, only connections that start or end there. A cluster is asked about the namespace of the
+/// context unless --all-namespaces says otherwise, files and snapshots about everything in them.
 #[derive(Debug, clap::Args)]
 #[command(before_help = "\
 Examples:
@@ -21,15 +22,20 @@ Examples:
 
   # What changes with these manifests?
   diff <(kubectl netstore matrix -f old/ -o csv) <(kubectl netstore matrix -f new/ -o csv)")]
-pub struct Args {}
+pub struct Args {
+    /// Stop after about this many connections, and say so; 0 for no limit
+    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
+    limit: usize,
+}
 
 /// Answers the question.
 ///
 /// # Errors
 /// If it cannot be answered.
-pub fn run(session: &mut Session, _: &Args) -> Result<Outcome, CommandError> {
+pub fn run(session: &mut Session, args: &Args) -> Result<Outcome, CommandError> {
     session.format(Question::Matrix.formats())?;
-    let scope = MatrixScope { namespace: session.scope()?, selector: session.selector()? };
+    let limit = Some(args.limit).filter(|limit| *limit > 0);
+    let scope = MatrixScope { namespace: session.matrix_scope()?, selector: session.selector()?, limit };
     let (inventory, noticed) = reach::read(session, &[])?;
     let model = Model::compile(&inventory, session.cni(&inventory));
     let (result, findings) = questions::matrix(&model, &scope);

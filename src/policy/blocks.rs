@@ -149,3 +149,67 @@ impl AddressSet {
         v4.chain(v6).flatten().map(|net| net.to_string()).collect()
     }
 }
+
+/// Cuts the address space by sets that each carry a value, and joins what carries equal values. `join` makes one value of
+/// those that cover an address (by their positions, ascending); addresses that nothing covers are left out.
+pub fn partition<V: Eq + std::hash::Hash + Clone>(
+    sets: &[AddressSet],
+    mut join: impl FnMut(&BTreeSet<usize>) -> V,
+) -> Vec<(AddressSet, V, BTreeSet<usize>)> {
+    let mut order: Vec<V> = Vec::new();
+    let mut found: std::collections::HashMap<V, (AddressSet, BTreeSet<usize>)> = std::collections::HashMap::new();
+    let mut add = |value: V, positions: &BTreeSet<usize>, part: AddressSet| match found.get_mut(&value) {
+        Some((addresses, covering)) => {
+            addresses.v4 |= part.v4;
+            addresses.v6 |= part.v6;
+            covering.extend(positions);
+        }
+        None => {
+            order.push(value.clone());
+            found.insert(value, (part, positions.clone()));
+        }
+    };
+    let v4 = sweep(sets.iter().map(|s| s.v4.ranges().map(|r| (u128::from(*r.start()), u128::from(*r.end())))), u128::from(u32::MAX));
+    for (low, high, covering) in v4 {
+        let [low, high] = [low, high].map(|bits| u32::try_from(bits).unwrap_or(u32::MAX));
+        add(join(&covering), &covering, AddressSet { v4: RangeSetBlaze::from_iter([low..=high]), v6: RangeSetBlaze::new() });
+    }
+    let v6 = sweep(sets.iter().map(|s| s.v6.ranges().map(|r| (*r.start(), *r.end()))), u128::MAX);
+    for (low, high, covering) in v6 {
+        add(join(&covering), &covering, AddressSet { v4: RangeSetBlaze::new(), v6: RangeSetBlaze::from_iter([low..=high]) });
+    }
+    order.into_iter().filter_map(|value| found.remove(&value).map(|(set, covering)| (set, value, covering))).collect()
+}
+
+/// Walks over the ends of ranges in their order: every stretch that is covered, with the positions of what covers it.
+fn sweep<R: Iterator<Item = (u128, u128)>>(sets: impl Iterator<Item = R>, last: u128) -> Vec<(u128, u128, BTreeSet<usize>)> {
+    let mut events: Vec<(u128, bool, usize)> = Vec::new();
+    for (position, ranges) in sets.enumerate() {
+        for (low, high) in ranges {
+            events.push((low, true, position));
+            events.extend((high < last).then(|| (high + 1, false, position)));
+        }
+    }
+    events.sort_unstable();
+    let mut covering: BTreeSet<usize> = BTreeSet::new();
+    let mut stretches = Vec::new();
+    let mut rest = events.as_slice();
+    while let Some((at, ..)) = rest.first().copied() {
+        let here = rest.partition_point(|(other, ..)| *other <= at);
+        let (now, later) = rest.split_at(here);
+        // At one address what ends goes before what begins: the same set may do both.
+        for (_, begins, position) in now {
+            if *begins {
+                covering.insert(*position)
+            } else {
+                covering.remove(position)
+            };
+        }
+        rest = later;
+        if !covering.is_empty() {
+            let high = rest.first().map_or(last, |(next, ..)| next - 1);
+            stretches.push((at, high, covering.clone()));
+        }
+    }
+    stretches
+}

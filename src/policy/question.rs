@@ -53,4 +53,6 @@ pub struct MatrixScope {
     pub namespace: Option<String>,
     /// Only connections with an end among these pods.
     pub selector: Option<LabelSelector>,
+    /// About how many connections are enough: more are cut off, and the answer says so.
+    pub limit: Option<usize>,
 }

@@ -327,6 +327,8 @@ pub struct Matrix {
     /// Every pair of workloads (and of workloads and address ranges) with a connection that is allowed or unknown; a pair
     /// that is not listed is denied.
     pub connections: Vec<Connection>,
+    /// Whether these are all; if not, a pair that is not listed may be allowed all the same.
+    pub complete: bool,
 }
 
 /// One pair and what may pass.

@@ -102,7 +102,7 @@ fn ends(model: &Model<'_>, focus: &Focus, resolved: &Resolved, port: Option<&Por
 }
 
 /// One address of each part of a range that behaves alike.
-fn inside(model: &Model<'_>, cidr: &Cidr) -> Vec<Address> {
+pub(super) fn inside(model: &Model<'_>, cidr: &Cidr) -> Vec<Address> {
     let (low, high) = cidr.bounds();
     let [first, last] = [low, high].map(|bits| model.blocks.interval(Address { family: cidr.family(), bits }));
     let start = Address { family: cidr.family(), bits: low };

@@ -1,13 +1,14 @@
 //! `matrix`: every connection, one line for each pair of workloads. Walks classes and what their rules name; never pairs of pods.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::focus::Focus;
 use super::others;
+use super::tally::{Row, Tally, split};
 use super::words::{group_peer, ports_of};
-use crate::objects::Truth;
-use crate::policy::classes::ClassId;
+use crate::objects::{Family, Truth};
+use crate::policy::classes::{Class, ClassId};
 use crate::policy::lint;
 use crate::policy::model::Model;
 use crate::policy::ports::{Bounds, PortsId};
@@ -16,14 +17,12 @@ use crate::policy::reach::{Far, Near};
 use crate::report::policy::{Connection, Matrix};
 use crate::report::{Direction, Finding, Peer, PortRange, Verdict};
 
-/// What may pass from one workload to another.
-#[derive(Debug, Clone, Copy)]
+/// What may pass from some pods of one workload to some pods of another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Pair {
     bounds: Bounds,
     from_pods: usize,
     to_pods: usize,
-    /// The last target class this pair was counted for.
-    counted: ClassId,
 }
 
 /// All connections with an end in the scope.
@@ -32,23 +31,29 @@ pub fn matrix(model: &Model<'_>, scope: &MatrixScope) -> (Matrix, Vec<Finding>) 
     let in_scope: Vec<bool> = inventory.groups.iter().map(|group| group.pods.iter().any(|pod| selected(model, scope, *pod))).collect();
     let everything = in_scope.iter().all(|yes| *yes);
     let mut words = Words { model, peers: HashMap::new(), ports: HashMap::new() };
+    let mut sides = Sides { model, near: HashMap::new(), outside: HashMap::new() };
     let mut connections: Vec<Connection> = Vec::new();
+    let mut complete = true;
     for target in 0..inventory.groups.len() {
+        if scope.limit.is_some_and(|limit| connections.len() > limit) {
+            complete = false;
+            break;
+        }
         let wanted = in_scope.get(target).copied().unwrap_or(false);
         if !wanted && !everything && !in_scope.contains(&true) {
             continue;
         }
-        for (source, pair) in sources(model, target) {
+        for (source, pairs) in sources(&mut sides, target) {
             if everything || wanted || in_scope.get(source).copied().unwrap_or(false) {
-                words.connections(source, target, &pair, &mut connections);
+                pairs.iter().for_each(|pair| words.connections(source, target, pair, &mut connections));
             }
         }
         if wanted {
-            outside(model, target, &mut words, &mut connections);
+            outside(&mut sides, target, &mut words, &mut connections);
         }
     }
     connections.sort_by(|a, b| (&a.from, &a.to, a.verdict).cmp(&(&b.from, &b.to, b.verdict)));
-    (Matrix { connections }, lint::findings_in(model, scope.namespace.as_deref()))
+    (Matrix { connections, complete }, lint::findings_in(model, scope.namespace.as_deref()))
 }
 
 /// Whether a pod is in the scope.
@@ -58,81 +63,95 @@ fn selected(model: &Model<'_>, scope: &MatrixScope, pod: usize) -> bool {
         && scope.selector.as_ref().is_none_or(|s| s.matches(&meta.labels) == Truth::Yes)
 }
 
-/// Every workload that may connect to a target workload.
-fn sources(model: &Model<'_>, target: usize) -> BTreeMap<usize, Pair> {
+/// Every workload that may connect to a target workload. A row holds for every pair of the pods it counts.
+fn sources(sides: &mut Sides<'_>, target: usize) -> BTreeMap<usize, BTreeSet<Pair>> {
+    let model = sides.model;
     let inventory = model.inventory;
-    let mut classes: BTreeMap<ClassId, usize> = BTreeMap::new();
-    for pod in inventory.pods_of(target) {
-        if let Some((class, _)) = model.class_of(*pod) {
-            *classes.entry(class).or_default() += 1;
-        }
+    let mut parts: BTreeMap<ClassId, usize> = BTreeMap::new();
+    for (class, _) in inventory.pods_of(target).iter().filter_map(|pod| model.class_of(*pod)) {
+        *parts.entry(class).or_default() += 1;
     }
-    let mut pairs: BTreeMap<usize, Pair> = BTreeMap::new();
-    // Which classes were counted among the source's pods already.
-    let mut sources: HashMap<ClassId, ()> = HashMap::new();
-    for (id, target_pods) in &classes {
+    let parts: Vec<(ClassId, usize)> = parts.into_iter().collect();
+    let mut found: BTreeMap<ClassId, Vec<(usize, Bounds)>> = BTreeMap::new();
+    for (part, (id, _)) in parts.iter().enumerate() {
         let Some(class) = model.class(*id) else { continue };
-        let near = Near::new(model, Direction::Ingress, (*id, class), false);
+        let near = sides.near(*id, class);
         let mut far = Far::new(model, Direction::Ingress, class);
-        let candidates: Vec<ClassId> =
-            if near.only_listed() { near.listed() } else { (0..).zip(&model.classes.list).map(|(id, _)| id).collect() };
-        for source_id in candidates {
-            let Some(source) = model.class(source_id) else { continue };
+        let mut look = |source_id: ClassId, source: &Class| {
             let ingress = near.allows(source_id, source);
             if ingress.is_none() {
-                continue;
+                return;
             }
             let bounds = ingress.and(far.allows(source_id, source), &model.ports);
-            if bounds.is_none() {
-                continue;
+            if !bounds.is_none() {
+                found.entry(source_id).or_default().push((part, bounds));
             }
-            let first = sources.insert(source_id, ()).is_none();
-            for pod in &source.pods {
-                let Some(group) = inventory.pods.get(*pod).map(|p| p.group) else { continue };
-                let pair = pairs.entry(group).or_insert(Pair { bounds: Bounds::NONE, from_pods: 0, to_pods: 0, counted: ClassId::MAX });
-                pair.bounds = pair.bounds.or(bounds, &model.ports);
-                pair.from_pods += usize::from(first);
-                if pair.counted != *id {
-                    pair.counted = *id;
-                    pair.to_pods += target_pods;
-                }
-            }
+        };
+        if near.only_listed() {
+            near.listed().into_iter().filter_map(|id| Some((id, model.class(id)?))).for_each(|(id, class)| look(id, class));
+        } else {
+            (0..).zip(&model.classes.list).for_each(|(id, class)| look(id, class));
         }
     }
+    let mut tallies: BTreeMap<usize, Tally> = BTreeMap::new();
+    for (source_id, bounds) in &found {
+        let pods = model.class(*source_id).map(|c| c.pods.as_slice()).unwrap_or_default();
+        let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
+        for group in pods.iter().filter_map(|pod| inventory.pods.get(*pod)).map(|p| p.group) {
+            *counts.entry(group).or_default() += 1;
+        }
+        for (group, pods) in counts {
+            // The only pod of its class in the workload meets nobody but itself there.
+            let itself = parts.iter().position(|(class, count)| group == target && class == source_id && *count == 1);
+            tallies.entry(group).or_default().add(*source_id, pods, &split(bounds, itself));
+        }
+    }
+    let part_pods = |at: &usize| parts.get(*at).map_or(0, |(_, count)| *count);
+    let pair = |((near, bounds), row): (&(Vec<usize>, Bounds), &Row)| Pair {
+        bounds: *bounds,
+        from_pods: row.pods,
+        to_pods: near.iter().map(part_pods).sum(),
+    };
+    let mut pairs: BTreeMap<usize, BTreeSet<Pair>> =
+        tallies.iter().map(|(group, tally)| (*group, tally.rows.iter().map(pair).collect())).collect();
     always(model, target, &mut pairs);
     pairs
 }
 
 /// Rules 32 and 33: a pod reaches itself, and pods on the host network and the other pods of their node reach each other.
-fn always(model: &Model<'_>, target: usize, pairs: &mut BTreeMap<usize, Pair>) {
+fn always(model: &Model<'_>, target: usize, pairs: &mut BTreeMap<usize, BTreeSet<Pair>>) {
     let inventory = model.inventory;
     let targets = inventory.pods_of(target);
-    let whole = |from: usize, to: usize| Pair { bounds: Bounds::ALL, from_pods: from, to_pods: to, counted: ClassId::MAX };
     if let [only] = targets
         && model.always_allowed(*only, *only)
     {
-        pairs.insert(target, whole(1, 1));
+        pairs.insert(target, BTreeSet::from([Pair { bounds: Bounds::ALL, from_pods: 1, to_pods: 1 }]));
     }
     if model.classes.host.is_empty() {
         return;
     }
-    // A source pod counts if it shares its node with every pod of the target: what holds for some pairs only is no word on
-    // the pair of workloads.
-    let mut shared: BTreeMap<usize, usize> = BTreeMap::new();
+    // (source workload, node, whether the targets are on the host network) to pods on either side.
+    let mut shared: BTreeMap<(usize, &str, bool), (BTreeSet<usize>, BTreeSet<usize>)> = BTreeMap::new();
     for to in targets {
+        let Some((node, host)) = inventory.pods.get(*to).map(|p| (p.pod.spec.node_name.as_str(), p.pod.spec.host_network)) else {
+            continue;
+        };
         for from in same_node(model, *to).into_iter().filter(|from| from != to) {
-            *shared.entry(from).or_default() += 1;
+            let Some(group) = inventory.pods.get(from).map(|p| p.group) else { continue };
+            let entry = shared.entry((group, node, host)).or_default();
+            entry.0.insert(from);
+            entry.1.insert(*to);
         }
     }
-    let mut groups: BTreeMap<usize, usize> = BTreeMap::new();
-    for (from, _) in shared.into_iter().filter(|(_, count)| *count == targets.len()) {
-        if let Some(group) = inventory.pods.get(from).map(|p| p.group) {
-            *groups.entry(group).or_default() += 1;
+    for ((group, ..), (from, to)) in shared {
+        let rows = pairs.entry(group).or_default();
+        let pair = Pair { bounds: Bounds::ALL, from_pods: from.len(), to_pods: to.len() };
+        let whole = |p: &Pair| p.bounds == Bounds::ALL && p.from_pods == inventory.pods_of(group).len() && p.to_pods == targets.len();
+        if pair.from_pods == inventory.pods_of(group).len() && pair.to_pods == targets.len() {
+            *rows = BTreeSet::from([pair]);
+        } else if !rows.iter().any(whole) {
+            rows.insert(pair);
         }
-    }
-    for (group, pods) in groups {
-        let pair = pairs.entry(group).or_insert(whole(0, 0));
-        *pair = Pair { bounds: Bounds::ALL, from_pods: pair.from_pods.max(pods), to_pods: targets.len(), ..*pair };
     }
 }
 
@@ -183,16 +202,58 @@ impl Words<'_> {
     }
 }
 
+/// What targets and workloads with the same policies share, looked at once.
+struct Sides<'m> {
+    model: &'m Model<'m>,
+    near: HashMap<NearKey, Near<'m>>,
+    outside: HashMap<(Direction, u32, u32), Vec<Outside>>,
+}
+
+/// What the ingress rules of a class depend on: its policies, its named ports, its families.
+type NearKey = (u32, u32, Option<Family>, bool, bool);
+
+/// One range of addresses outside and what may pass.
+#[derive(Clone)]
+struct Outside {
+    peer: Arc<Peer>,
+    verdict: Verdict,
+    ports: Arc<Vec<PortRange>>,
+}
+
+impl<'m> Sides<'m> {
+    fn near(&mut self, id: ClassId, class: &'m Class) -> &Near<'m> {
+        let model = self.model;
+        let subject = model.subject_id(Direction::Ingress, id);
+        let key = (subject, class.named, class.primary, class.v4.is_some(), class.v6.is_some());
+        self.near.entry(key).or_insert_with(|| Near::new(model, Direction::Ingress, (id, class), false))
+    }
+
+    /// Addresses outside that a workload's pods may talk with; looked up where all its pods have the same policies.
+    fn outside(&mut self, direction: Direction, group: usize) -> Vec<Outside> {
+        let model = self.model;
+        let pods = model.inventory.pods_of(group);
+        let ask = || {
+            let focus = Focus::pods(model, &Peer::default(), pods, None);
+            let rows = others::addresses(model, direction, &focus).into_iter();
+            rows.map(|r| Outside { peer: Arc::new(r.peer), verdict: r.verdict, ports: Arc::new(r.ports) }).collect::<Vec<_>>()
+        };
+        let keys: BTreeSet<(Direction, u32, u32)> = (pods.iter().filter_map(|pod| model.class_of(*pod)))
+            .map(|(id, class)| (direction, model.subject_id(direction, id), class.named))
+            .collect();
+        match keys.iter().collect::<Vec<_>>().as_slice() {
+            [only] => self.outside.entry(**only).or_insert_with(ask).clone(),
+            _ => ask(),
+        }
+    }
+}
+
 /// Connections of a workload with addresses outside, in both directions.
-fn outside(model: &Model<'_>, group: usize, words: &mut Words<'_>, out: &mut Vec<Connection>) {
-    let pods = model.inventory.pods_of(group);
-    let this = words.peer(group, pods.len());
-    let focus = Focus::pods(model, &this, pods, None);
+fn outside(sides: &mut Sides<'_>, group: usize, words: &mut Words<'_>, out: &mut Vec<Connection>) {
+    let this = words.peer(group, sides.model.inventory.pods_of(group).len());
     for direction in [Direction::Ingress, Direction::Egress] {
-        for reach in others::addresses(model, direction, &focus) {
-            let (peer, ports) = (Arc::new(reach.peer), Arc::new(reach.ports));
+        for Outside { peer, verdict, ports } in sides.outside(direction, group) {
             let (from, to) = if direction == Direction::Ingress { (peer, this.clone()) } else { (this.clone(), peer) };
-            out.push(Connection { from, to, verdict: reach.verdict, ports });
+            out.push(Connection { from, to, verdict, ports });
         }
     }
 }

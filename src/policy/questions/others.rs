@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::inventory::Origin;
 use crate::objects::Truth;
-use crate::policy::blocks::AddressSet;
+use crate::policy::blocks::{AddressSet, partition};
 use crate::policy::classes::Class;
 use crate::policy::compile::{CompiledPeer, CompiledPeers, CompiledRule, Scope};
 use crate::policy::model::{Model, Subject};
@@ -15,41 +15,35 @@ use crate::report::{Direction, Peer, RuleRef, Verdict};
 use super::focus::{Bucket, Focus};
 use super::words::{policy_ref, ports_of, rule_ref, verdicts};
 
-/// Addresses that behave alike.
-struct Part {
-    addresses: AddressSet,
-    bounds: Bounds,
-    because: BTreeSet<RuleRef>,
-}
-
 /// Address ranges outside the cluster, one row for each set of ports; what may reach nothing is left out.
 pub fn addresses(model: &Model<'_>, direction: Direction, focus: &Focus) -> Vec<Reach> {
-    let mut parts = vec![Part { addresses: AddressSet::everything(), bounds: Bounds::NONE, because: BTreeSet::new() }];
+    let (mut sets, mut allowances): (Vec<AddressSet>, Vec<(Bounds, Option<&CompiledRule>)>) = (Vec::new(), Vec::new());
     for bucket in &focus.buckets {
         let Some(class) = model.class(bucket.class) else { continue };
         let subject = model.subject_of(direction, bucket.class);
         let wanted = Bounds::exactly(bucket.wanted);
         if subject.isolated() != Truth::Yes || subject.unseen {
-            allow(model, &mut parts, &AddressSet::everything(), subject.outcome(Bounds::NONE).and(wanted, &model.ports), None);
+            sets.push(AddressSet::everything());
+            allowances.push((subject.outcome(Bounds::NONE).and(wanted, &model.ports), None));
         }
         for rule in model.rules(direction, subject).filter(|_| subject.isolated() == Truth::Yes) {
             let destination = (direction == Direction::Ingress).then_some(class);
             let ports = model.rule_ports(rule, destination).and(wanted, &model.ports);
-            let reference = rule_ref(model.inventory, direction, rule);
             for (addresses, certain) in rule_addresses(model, rule) {
-                allow(model, &mut parts, &addresses, if certain { ports } else { ports.doubtful() }, Some(&reference));
+                sets.push(addresses);
+                allowances.push((if certain { ports } else { ports.doubtful() }, Some(rule)));
             }
         }
     }
-    let mut rows: Vec<(Bounds, BTreeSet<RuleRef>, AddressSet)> = Vec::new();
-    for part in parts.into_iter().filter(|p| !p.bounds.is_none()) {
-        match rows.iter_mut().find(|(bounds, because, _)| *bounds == part.bounds && *because == part.because) {
-            Some((_, _, addresses)) => *addresses = addresses.union(&part.addresses),
-            None => rows.push((part.bounds, part.because, part.addresses)),
-        }
-    }
+    let allowed = |positions: &BTreeSet<usize>| {
+        let each = positions.iter().filter_map(|at| allowances.get(*at));
+        each.fold(Bounds::NONE, |all, (bounds, _)| all.or(*bounds, &model.ports))
+    };
     let mut reaches: Vec<Reach> = Vec::new();
-    for (bounds, because, addresses) in rows {
+    for (addresses, bounds, positions) in partition(&sets, allowed) {
+        let rules =
+            positions.iter().filter_map(|at| allowances.get(*at)).filter(|(bounds, _)| !bounds.is_none()).filter_map(|(_, rule)| *rule);
+        let because: BTreeSet<RuleRef> = rules.map(|rule| rule_ref(model.inventory, direction, rule)).collect();
         for (verdict, ports) in verdicts(model, bounds) {
             let peer = Peer { kind: "IPBlock".to_owned(), cidrs: addresses.cidrs(), ..Peer::default() };
             let because: Vec<RuleRef> = because.iter().cloned().collect();
@@ -59,29 +53,6 @@ pub fn addresses(model: &Model<'_>, direction: Direction, focus: &Focus) -> Vec<
     }
     reaches.sort_by(|a, b| (a.verdict, &a.peer).cmp(&(b.verdict, &b.peer)));
     reaches
-}
-
-/// Adds an allowance to the addresses it is about, cutting parts that it covers only partly.
-fn allow(model: &Model<'_>, parts: &mut Vec<Part>, addresses: &AddressSet, bounds: Bounds, because: Option<&RuleRef>) {
-    if bounds.is_none() {
-        return;
-    }
-    let mut cut: Vec<Part> = Vec::with_capacity(parts.len() + 1);
-    for part in parts.drain(..) {
-        let inside = part.addresses.intersection(addresses);
-        if inside.is_empty() {
-            cut.push(part);
-            continue;
-        }
-        let outside = part.addresses.difference(addresses);
-        let mut reasons = part.because.clone();
-        reasons.extend(because.cloned());
-        cut.push(Part { addresses: inside, bounds: part.bounds.or(bounds, &model.ports), because: reasons });
-        if !outside.is_empty() {
-            cut.push(Part { addresses: outside, ..part });
-        }
-    }
-    *parts = cut;
 }
 
 /// The addresses outside that a rule is about, and whether that is certain.
@@ -100,7 +71,7 @@ fn rule_addresses(model: &Model<'_>, rule: &CompiledRule) -> Vec<(AddressSet, bo
 }
 
 /// Rule 33: the node a pod runs on and the pod always reach each other.
-pub fn own_node(model: &Model<'_>, focus: &Focus) -> Vec<Reach> {
+pub fn own_node(model: &Model<'_>, direction: Direction, focus: &Focus) -> Vec<Reach> {
     let (mut nodes, mut wanted): (BTreeSet<&str>, PortsId) = (BTreeSet::new(), PortsId::NONE);
     for Bucket { class, wanted: asked, pods } in &focus.buckets {
         if model.class(*class).is_some_and(|c| c.host.is_none()) {
@@ -116,7 +87,8 @@ pub fn own_node(model: &Model<'_>, focus: &Focus) -> Vec<Reach> {
         _ => String::new(),
     };
     let peer = Peer { kind: "Node".to_owned(), name, description: "own node".to_owned(), ..Peer::default() };
-    let reasons = vec!["always allowed (kubelet probes)".to_owned()];
+    let why = if direction == Direction::Ingress { "always allowed (kubelet probes)" } else { "always allowed" };
+    let reasons = vec![why.to_owned()];
     vec![Reach { peer, verdict: Verdict::Allow, ports: ports_of(model, wanted), because: Vec::new(), reasons, target_pods: None }]
 }
 

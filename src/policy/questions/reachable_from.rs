@@ -2,7 +2,7 @@
 
 use super::focus::Focus;
 use super::words::{rule_ref, unanimous};
-use super::{others, workloads};
+use super::{others, outside, workloads};
 use crate::objects::{Address, Protocol, Truth};
 use crate::policy::lint;
 use crate::policy::model::Model;
@@ -16,10 +16,17 @@ use crate::service::{Backend, Chain};
 pub fn reachable_from(model: &Model<'_>, source: &Resolved) -> (ReachableFrom, Vec<Finding>) {
     let focus = Focus::of(model, source, None);
     let direction = Direction::Egress;
+    let addresses = outside::addresses(model, &focus, source, None);
+    if focus.buckets.is_empty() && !addresses.is_empty() {
+        let destinations = outside::workloads(model, Direction::Ingress, &addresses);
+        let rest = outside::rest(Direction::Ingress);
+        let (source, services) = (focus.peer, Vec::new());
+        return (ReachableFrom { source, isolated: Some(false), destinations, services, dns: None, api_server: None, rest }, Vec::new());
+    }
     let mut destinations = workloads::workloads(model, direction, &focus);
     destinations.extend(others::unread_pods(model, direction, &focus));
     destinations.extend(others::addresses(model, direction, &focus));
-    destinations.extend(others::own_node(model, &focus));
+    destinations.extend(others::own_node(model, direction, &focus));
     let pods = focus.all_pods();
     let result = ReachableFrom {
         isolated: focus.isolated(model, direction),

@@ -10,109 +10,112 @@ use crate::policy::reach::{Far, Near};
 use crate::report::policy::Reach;
 use crate::report::{Direction, PodCount, RuleRef, Verdict};
 
-use super::focus::{Bucket, Focus};
+use super::focus::Focus;
+use super::tally::{Tally, split};
 use super::words::{group_peer, policy_list, ports_of, rule_ref, verdicts};
 
 /// What was found for one class at the far end.
 #[derive(Debug, Default)]
 struct Found {
-    bounds: Option<Bounds>,
+    /// What holds for each bucket of the focus that the near side does not rule out.
+    parts: Vec<(usize, Bounds)>,
     /// The far side denies what the near side would allow.
     denied_by_far: bool,
-    /// Near pods it holds for.
-    near_pods: usize,
-    /// Near buckets it was asked for.
-    near: Vec<usize>,
 }
 
 /// What was found for one workload.
 #[derive(Debug, Default)]
-struct GroupFound {
-    bounds: Option<Bounds>,
-    certain_pods: usize,
-    possible_pods: usize,
-    denied_by_far: bool,
-    same_node: bool,
-    near_pods: usize,
-    classes: BTreeSet<ClassId>,
-    near: BTreeSet<usize>,
+struct Group {
+    tally: Tally,
+    /// Pods that share their node with all of the focus.
+    on_node: usize,
+    /// Classes whose own policies deny what the near side would allow.
+    denied: BTreeSet<ClassId>,
 }
 
 /// Every workload at the other end with something to say about, sorted: allowed first, then unknown, then denied.
 ///
 /// `direction` is that of the focus: ingress if the others are sources.
 pub fn workloads(model: &Model<'_>, direction: Direction, focus: &Focus) -> Vec<Reach> {
-    let found = classes(model, direction, focus);
-    let overrides = same_node(model, focus);
     let all = focus.all_pods();
+    // One pod alone is not its own peer.
     let myself = match all.as_slice() {
         [only] if !model.inventory.pods.get(*only).is_some_and(|p| p.several) => Some(*only),
         _ => None,
     };
-    let mut groups: BTreeMap<usize, GroupFound> = BTreeMap::new();
-    let mut add = |pod: usize, class: ClassId, found: Option<&Found>, extra: Option<&(PortsId, usize)>| {
-        if myself == Some(pod) {
-            return;
-        }
-        let Some(info) = model.inventory.pods.get(pod) else { return };
-        let entry = groups.entry(info.group).or_default();
-        let mut bounds = found.and_then(|f| f.bounds).unwrap_or(Bounds::NONE);
-        if let Some((ports, near_pods)) = extra {
-            bounds = bounds.or(Bounds::exactly(*ports), &model.ports);
-            entry.same_node = true;
-            entry.near_pods = entry.near_pods.max(*near_pods);
-        }
-        entry.certain_pods += usize::from(!bounds.certain.is_none());
-        entry.possible_pods += usize::from(!bounds.possible.is_none());
-        entry.bounds = Some(entry.bounds.unwrap_or(Bounds::NONE).or(bounds, &model.ports));
-        if let Some(found) = found {
-            entry.denied_by_far |= found.denied_by_far;
-            entry.near_pods = entry.near_pods.max(found.near_pods);
-            entry.classes.insert(class);
-            entry.near.extend(&found.near);
-        }
-    };
-    for (class, found) in &found {
-        for pod in model.class(*class).map(|c| c.pods.as_slice()).unwrap_or_default() {
-            add(*pod, *class, Some(found), overrides.get(pod));
-        }
-    }
-    for (pod, extra) in &overrides {
-        if let Some((class, _)) = model.class_of(*pod).filter(|(class, _)| !found.contains_key(class)) {
-            add(*pod, class, None, Some(extra));
-        }
-    }
-
+    let groups = groups(model, &classes(model, direction, focus), &same_node(model, focus), focus, myself);
     let mut because = Because::new(model, direction, focus);
     let mut rows: Vec<Reach> = Vec::new();
     for (group, found) in groups {
-        let bounds = found.bounds.unwrap_or(Bounds::NONE);
         let members = model.inventory.pods_of(group);
         let total = members.len() - usize::from(myself.is_some_and(|pod| members.contains(&pod)));
-        let target_pods = (found.near_pods < all.len()).then_some(PodCount { matched: found.near_pods, total: all.len() });
-        for (verdict, ports) in verdicts(model, bounds) {
-            let matched = if verdict == Verdict::Allow { found.certain_pods } else { found.possible_pods };
-            let rules = because.rules(&found.classes, &found.near, ports);
-            let mut reasons = Vec::new();
-            if found.same_node {
-                reasons.push("a pod and its own node always reach each other".to_owned());
-            } else if rules.is_empty() && verdict == Verdict::Allow {
-                reasons.push("not isolated".to_owned());
+        let peer = |matched: usize| group_peer(model.inventory, group, matched, total);
+        let mut quiet = true;
+        for ((parts, bounds), row) in &found.tally.rows {
+            let near: usize = parts.iter().filter_map(|part| focus.buckets.get(*part)).map(|b| b.pods.len()).sum();
+            let target_pods = (near < all.len()).then_some(PodCount { matched: near, total: all.len() });
+            for (verdict, ports) in verdicts(model, *bounds) {
+                quiet = false;
+                let rules = because.rules(&row.classes, parts, ports);
+                let mut reasons = Vec::new();
+                if rules.is_empty() && verdict == Verdict::Allow {
+                    reasons.push("not isolated".to_owned());
+                }
+                if verdict == Verdict::Unknown {
+                    reasons.extend(because.doubts(&row.classes, parts));
+                }
+                rows.push(Reach { peer: peer(row.pods), verdict, ports: ports_of(model, ports), because: rules, reasons, target_pods });
             }
-            if verdict == Verdict::Unknown {
-                reasons.extend(because.doubts(&found.classes, &found.near));
-            }
-            let peer = group_peer(model.inventory, group, matched, total);
-            rows.push(Reach { peer, verdict, ports: ports_of(model, ports), because: rules, reasons, target_pods });
         }
-        if bounds.is_none() && found.denied_by_far {
-            let reasons = because.denials(&found.classes);
-            let peer = group_peer(model.inventory, group, 0, total);
-            rows.push(Reach { peer, verdict: Verdict::Deny, ports: Vec::new(), because: Vec::new(), reasons, target_pods: None });
+        if found.on_node > 0 {
+            quiet = false;
+            let ports = focus.buckets.iter().fold(PortsId::NONE, |all, b| model.ports.union(all, b.wanted));
+            let reasons = vec!["a pod and its own node always reach each other".to_owned()];
+            let (peer, ports) = (peer(found.on_node), ports_of(model, ports));
+            rows.push(Reach { peer, verdict: Verdict::Allow, ports, because: Vec::new(), reasons, target_pods: None });
+        }
+        if quiet && !found.denied.is_empty() {
+            let reasons = because.denials(&found.denied);
+            rows.push(Reach { peer: peer(0), verdict: Verdict::Deny, ports: Vec::new(), because: Vec::new(), reasons, target_pods: None });
         }
     }
-    rows.sort_by(|a, b| (rank(a.verdict), &a.peer).cmp(&(rank(b.verdict), &b.peer)));
+    rows.sort_by(|a, b| (rank(a.verdict), &a.peer, &a.ports).cmp(&(rank(b.verdict), &b.peer, &b.ports)));
     rows
+}
+
+/// What was found for classes, by workload.
+fn groups(
+    model: &Model<'_>,
+    found: &BTreeMap<ClassId, Found>,
+    on_node: &BTreeSet<usize>,
+    focus: &Focus,
+    myself: Option<usize>,
+) -> BTreeMap<usize, Group> {
+    let mut groups: BTreeMap<usize, Group> = BTreeMap::new();
+    let group_of = |pod: &usize| model.inventory.pods.get(*pod).map(|p| p.group);
+    for (class, found) in found {
+        let pods = model.class(*class).map(|c| c.pods.as_slice()).unwrap_or_default();
+        // A bucket of one pod that is itself the only one of the far class meets nobody but itself.
+        let itself = focus.buckets.iter().position(|b| b.class == *class && pods.len() == 1 && b.pods == pods);
+        let split = split(&found.parts, itself);
+        let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
+        for pod in pods.iter().filter(|pod| Some(**pod) != myself && !on_node.contains(pod)) {
+            if let Some(group) = group_of(pod) {
+                *counts.entry(group).or_default() += 1;
+            }
+        }
+        for (group, pods) in counts {
+            let entry = groups.entry(group).or_default();
+            entry.tally.add(*class, pods, &split);
+            if found.denied_by_far {
+                entry.denied.insert(*class);
+            }
+        }
+    }
+    for group in on_node.iter().filter(|pod| Some(**pod) != myself).filter_map(group_of) {
+        groups.entry(group).or_default().on_node += 1;
+    }
+    groups
 }
 
 fn rank(verdict: Verdict) -> u8 {
@@ -138,13 +141,8 @@ fn classes(model: &Model<'_>, direction: Direction, focus: &Focus) -> BTreeMap<C
             }
             let bounds = near_side.and(far.allows(id, other), &model.ports);
             let entry = found.entry(id).or_default();
-            entry.bounds = Some(entry.bounds.unwrap_or(Bounds::NONE).or(bounds, &model.ports));
-            entry.near.push(number);
-            if bounds.is_none() {
-                entry.denied_by_far = true;
-            } else {
-                entry.near_pods += bucket.pods.len();
-            }
+            entry.parts.push((number, bounds));
+            entry.denied_by_far |= bounds.is_none();
         };
         if near.only_listed() {
             for id in near.listed() {
@@ -161,29 +159,17 @@ fn classes(model: &Model<'_>, direction: Direction, focus: &Focus) -> BTreeMap<C
     found
 }
 
-/// Rule 33: pods on the host network of the same node, and for a focus on the host network every pod of its node.
-fn same_node(model: &Model<'_>, focus: &Focus) -> BTreeMap<usize, (PortsId, usize)> {
-    let mut overrides: BTreeMap<usize, (PortsId, usize)> = BTreeMap::new();
+/// Rule 33: pods that share a node with all of the focus, one of them on the host network. What holds for some of the focus
+/// only is the node's affair, not the workload's: the row of the own node says it.
+fn same_node(model: &Model<'_>, focus: &Focus) -> BTreeSet<usize> {
     if model.classes.host.is_empty() {
-        return overrides;
+        return BTreeSet::new();
     }
-    let mut of_node: HashMap<&str, Vec<usize>> = HashMap::new();
-    for (position, info) in model.inventory.pods.iter().enumerate().filter(|(_, p)| !p.pod.spec.node_name.is_empty()) {
-        of_node.entry(&info.pod.spec.node_name).or_default().push(position);
-    }
-    for Bucket { wanted, pods, .. } in &focus.buckets {
-        for pod in pods {
-            let node = model.inventory.pods.get(*pod).map_or("", |p| p.pod.spec.node_name.as_str());
-            for other in of_node.get(node).into_iter().flatten().filter(|other| *other != pod && model.always_allowed(**other, *pod)) {
-                let entry = overrides.entry(*other).or_insert((PortsId::NONE, 0));
-                *entry = (model.ports.union(entry.0, *wanted), entry.1 + 1);
-            }
-        }
-    }
-    // What holds for some of the pods only is the node's affair, not the workload's: the row of the own node says it.
-    let all: usize = focus.buckets.iter().map(|b| b.pods.len()).sum();
-    overrides.retain(|_, (_, pods)| *pods == all);
-    overrides
+    let pods = focus.all_pods();
+    let Some(first) = pods.first() else { return BTreeSet::new() };
+    let others = 0..model.inventory.pods.len();
+    let near_first = others.filter(|other| other != first && model.always_allowed(*other, *first));
+    near_first.filter(|other| pods.iter().all(|pod| pod == other || model.always_allowed(*other, *pod))).collect()
 }
 
 /// Which rules say so; asked only for what is shown. Far sides are asked once a subject.
@@ -205,7 +191,7 @@ impl<'m> Because<'m> {
     }
 
     /// The rules on both sides that allow any of the ports between these classes, sorted.
-    fn rules(&mut self, far: &BTreeSet<ClassId>, near: &BTreeSet<usize>, ports: PortsId) -> Vec<RuleRef> {
+    fn rules(&mut self, far: &BTreeSet<ClassId>, near: &[usize], ports: PortsId) -> Vec<RuleRef> {
         let mut rules: BTreeSet<RuleRef> = BTreeSet::new();
         let model = self.model;
         let overlaps = |allowed: PortsId| !model.ports.intersection(allowed, ports).is_none();
@@ -244,7 +230,7 @@ impl<'m> Because<'m> {
     }
 
     /// Why it cannot be told.
-    fn doubts(&self, far: &BTreeSet<ClassId>, near: &BTreeSet<usize>) -> Vec<String> {
+    fn doubts(&self, far: &BTreeSet<ClassId>, near: &[usize]) -> Vec<String> {
         let near = near.iter().filter_map(|n| self.focus.buckets.get(*n)).map(|b| (self.direction, b.class));
         let sides = near.chain(far.iter().map(|id| (self.other_direction(), *id)));
         doubts(self.model, sides)

@@ -51,7 +51,7 @@ fn bare_answer() -> BoxedStrategy<Answer> {
                 Answer::EffectivePolicy(report("EffectivePolicy", EffectivePolicy { subject, ingress, egress }))
             })
             .boxed(),
-        vec(connection(), 0..6).prop_map(|connections| Answer::Matrix(report("Matrix", Matrix { connections }))).boxed(),
+        vec(connection(), 0..6).prop_map(|connections| Answer::Matrix(report("Matrix", Matrix { connections, complete: true }))).boxed(),
     ]
     .boxed()
 }

@@ -10,8 +10,8 @@ pub(super) fn write(answer: &Answer, out: &mut dyn Write) -> io::Result<()> {
     let Answer::Matrix(report) = answer else { return Ok(()) };
     out.write_all(b"| FROM | TO | PORTS | VERDICT |\n| --- | --- | --- | --- |\n")?;
     for connection in &report.result.connections {
-        let from = cell(&words::peer(&connection.from, usize::MAX));
-        let to = cell(&words::peer(&connection.to, usize::MAX));
+        let from = cell(&words::counted(&connection.from, usize::MAX));
+        let to = cell(&words::counted(&connection.to, usize::MAX));
         writeln!(out, "| {from} | {to} | {} | {} |", cell(&words::ports(&connection.ports)), connection.verdict)?;
     }
     Ok(())

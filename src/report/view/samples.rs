@@ -328,7 +328,7 @@ pub(super) fn matrix() -> Answer {
         connection(&outside, &web, &http, Verdict::Allow),
         connection(&unread, &pay, &https, Verdict::Unknown),
     ];
-    Answer::Matrix(report("Matrix", Matrix { connections }))
+    Answer::Matrix(report("Matrix", Matrix { connections, complete: true }))
 }
 
 /// One of each question.

@@ -63,6 +63,12 @@ fn notices(answer: &Answer) -> Vec<Notice> {
             }
         }
     }
+    if let Answer::Matrix(report) = answer
+        && !report.result.complete
+    {
+        let shown = report.result.connections.len();
+        notices.push(Notice::Warning(format!("cut off after {shown} connections: narrow it with -n or -l, or raise --limit")));
+    }
     notices.extend(incomplete(answer.coverage()).map(Notice::Warning));
     notices
 }

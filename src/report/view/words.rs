@@ -46,6 +46,15 @@ pub(super) fn peer(peer: &Peer, most: usize) -> String {
     }
 }
 
+/// A peer, with how many of its pods are meant where it is not all of them: `shop/deploy/web (1/3)`.
+pub(super) fn counted(subject: &Peer, most: usize) -> String {
+    let name = peer(subject, most);
+    match subject.pods.filter(|count| count.matched < count.total) {
+        Some(count) => format!("{name} ({})", pods(count)),
+        None => name,
+    }
+}
+
 /// The ranges of a peer, folded.
 pub(super) fn ranges(peer: &Peer, most: usize) -> String {
     cut(ranges::fold(&peer.cidrs), most).join(", ")

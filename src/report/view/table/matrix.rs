@@ -25,7 +25,7 @@ pub(super) fn write(report: &Report<Matrix>, text: &mut Text<'_>) -> io::Result<
         (false, true) => &["FROM", "TO", "PORTS", "VERDICT"],
         (false, false) => &["FROM", "TO", "PORTS"],
     };
-    let words = Words::of(connections, text.at_most(4));
+    let words = Words::of(connections, text.at_most(4), text.wide);
     let mut grid = Grid::new(headers);
     connections.iter().for_each(|connection| grid.measure(&words.row(connection, text.wide, verdicts)));
     grid.start(&mut text.page)?;
@@ -41,11 +41,14 @@ struct Words {
 }
 
 impl Words {
-    fn of(connections: &[Connection], ranges: usize) -> Self {
+    fn of(connections: &[Connection], ranges: usize, wide: bool) -> Self {
         let mut words = Self { peers: HashMap::new(), ports: HashMap::new() };
         for connection in connections {
             for peer in [&connection.from, &connection.to] {
-                words.peers.entry(Arc::as_ptr(peer)).or_insert_with(|| words::peer(peer, ranges));
+                words
+                    .peers
+                    .entry(Arc::as_ptr(peer))
+                    .or_insert_with(|| if wide { words::peer(peer, ranges) } else { words::counted(peer, ranges) });
             }
             words.ports.entry(Arc::as_ptr(&connection.ports)).or_insert_with(|| words::ports(&connection.ports));
         }
