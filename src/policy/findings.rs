@@ -125,8 +125,8 @@ pub static HOST_BITS: FindingKind = FindingKind {
     name: "cidr-with-host-bits",
     severity: Severity::Info,
     explanation: "\
-The CIDR has bits set behind its prefix (`10.1.2.3/8`). Kubernetes accepts it and masks the bits, so that it means the whole block
-(`10.0.0.0/8`), which may be more than was meant.",
+The CIDR has bits set behind its prefix (`10.1.2.3/8`). Kubernetes masks the bits, so that it means the whole block (`10.0.0.0/8`),
+which may be more than was meant. Since 1.36 the API server refuses to create such a policy; those that exist stay as they are.",
 };
 
 /// The answer differs between plugins.

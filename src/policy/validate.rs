@@ -27,13 +27,13 @@ pub fn refusals(policy: &NetworkPolicy) -> Vec<Refusal> {
     rules(out, &spec.ingress, "ingress", "from");
     rules(out, &spec.egress, "egress", "to");
     if spec.policy_types.len() > 2 {
-        let given = format!("[{}]", spec.policy_types.join(" "));
-        invalid(out, "spec.policyTypes", &given, "may not specify more than two policyTypes");
+        let given = format!("{:?}", spec.policy_types).replace("\", \"", "\",\"");
+        refuse(out, "spec.policyTypes", format!("Invalid value: {given}: may not specify more than two policyTypes"));
         return refusals;
     }
     for (i, name) in spec.policy_types.iter().enumerate() {
         if name != "Ingress" && name != "Egress" {
-            not_supported(out, &format!("spec.policyTypes[{i}]"), name, r#""Egress", "Ingress""#);
+            not_supported(out, &format!("spec.policyTypes[{i}]"), name, r#""Ingress", "Egress""#);
         }
     }
     refusals
@@ -87,7 +87,7 @@ fn port(out: &mut Vec<Refusal>, port: &PolicyPort, path: &str) {
     if let Some(protocol) = &port.protocol
         && !matches!(protocol.as_str(), "TCP" | "UDP" | "SCTP")
     {
-        not_supported(out, &format!("{path}.protocol"), protocol, r#""SCTP", "TCP", "UDP""#);
+        not_supported(out, &format!("{path}.protocol"), protocol, r#""TCP", "UDP", "SCTP""#);
     }
     let (port_path, end_path) = (format!("{path}.port"), format!("{path}.endPort"));
     let in_range = |number: i64| (!(1..=65535).contains(&number)).then_some("must be between 1 and 65535, inclusive");
@@ -98,7 +98,8 @@ fn port(out: &mut Vec<Refusal>, port: &PolicyPort, path: &str) {
             }
             if let Some(end) = end {
                 if end < *first {
-                    invalid_number(out, &end_path, end, "must be greater than or equal to `port`");
+                    // The wrong number, but it is the one that the server names.
+                    invalid_number(out, &end_path, *first, "must be greater than or equal to `port`");
                 }
                 if let Some(reason) = in_range(end) {
                     invalid_number(out, &end_path, end, reason);
@@ -137,27 +138,41 @@ fn peer(out: &mut Vec<Refusal>, peer: &Peer, path: &str) {
     }
 }
 
-/// Source: `ValidateIPBlock`. Host bits are legal; leading zeros are refused, which older servers let pass, because what
-/// they mean depends on who reads them.
+/// Source: `ValidateIPBlock`. Leading zeros are refused, which servers before 1.36 let pass, because what they mean depends on
+/// who reads them. Host bits and IPv4-mapped addresses, which 1.36 refuses in new objects, mean the same to everybody.
 fn ip_block(out: &mut Vec<Refusal>, block: &IpBlock, path: &str) {
-    const NO_CIDR: &str = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)";
     let cidr_path = format!("{path}.cidr");
     if block.cidr.is_empty() {
         return refuse(out, &cidr_path, "Required value".to_owned());
     }
     let Some(whole) = cidr(&block.cidr) else {
-        return invalid(out, &cidr_path, &block.cidr, NO_CIDR);
+        return invalid(out, &cidr_path, &block.cidr, no_cidr(&block.cidr));
     };
     for (i, text) in block.except.iter().enumerate() {
         let except_path = format!("{path}.except[{i}]");
         match cidr(text) {
-            None => invalid(out, &except_path, text, NO_CIDR),
-            Some(hole) if !whole.contains_cidr(&hole) || hole.prefix_len() <= whole.prefix_len() => {
+            None => invalid(out, &except_path, text, no_cidr(text)),
+            Some(hole) if !whole.contains_cidr(&hole) || hole.prefix_len() <= whole.prefix_len() || (mapped(&hole) && !mapped(&whole)) => {
                 invalid(out, &except_path, text, "must be a strict subset of `cidr`");
             }
             Some(_) => {}
         }
     }
+}
+
+/// Why a text is no CIDR.
+fn no_cidr(text: &str) -> &'static str {
+    let bare = |part: &str| if part.len() > 1 && !part.contains(':') { part.trim_start_matches('0').to_owned() } else { part.to_owned() };
+    let parts = text.split('/').map(|half| half.split('.').map(bare).collect::<Vec<_>>().join("."));
+    match cidr(&parts.collect::<Vec<_>>().join("/")) {
+        Some(_) => "must not have leading 0s in IP or prefix length",
+        None => "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)",
+    }
+}
+
+/// Whether Go takes the IPv6 addresses of this block for IPv4: `::ffff:10.0.0.0/104`.
+fn mapped(cidr: &Cidr) -> bool {
+    matches!(cidr.net(), ipnet::IpNet::V6(net) if net.network().to_ipv4_mapped().is_some())
 }
 
 /// `ipnet` reads «010.0.0.0/8», the standard library does not.

@@ -1,6 +1,7 @@
-//! Syntax of names and labels, each rule with Kubernetes' message for breaking it.
+//! Syntax of names and labels, each rule with Kubernetes' message for breaking it, less the regular expressions in them.
 //!
-//! Source: `k8s.io/apimachinery/pkg/util/validation/validation.go`. Lengths are bytes there, too.
+//! Source: `k8s.io/apimachinery/pkg/util/validation/validation.go`. Lengths are bytes there, too, whatever the message
+//! calls them.
 
 const LABEL_VALUE: &str = "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end \
                            with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345')";
@@ -8,6 +9,8 @@ const NAME_PART: &str = "name part must consist of alphanumeric characters, '-',
                          character (e.g. 'MyName',  or 'my.name',  or '123-abc')";
 const SUBDOMAIN: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end \
                          with an alphanumeric character (e.g. 'example.com')";
+const PREFIX_PART: &str = "prefix part a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start \
+                           and end with an alphanumeric character (e.g. 'example.com')";
 const LABEL: &str = "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an \
                      alphanumeric character (e.g. 'my-name',  or '123-abc')";
 
@@ -42,15 +45,20 @@ pub(super) fn label_key(key: &str) -> Vec<&'static str> {
         None => key,
         Some((_, name)) if name.contains('/') => {
             return vec![
-                "a qualified name must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric \
-                 character with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')",
+                "a valid label key must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric \
+                 character (e.g. 'MyName',  or 'my.name',  or '123-abc') with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')",
             ];
         }
         Some((prefix, name)) => {
             if prefix.is_empty() {
                 complaints.push("prefix part must be non-empty");
-            } else if !dns_subdomain(prefix).is_empty() {
-                complaints.push("prefix part must be a lowercase RFC 1123 subdomain of no more than 253 characters (e.g. 'example.com')");
+            } else {
+                if prefix.len() > 253 {
+                    complaints.push("prefix part must be no more than 253 bytes");
+                }
+                if !prefix.split('.').all(is_dns_label) {
+                    complaints.push(PREFIX_PART);
+                }
             }
             name
         }
@@ -58,7 +66,7 @@ pub(super) fn label_key(key: &str) -> Vec<&'static str> {
     if name.is_empty() {
         complaints.push("name part must be non-empty");
     } else if name.len() > 63 {
-        complaints.push("name part must be no more than 63 characters");
+        complaints.push("name part must be no more than 63 bytes");
     }
     if !is_label_text(name) {
         complaints.push(NAME_PART);
@@ -70,7 +78,7 @@ pub(super) fn label_key(key: &str) -> Vec<&'static str> {
 pub(super) fn label_value(value: &str) -> Vec<&'static str> {
     let mut complaints = Vec::new();
     if value.len() > 63 {
-        complaints.push("must be no more than 63 characters");
+        complaints.push("must be no more than 63 bytes");
     }
     if !value.is_empty() && !is_label_text(value) {
         complaints.push(LABEL_VALUE);
@@ -85,7 +93,7 @@ pub(super) fn port_name(name: &str) -> Vec<&'static str> {
         complaints.push("must be no more than 15 characters");
     }
     if name.is_empty() || !name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') {
-        complaints.push("must contain only alphanumeric characters (a-z, 0-9), and hyphens (-)");
+        complaints.push("must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)");
     }
     if !name.bytes().any(|b| b.is_ascii_lowercase()) {
         complaints.push("must contain at least one letter (a-z)");
