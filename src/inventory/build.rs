@@ -48,7 +48,7 @@ impl Inventory {
             let templates = objects.workloads.iter().filter(|w| !owners.is_owned(w));
             let stand_ins: Vec<(Pod, Key, Option<&Workload>)> = templates
                 .filter_map(|w| {
-                    let key = (w.metadata.namespace.clone(), GroupKind::new(w.kind.name()), w.metadata.name.clone());
+                    let key = (w.metadata.namespace.clone(), w.metadata.name.clone(), GroupKind::new(w.kind.name()));
                     (!populated.contains(&key)).then(|| (stand_in(w), key, Some(w)))
                 })
                 .collect();
@@ -61,7 +61,7 @@ impl Inventory {
             by_group.entry(key.clone()).or_default().push(position);
         }
         let group_index: BTreeMap<Key, usize> = by_group.keys().enumerate().map(|(i, key)| (key.clone(), i)).collect();
-        let groups = by_group.into_iter().map(|((namespace, kind, name), pods)| Group { kind, namespace, name, pods }).collect();
+        let groups = by_group.into_iter().map(|((namespace, name, kind), pods)| Group { kind, namespace, name, pods }).collect();
         let pods: Vec<PodInfo> = members
             .into_iter()
             .map(|(pod, key, template)| PodInfo {

@@ -53,8 +53,8 @@ pub struct Group {
     pub pods: Vec<usize>,
 }
 
-/// (namespace, kind, name) of a group.
-pub(super) type Key = (String, GroupKind, String);
+/// (namespace, name, kind) of a group: the order peers are reported in.
+pub(super) type Key = (String, String, GroupKind);
 
 /// Finds the top of the chain of owners.
 pub(super) struct Owners<'a> {
@@ -80,12 +80,12 @@ impl<'a> Owners<'a> {
     pub(super) fn group_of(&self, pod: &Pod) -> Key {
         let namespace = pod.metadata.namespace.as_str();
         let Some(owner) = pod.metadata.controller() else {
-            return (namespace.to_owned(), GroupKind::new("Pod"), pod.metadata.name.clone());
+            return (namespace.to_owned(), pod.metadata.name.clone(), GroupKind::new("Pod"));
         };
         let (mut kind, mut name) = (owner.kind.as_str(), owner.name.as_str());
         if kind == "Node" {
             // A static pod's mirror is controlled by its node: it is its own workload.
-            return (namespace.to_owned(), GroupKind::new("Pod"), pod.metadata.name.clone());
+            return (namespace.to_owned(), pod.metadata.name.clone(), GroupKind::new("Pod"));
         }
         // Chains are two long in practice; the bound keeps a cycle of owners from looping.
         for _ in 0..8 {
@@ -96,9 +96,9 @@ impl<'a> Owners<'a> {
         if kind == "ReplicaSet"
             && let Some(deployment) = deployment_by_hash(pod, name)
         {
-            return (namespace.to_owned(), GroupKind::new("Deployment"), deployment.to_owned());
+            return (namespace.to_owned(), deployment.to_owned(), GroupKind::new("Deployment"));
         }
-        (namespace.to_owned(), GroupKind::new(kind), name.to_owned())
+        (namespace.to_owned(), name.to_owned(), GroupKind::new(kind))
     }
 }
 

@@ -68,13 +68,13 @@ impl<'a> LabelIndex<'a> {
 
     /// Every item the selector matches.
     pub fn select(&self, selector: &LabelSelector) -> Selected {
-        let mut selected = Selected::exactly(self.known.clone());
-        for (key, value) in selector.match_labels.iter() {
-            selected.restrict(&Selected::exactly(self.with_label(key, value)));
-        }
-        for requirement in &selector.match_expressions {
-            selected.restrict(&self.satisfying(requirement));
-        }
+        let equal = selector.match_labels.iter().map(|(key, value)| Selected::exactly(self.with_label(key, value)));
+        let expressed = selector.match_expressions.iter().map(|requirement| self.satisfying(requirement));
+        let all = equal.chain(expressed).reduce(|mut all, one| {
+            all.restrict(&one);
+            all
+        });
+        let mut selected = all.unwrap_or_else(|| Selected::exactly(self.known.clone()));
         for (item, labels) in &self.partial {
             match selector.matches_known(labels) {
                 Truth::Yes => {

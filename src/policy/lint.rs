@@ -10,7 +10,7 @@ use super::compile::{CompiledPeer, CompiledPeers, CompiledRule, PortItem};
 use super::findings;
 use super::model::Model;
 use super::peers::Other;
-use super::ports::PortsId;
+use super::ports::Bounds;
 use super::profile::{BlocksMatchPods, Recognised, recognise};
 use super::questions::dns_is_cut_off;
 use super::validate;
@@ -67,7 +67,7 @@ fn policy(model: &Model<'_>, position: usize) -> Vec<Finding> {
     let mut found: Vec<Finding> = unknown_fields(policy, &subject).filter(|_| live).into_iter().collect();
     found.extend(inert(policy, &subject));
     found.extend(host_bits(policy, &subject));
-    let selected = model.classes_in(super::compile::Scope::One(compiled.namespace), compiled.selector);
+    let selected = model.subjects_of(compiled.namespace, compiled.selector);
     let pods_known = model.inventory.namespaces.get(compiled.namespace).is_some_and(|n| n.pods_known);
     if selected.possible.is_empty() && pods_known {
         let selector = policy.spec.pod_selector.describe();
@@ -75,8 +75,8 @@ fn policy(model: &Model<'_>, position: usize) -> Vec<Finding> {
         found.push(findings::SELECTS_NOTHING.on(subject.clone(), message).shown_by(&subject, "spec.podSelector", selector));
         return found;
     }
-    let host: Vec<_> = (&selected.certain & &model.classes.host).iter().filter_map(|id| model.class(id)).collect();
-    if let Some(pod) = host.first().and_then(|c| c.pods.first()).and_then(|p| model.inventory.pods.get(*p)) {
+    let host = model.classes.host.iter().filter(|id| selected.certain.contains(*id)).find_map(|id| model.class(id));
+    if let Some(pod) = host.and_then(|c| c.pods.first()).and_then(|p| model.inventory.pods.get(*p)) {
         // A selector of everything does not mean these pods in particular.
         if !policy.spec.pod_selector.is_empty() {
             let meta = &pod.pod.metadata;
@@ -296,39 +296,38 @@ fn without_dns(model: &Model<'_>, pods: &[usize]) -> Option<Finding> {
     Some(findings::EGRESS_WITHOUT_DNS.on(ObjectRef::new("Pod", &meta.namespace, &meta.name), message))
 }
 
-/// NP-022: the same question asked of plugins that treat blocks the other way.
-pub fn depends_on_plugin(model: &Model<'_>, pair: Option<(usize, usize)>, verdict: Verdict, wanted: PortsId) -> Option<Finding> {
-    let (from, to) = pair?;
-    let (source, target) = (model.class_of(from)?, model.class_of(to)?);
+/// How blocks are treated where they are treated the other way.
+fn the_other_way(model: &Model<'_>) -> BlocksMatchPods {
+    match model.cni.blocks_match_pods() {
+        BlocksMatchPods::No => BlocksMatchPods::Yes,
+        BlocksMatchPods::Yes | BlocksMatchPods::Undefined => BlocksMatchPods::No,
+    }
+}
+
+/// What may pass between two pods under plugins that treat blocks the other way; none where no block has a say.
+pub fn as_other_plugins(model: &Model<'_>, from: usize, to: usize) -> Option<Bounds> {
     if model.always_allowed(from, to) {
         return None;
     }
+    let (source, target) = (model.class_of(from)?, model.class_of(to)?);
     let family = Model::family(source.1, target.1);
-    let other_way = match model.cni.blocks_match_pods() {
-        BlocksMatchPods::No => BlocksMatchPods::Yes,
-        BlocksMatchPods::Yes | BlocksMatchPods::Undefined => BlocksMatchPods::No,
-    };
-    let side = |direction, (near, far): (u32, &Class)| {
-        let other = Other::Pods(far, family, other_way);
+    let side = |direction, near: u32, far: &Class| {
+        let other = Other::Pods(far, family, the_other_way(model));
         model.side_allows(direction, model.subject_of(direction, near), &other, Some(target.1))
     };
-    let bounds = side(Direction::Egress, (source.0, target.1)).and(side(Direction::Ingress, (target.0, source.1)), &model.ports);
-    let whole = wanted == PortsId::ALL;
-    let otherwise = match model.verdict(bounds, wanted) {
-        _ if whole && !bounds.certain.is_none() => Verdict::Allow,
-        _ if whole && bounds.is_none() => Verdict::Deny,
-        other => other,
-    };
-    if otherwise == verdict || verdict == Verdict::Unknown && model.cni.blocks_match_pods() != BlocksMatchPods::Undefined {
-        return None;
-    }
-    let (name, reading) = match other_way {
+    Some(side(Direction::Egress, source.0, target.1).and(side(Direction::Ingress, target.0, source.1), &model.ports))
+}
+
+/// NP-022.
+pub fn depends_on_plugin(model: &Model<'_>, to: usize, here: Verdict, there: Verdict) -> Finding {
+    let (name, reading) = match the_other_way(model) {
         BlocksMatchPods::No => ("Cilium", "an ipBlock never matches pods"),
         _ => ("most other plugins", "an ipBlock matches pods by their addresses"),
     };
-    let meta = &model.inventory.pods.get(to)?.pod.metadata;
-    let message = format!("the answer depends on the network plugin: {verdict} here, {otherwise} under {name}, where {reading}");
-    Some(findings::DEPENDS_ON_PLUGIN.on(ObjectRef::new("Pod", &meta.namespace, &meta.name), message))
+    let meta = model.inventory.pods.get(to).map(|p| (p.pod.metadata.namespace.as_str(), p.pod.metadata.name.as_str()));
+    let (namespace, pod) = meta.unwrap_or_default();
+    let message = format!("the answer depends on the network plugin: {here} here, {there} under {name}, where {reading}");
+    findings::DEPENDS_ON_PLUGIN.on(ObjectRef::new("Pod", namespace, pod), message)
 }
 
 /// NP-050, NP-051: rule 40. Without policies there is nothing to enforce.

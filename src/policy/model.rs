@@ -6,12 +6,11 @@
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
-
-use roaring::RoaringBitmap;
+use std::rc::Rc;
 
 use super::blocks::Blocks;
 use super::classes::{Class, ClassId, Classes};
-use super::compile::{Compiled, CompiledRule, Id, Scope};
+use super::compile::{Compiled, CompiledRule, Id};
 use super::labels::{LabelIndex, Selected};
 use super::ports::{Bounds, PortTable, PortsId};
 use super::profile::Cni;
@@ -74,6 +73,8 @@ pub struct Model<'a> {
     namespaces_by_label: LabelIndex<'a>,
     selected_labels: Vec<OnceCell<Selected>>,
     selected_namespaces: Vec<OnceCell<Selected>>,
+    /// Classes that policies with a selector are about.
+    pub(super) subjects_selected: RefCell<HashMap<(usize, Id), Rc<Selected>>>,
     /// Lists of ports, resolved on named ports.
     pub(super) resolved: RefCell<HashMap<(Id, Option<u32>), Bounds>>,
     /// Classes by the elementary interval of their address.
@@ -111,6 +112,7 @@ impl<'a> Model<'a> {
             egress: Subjects::default(),
             pods_by_label,
             namespaces_by_label,
+            subjects_selected: RefCell::default(),
             resolved: RefCell::default(),
             by_interval: [Family::V4, Family::V6].map(|family| classes_by_interval(&classes, family)),
             without_address: (0..).zip(&classes.list).filter(|(_, c)| c.primary.is_none()).map(|(id, _)| id).collect(),
@@ -133,11 +135,11 @@ impl<'a> Model<'a> {
         bundles.sort_unstable();
         let hasher = BuildHasherDefault::<DefaultHasher>::default();
         let mut signatures: Vec<(usize, u128)> = self.classes.list.iter().map(|class| (class.namespace, 0)).collect();
-        let mut selecting: Vec<RoaringBitmap> = Vec::with_capacity(bundles.len());
+        let mut selecting: Vec<Rc<Selected>> = Vec::with_capacity(bundles.len());
         for (number, ((namespace, selector), _)) in bundles.iter().enumerate() {
-            let classes = self.classes_in(Scope::One(*namespace), *selector).possible;
+            let classes = self.subjects_of(*namespace, *selector);
             let signature = u128::from(hasher.hash_one(number)) << 64 | u128::from(hasher.hash_one((number, "salt")));
-            for class in &classes {
+            for class in &classes.possible {
                 if let Some((_, sum)) = signatures.get_mut(class as usize) {
                     *sum = sum.wrapping_add(signature);
                 }
@@ -158,13 +160,13 @@ impl<'a> Model<'a> {
                 if !host {
                     subject.unseen = self.cni.enforces() && !self.inventory.namespaces.get(*namespace).is_some_and(|n| n.policies_known);
                     for number in bundles_of_namespace.get(namespace).into_iter().flatten() {
-                        let (Some(((_, selector), policies)), Some(classes)) = (bundles.get(*number), selecting.get(*number)) else {
+                        let (Some((_, policies)), Some(classes)) = (bundles.get(*number), selecting.get(*number)) else {
                             continue;
                         };
-                        if !classes.contains(class_id) {
+                        if !classes.possible.contains(class_id) {
                             continue;
                         }
-                        let certain = self.labels_selected(*selector).is_some_and(|s| s.certain.contains(class.labels));
+                        let certain = classes.certain.contains(class_id);
                         for position in policies {
                             let refused = self.compiled.policies.get(*position).is_some_and(|p| p.refused);
                             if certain && !refused { subject.policies.push(*position) } else { subject.doubtful.push(*position) }

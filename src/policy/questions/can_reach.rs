@@ -58,7 +58,7 @@ pub fn can_reach(model: &Model<'_>, source: &Resolved, target: &Resolved, port: 
 
     let mut findings = lint::findings_about(model, &from.all_pods(), &[Direction::Egress]);
     findings.extend(lint::findings_about(model, &to.all_pods(), &[Direction::Ingress]));
-    findings.extend(lint::depends_on_plugin(model, shown.and_then(|p| pods_of(p)), verdict, shown.map_or(PortsId::NONE, |p| p.wanted)));
+    findings.extend(shown.and_then(|pair| depends_on_plugin(model, pair, port.is_some())));
     let asked = pairs.iter().fold(PortsId::NONE, |all, pair| model.ports.union(all, pair.wanted));
     let result = CanReach {
         from: from.peer,
@@ -82,11 +82,12 @@ fn asked_port(model: &Model<'_>, asked: PortsId) -> Option<PortRange> {
     }
 }
 
-fn pods_of(pair: &Pair) -> Option<(usize, usize)> {
-    match (pair.from, pair.to) {
-        (Point::Pod(from), Point::Pod(to)) => Some((from, to)),
-        _ => None,
-    }
+/// Whether plugins that treat blocks the other way would say otherwise of a pair of pods.
+fn depends_on_plugin(model: &Model<'_>, pair: &Pair, port_asked: bool) -> Option<Finding> {
+    let (Point::Pod(from), Point::Pod(to)) = (pair.from, pair.to) else { return None };
+    let bounds = lint::as_other_plugins(model, from, to)?.and(Bounds::exactly(pair.wanted), &model.ports);
+    let [here, there] = [pair_verdict(model, pair, port_asked), pair_verdict(model, &Pair { bounds, ..*pair }, port_asked)];
+    (here != there).then(|| lint::depends_on_plugin(model, to, here, there))
 }
 
 /// The points of an end, with the ports asked about on each. A range of addresses is cut where a block cuts it.
@@ -203,11 +204,12 @@ fn conclude(model: &Model<'_>, pairs: &[Pair], port_asked: bool) -> (Verdict, Po
 /// What it means that there is nothing to connect to, or no port to connect to.
 fn no_pair_at_all(pairs: &[Pair], from: &Focus, to: &Focus, port: Option<&PortQuery>, reasons: &mut Vec<String>) -> Option<Verdict> {
     if let Some(service) = &to.service {
-        reasons.extend(service.notes.iter().cloned());
         if service.service_type == "ExternalName" {
+            reasons.push("the Service is only another name: the addresses behind it decide".to_owned());
             return Some(Verdict::Unknown);
         }
         if service.total == 0 {
+            reasons.push("the Service has no endpoint: connections fail whatever the policies say".to_owned());
             return Some(Verdict::Deny);
         }
     }
@@ -232,7 +234,10 @@ fn no_pair_at_all(pairs: &[Pair], from: &Focus, to: &Focus, port: Option<&PortQu
 fn mixed(model: &Model<'_>, pairs: &[Pair], port_asked: bool, reasons: &mut Vec<String>) {
     let count = |wanted: Verdict| pairs.iter().filter(|p| pair_verdict(model, p, port_asked) == wanted).count();
     let (allow, deny) = (count(Verdict::Allow), count(Verdict::Deny));
-    if allow > 0 && deny > 0 {
+    let ranges = pairs.iter().any(|p| matches!((p.from, p.to), (Point::Address(_), _) | (_, Point::Address(_))));
+    if allow > 0 && deny > 0 && ranges {
+        reasons.push("holds for a part of the addresses only; ask about single addresses".to_owned());
+    } else if allow > 0 && deny > 0 {
         reasons.push(format!(
             "depends on the pods: of {} kinds of pairs {allow} are allowed and {deny} denied; ask about single pods",
             pairs.len()

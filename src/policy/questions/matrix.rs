@@ -7,6 +7,7 @@ use super::focus::Focus;
 use super::others;
 use super::tally::{Row, Tally, split};
 use super::words::{group_peer, ports_of};
+use crate::inventory::Origin;
 use crate::objects::{Family, Truth};
 use crate::policy::classes::{Class, ClassId};
 use crate::policy::lint;
@@ -29,31 +30,44 @@ struct Pair {
 pub fn matrix(model: &Model<'_>, scope: &MatrixScope) -> (Matrix, Vec<Finding>) {
     let inventory = model.inventory;
     let in_scope: Vec<bool> = inventory.groups.iter().map(|group| group.pods.iter().any(|pod| selected(model, scope, *pod))).collect();
-    let everything = in_scope.iter().all(|yes| *yes);
+    let wanted = |group: usize| in_scope.get(group).copied().unwrap_or(false);
     let mut words = Words { model, peers: HashMap::new(), ports: HashMap::new() };
     let mut sides = Sides { model, near: HashMap::new(), outside: HashMap::new() };
-    let mut connections: Vec<Connection> = Vec::new();
-    let mut complete = true;
+    // Workloads are in the order of their names, so that rows sort themselves: one list for each source, the last one for
+    // sources that are no workload.
+    let mut by_source: Vec<Vec<Connection>> = vec![Vec::new(); inventory.groups.len() + 1];
+    let mut count = 0;
+    let mut complete = !holes(model);
     for target in 0..inventory.groups.len() {
-        if scope.limit.is_some_and(|limit| connections.len() > limit) {
+        if scope.limit.is_some_and(|limit| count > limit) {
             complete = false;
             break;
         }
-        let wanted = in_scope.get(target).copied().unwrap_or(false);
-        if !wanted && !everything && !in_scope.contains(&true) {
-            continue;
-        }
         for (source, pairs) in sources(&mut sides, target) {
-            if everything || wanted || in_scope.get(source).copied().unwrap_or(false) {
-                pairs.iter().for_each(|pair| words.connections(source, target, pair, &mut connections));
+            if let Some(rows) = by_source.get_mut(source).filter(|_| wanted(target) || wanted(source)) {
+                let before = rows.len();
+                pairs.iter().for_each(|pair| words.connections(source, target, pair, rows));
+                count += rows.len() - before;
             }
         }
-        if wanted {
-            outside(&mut sides, target, &mut words, &mut connections);
+    }
+    let mut others = Vec::new();
+    for group in (0..inventory.groups.len()).filter(|group| wanted(*group)) {
+        elsewhere(&mut sides, Direction::Ingress, group, &mut words, &mut others);
+        if let Some(rows) = by_source.get_mut(group) {
+            elsewhere(&mut sides, Direction::Egress, group, &mut words, rows);
         }
     }
-    connections.sort_by(|a, b| (&a.from, &a.to, a.verdict).cmp(&(&b.from, &b.to, b.verdict)));
+    others.sort_by(|a, b| (&a.from, &a.to, a.verdict).cmp(&(&b.from, &b.to, b.verdict)));
+    let connections = by_source.into_iter().flatten().chain(others).collect();
     (Matrix { connections, complete }, lint::findings_in(model, scope.namespace.as_deref()))
+}
+
+/// Whether pods, policies or labels of namespaces could not be read, so that there may be more connections.
+fn holes(model: &Model<'_>) -> bool {
+    let inventory = model.inventory;
+    inventory.origin != Origin::Manifests
+        && (!inventory.pods_complete() || inventory.namespaces.iter().any(|n| !n.policies_known || !n.labels_known))
 }
 
 /// Whether a pod is in the scope.
@@ -72,7 +86,7 @@ fn sources(sides: &mut Sides<'_>, target: usize) -> BTreeMap<usize, BTreeSet<Pai
         *parts.entry(class).or_default() += 1;
     }
     let parts: Vec<(ClassId, usize)> = parts.into_iter().collect();
-    let mut found: BTreeMap<ClassId, Vec<(usize, Bounds)>> = BTreeMap::new();
+    let mut found: Vec<(ClassId, usize, Bounds)> = Vec::new();
     for (part, (id, _)) in parts.iter().enumerate() {
         let Some(class) = model.class(*id) else { continue };
         let near = sides.near(*id, class);
@@ -84,7 +98,7 @@ fn sources(sides: &mut Sides<'_>, target: usize) -> BTreeMap<usize, BTreeSet<Pai
             }
             let bounds = ingress.and(far.allows(source_id, source), &model.ports);
             if !bounds.is_none() {
-                found.entry(source_id).or_default().push((part, bounds));
+                found.push((source_id, part, bounds));
             }
         };
         if near.only_listed() {
@@ -93,17 +107,19 @@ fn sources(sides: &mut Sides<'_>, target: usize) -> BTreeMap<usize, BTreeSet<Pai
             (0..).zip(&model.classes.list).for_each(|(id, class)| look(id, class));
         }
     }
+    found.sort_unstable();
     let mut tallies: BTreeMap<usize, Tally> = BTreeMap::new();
-    for (source_id, bounds) in &found {
+    for entries in found.chunk_by(|a, b| a.0 == b.0) {
+        let Some((source_id, ..)) = entries.first() else { continue };
+        let bounds: Vec<(usize, Bounds)> = entries.iter().map(|(_, part, bounds)| (*part, *bounds)).collect();
         let pods = model.class(*source_id).map(|c| c.pods.as_slice()).unwrap_or_default();
-        let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
-        for group in pods.iter().filter_map(|pod| inventory.pods.get(*pod)).map(|p| p.group) {
-            *counts.entry(group).or_default() += 1;
-        }
-        for (group, pods) in counts {
+        // Positions are sorted, and so pods of one workload mostly stand together.
+        let groups: Vec<usize> = pods.iter().filter_map(|pod| inventory.pods.get(*pod)).map(|p| p.group).collect();
+        for same in groups.chunk_by(|a, b| a == b) {
+            let Some(group) = same.first() else { continue };
             // The only pod of its class in the workload meets nobody but itself there.
-            let itself = parts.iter().position(|(class, count)| group == target && class == source_id && *count == 1);
-            tallies.entry(group).or_default().add(*source_id, pods, &split(bounds, itself));
+            let itself = parts.iter().position(|(class, count)| *group == target && class == source_id && *count == 1);
+            tallies.entry(*group).or_default().add(*source_id, same.len(), &split(&bounds, itself));
         }
     }
     let part_pods = |at: &usize| parts.get(*at).map_or(0, |(_, count)| *count);
@@ -247,13 +263,20 @@ impl<'m> Sides<'m> {
     }
 }
 
-/// Connections of a workload with addresses outside, in both directions.
-fn outside(sides: &mut Sides<'_>, group: usize, words: &mut Words<'_>, out: &mut Vec<Connection>) {
-    let this = words.peer(group, sides.model.inventory.pods_of(group).len());
-    for direction in [Direction::Ingress, Direction::Egress] {
-        for Outside { peer, verdict, ports } in sides.outside(direction, group) {
-            let (from, to) = if direction == Direction::Ingress { (peer, this.clone()) } else { (this.clone(), peer) };
-            out.push(Connection { from, to, verdict, ports });
-        }
+/// Connections of a workload with addresses outside and with pods nobody could read, in one direction.
+fn elsewhere(sides: &mut Sides<'_>, direction: Direction, group: usize, words: &mut Words<'_>, out: &mut Vec<Connection>) {
+    let model = sides.model;
+    let pods = model.inventory.pods_of(group);
+    let this = words.peer(group, pods.len());
+    let unread = || {
+        let focus = Focus::pods(model, &Peer::default(), pods, None);
+        let rows = others::unread_pods(model, direction, &focus).into_iter();
+        rows.map(|r| Outside { peer: Arc::new(r.peer), verdict: r.verdict, ports: Arc::new(r.ports) }).collect::<Vec<_>>()
+    };
+    let mut rows = unread();
+    rows.extend(sides.outside(direction, group));
+    for Outside { peer, verdict, ports } in rows {
+        let (from, to) = if direction == Direction::Ingress { (peer, this.clone()) } else { (this.clone(), peer) };
+        out.push(Connection { from, to, verdict, ports });
     }
 }

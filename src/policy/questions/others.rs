@@ -79,8 +79,23 @@ pub fn own_node(model: &Model<'_>, direction: Direction, focus: &Focus) -> Vec<R
             nodes.extend(pods.iter().filter_map(|p| model.inventory.pods.get(*p)).map(|p| p.pod.spec.node_name.as_str()));
         }
     }
+    let hosts = focus.buckets.iter().filter(|b| model.class(b.class).is_some_and(|c| c.host.is_some()));
+    let on_host = hosts.fold(PortsId::NONE, |all, b| model.ports.union(all, b.wanted));
+    let mut rows = Vec::new();
+    if !on_host.is_none() {
+        let peer = Peer { kind: "Pods".to_owned(), description: "pods on the same node".to_owned(), ..Peer::default() };
+        let reasons = vec!["always allowed: it is on the host network".to_owned()];
+        rows.push(Reach {
+            peer,
+            verdict: Verdict::Allow,
+            ports: ports_of(model, on_host),
+            because: Vec::new(),
+            reasons,
+            target_pods: None,
+        });
+    }
     if wanted.is_none() {
-        return Vec::new();
+        return rows;
     }
     let name = match nodes.iter().collect::<Vec<_>>().as_slice() {
         [only] => (**only).to_owned(),
@@ -89,7 +104,8 @@ pub fn own_node(model: &Model<'_>, direction: Direction, focus: &Focus) -> Vec<R
     let peer = Peer { kind: "Node".to_owned(), name, description: "own node".to_owned(), ..Peer::default() };
     let why = if direction == Direction::Ingress { "always allowed (kubelet probes)" } else { "always allowed" };
     let reasons = vec![why.to_owned()];
-    vec![Reach { peer, verdict: Verdict::Allow, ports: ports_of(model, wanted), because: Vec::new(), reasons, target_pods: None }]
+    rows.push(Reach { peer, verdict: Verdict::Allow, ports: ports_of(model, wanted), because: Vec::new(), reasons, target_pods: None });
+    rows
 }
 
 /// Pods in namespaces that could not be read: what the rules would say of them.
@@ -178,6 +194,11 @@ pub fn rest(model: &Model<'_>, direction: Direction, focus: &Focus) -> Rest {
     let isolated: Vec<Truth> = focus.buckets.iter().map(|b| model.subject_of(direction, b.class).isolated()).collect();
     let (verdict, reason) = if focus.buckets.is_empty() {
         (Verdict::Unknown, "there is no pod the answer could be about".to_owned())
+    } else if focus.buckets.iter().all(|b| b.wanted.is_none()) {
+        let ports = focus.service.as_ref().map(|s| s.ports.iter().map(|p| p.port.to_string()).collect::<Vec<_>>().join(", "));
+        let reason =
+            ports.map_or_else(|| "no pod has a port of this name".to_owned(), |has| format!("the Service has no such port (it has {has})"));
+        (Verdict::Unknown, reason)
     } else if isolated.iter().all(|t| *t == Truth::Yes) {
         (Verdict::Deny, format!("isolated for {direction}"))
     } else if isolated.iter().all(|t| *t == Truth::No) {

@@ -241,7 +241,15 @@ impl<'m> Connection<'m> {
             let port = usize::from(t.port.matched == YesNo::No);
             (t.peer.misses + port, t.peer.misses, t.rule.policy, t.rule.index)
         };
-        let nearest = traced.iter().min_by_key(|t| score(t))?;
+        // To an address no rule about pods is near.
+        let pods_only = |t: &&Traced<'_>| match &t.rule.peers {
+            CompiledPeers::Everyone => false,
+            CompiledPeers::Any(peers) => {
+                peers.iter().filter_map(|id| self.model.compiled.peers.get(*id)).all(|p| matches!(p, CompiledPeer::Pods { .. }))
+            }
+        };
+        let is_address = self.far_class().is_none_or(|class| class.host.is_some());
+        let nearest = traced.iter().filter(|t| !(is_address && pods_only(t))).min_by_key(|t| score(t))?;
         let mut what = Vec::new();
         if nearest.peer.matched.matched != YesNo::Yes {
             what.push(nearest.peer.matched.detail.clone());
@@ -249,7 +257,9 @@ impl<'m> Connection<'m> {
         if nearest.port.matched != YesNo::Yes {
             what.push(format!("port {}", nearest.port.detail));
         }
-        let only_port = nearest.peer.matched.matched == YesNo::Yes && nearest.port.matched == YesNo::No;
+        // A port added to a rule about everyone, or to one about several peers, would open it to them, too.
+        let alone = matches!(&nearest.rule.peers, CompiledPeers::Any(peers) if peers.len() == 1);
+        let only_port = alone && nearest.peer.matched.matched == YesNo::Yes && nearest.port.matched == YesNo::No;
         let command = if only_port { self.add_port(nearest.rule) } else { None };
         Some(NearestMiss { rule: rule_ref(self.model.inventory, self.direction, nearest.rule), what: what.join("; "), command })
     }

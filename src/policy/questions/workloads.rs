@@ -74,12 +74,17 @@ pub fn workloads(model: &Model<'_>, direction: Direction, focus: &Focus) -> Vec<
             let (peer, ports) = (peer(found.on_node), ports_of(model, ports));
             rows.push(Reach { peer, verdict: Verdict::Allow, ports, because: Vec::new(), reasons, target_pods: None });
         }
-        if quiet && !found.denied.is_empty() {
+        // On the host network some may be reached after all: those of the same node.
+        let by_node = focus.buckets.iter().any(|b| model.class(b.class).is_some_and(|c| c.host.is_some()));
+        if quiet && !found.denied.is_empty() && !by_node {
             let reasons = because.denials(&found.denied);
             rows.push(Reach { peer: peer(0), verdict: Verdict::Deny, ports: Vec::new(), because: Vec::new(), reasons, target_pods: None });
         }
     }
-    rows.sort_by(|a, b| (rank(a.verdict), &a.peer, &a.ports).cmp(&(rank(b.verdict), &b.peer, &b.ports)));
+    rows.sort_by(|a, b| (rank(a.verdict), &a.peer, &a.ports, &a.because).cmp(&(rank(b.verdict), &b.peer, &b.ports, &b.because)));
+    rows.dedup_by(|a, b| {
+        (&a.peer, a.verdict, &a.ports, &a.because, a.target_pods) == (&b.peer, b.verdict, &b.ports, &b.because, b.target_pods)
+    });
     rows
 }
 
@@ -242,7 +247,7 @@ impl<'m> Because<'m> {
         let mut policies: Vec<usize> = far.iter().flat_map(|id| self.model.subject_of(direction, *id).policies.iter().copied()).collect();
         policies.sort_unstable();
         policies.dedup();
-        vec![format!("its {direction} is isolated by {} and none of their rules allows it", policy_list(self.model.inventory, &policies))]
+        vec![format!("its {direction} is isolated by {} and no rule allows it", policy_list(self.model.inventory, &policies))]
     }
 }
 
