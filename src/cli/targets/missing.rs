@@ -93,6 +93,11 @@ fn unknown_namespace(inventory: &Inventory, namespace: &str) -> Option<String> {
     Some(format!("namespace {namespace} does not exist{question}"))
 }
 
+/// What could have been meant by a namespace that does not exist; none if it does, or if nothing is called nearly so.
+pub fn similar_namespace(inventory: &Inventory, namespace: &str) -> Option<String> {
+    unknown_namespace(inventory, namespace).filter(|hint| hint.contains("did you mean"))
+}
+
 /// A name that could have been meant.
 struct Known<'a> {
     resource: Resource,
