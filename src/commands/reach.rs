@@ -36,7 +36,10 @@ pub(super) fn resolve(
     target: &Target,
 ) -> Result<Resolved, CommandError> {
     let namespace = session.namespace()?;
-    targets::resolve(inventory, &target.end, &namespace).inspect_err(|_| session.warn(noticed))
+    targets::resolve(inventory, &target.end, &namespace).map_err(|error| {
+        session.warn(noticed);
+        error.asking(&session.globals().connection)
+    })
 }
 
 /// The only target of a command: its words, or `--selector`.

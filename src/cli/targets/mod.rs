@@ -171,11 +171,19 @@ fn one_word(word: &str) -> Result<Target, CommandError> {
     let parts: Vec<&str> = head.split('/').collect();
     let end = match parts.as_slice() {
         [name] => end_of(&Type::Pod, None, name)?,
-        [kind, name] => end_of(&types::parse(kind)?, None, name)?,
+        [kind, name] => end_of(&types::parse(kind).map_err(|error| three_parts(error, kind, name))?, None, name)?,
         [namespace, kind, name] if !namespace.is_empty() => end_of(&types::parse(kind)?, Some(namespace), name)?,
         _ => return Err(wrong("wanted NAME, TYPE/NAME or NAMESPACE/TYPE/NAME".to_owned())),
     };
     Ok(Target { end, port })
+}
+
+/// `shop/web` is kubectl's TYPE/NAME; who means a namespace has to say the type, too.
+fn three_parts(error: CommandError, first: &str, name: &str) -> CommandError {
+    if types::is_known(first) {
+        return error;
+    }
+    error.hint(format!("if {first} is a namespace: {first}/TYPE/{name} (NAMESPACE/TYPE/NAME)"))
 }
 
 /// `TYPE NAME[:PORT]`.

@@ -37,6 +37,7 @@ use std::str::FromStr;
 use super::Answer;
 pub use age::human_duration;
 pub use escape::escape;
+pub use page::reflow;
 pub use warnings::{render_findings, render_warnings, warnings};
 
 /// Writes an answer.
