@@ -54,9 +54,11 @@ pub(super) fn about(peer: &Peer, said: &str) -> String {
     if said.is_empty() { words::sentence(&subject(peer)) } else { format!("{}: {said}", subject(peer)) }
 }
 
+/// Whether a row is of a kind, and the kind's name for one and for many.
+type Kind = (fn(&Peer) -> bool, &'static str, &'static str);
+
 /// What rows are about. A pod's own node is no answer to who can reach it: it always can.
-const KINDS: [(fn(&Peer) -> bool, &str, &str); 2] =
-    [(is_workload, "workload", "workloads"), (|peer| !peer.cidrs.is_empty(), "address range", "address ranges")];
+const KINDS: [Kind; 2] = [(is_workload, "workload", "workloads"), (|peer| !peer.cidrs.is_empty(), "address range", "address ranges")];
 
 fn is_workload(peer: &Peer) -> bool {
     !peer.name.is_empty() && peer.cidrs.is_empty() && !matches!(peer.kind.as_str(), "Node" | "UnreadPods" | "IPBlock")
