@@ -134,6 +134,9 @@ fn sources(sides: &mut Sides<'_>, target: usize) -> BTreeMap<usize, BTreeSet<Pai
     pairs
 }
 
+/// Pods of a source workload and pods of the target.
+type Neighbours = (BTreeSet<usize>, BTreeSet<usize>);
+
 /// Rules 32 and 33: a pod reaches itself, and pods on the host network and the other pods of their node reach each other.
 fn always(model: &Model<'_>, target: usize, pairs: &mut BTreeMap<usize, BTreeSet<Pair>>) {
     let inventory = model.inventory;
@@ -147,7 +150,7 @@ fn always(model: &Model<'_>, target: usize, pairs: &mut BTreeMap<usize, BTreeSet
         return;
     }
     // (source workload, node, whether the targets are on the host network) to pods on either side.
-    let mut shared: BTreeMap<(usize, &str, bool), (BTreeSet<usize>, BTreeSet<usize>)> = BTreeMap::new();
+    let mut shared: BTreeMap<(usize, &str, bool), Neighbours> = BTreeMap::new();
     for to in targets {
         let Some((node, host)) = inventory.pods.get(*to).map(|p| (p.pod.spec.node_name.as_str(), p.pod.spec.host_network)) else {
             continue;

@@ -205,9 +205,7 @@ impl<'m> Connection<'m> {
         let all = |ports: PortsId| if some { self.model.ports.contains(ports, self.wanted) } else { !ports.is_none() };
         let matched = if all(asked) {
             YesNo::Yes
-        } else if perhaps.is_none() {
-            YesNo::No
-        } else if some && asked == perhaps {
+        } else if perhaps.is_none() || (some && asked == perhaps) {
             YesNo::No
         } else {
             YesNo::Unknown
