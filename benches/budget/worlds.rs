@@ -17,7 +17,7 @@ pub enum World {
     Ring(usize),
     /// 604 namespaces, about 5,400 pods and 13,700 policies, labels of their own for every application.
     Company,
-    /// 250 namespaces, 10,000 pods, 750 policies.
+    /// 250 namespaces, 10,000 pods, 2,250 policies.
     TenThousandPods,
     /// 25,000 namespaces, 100,000 pods, 75,000 policies.
     Huge,
@@ -42,7 +42,7 @@ impl World {
         match self {
             Self::Ring(namespaces) => ring(namespaces, sink),
             Self::Company => company(604, 9, 1 << 20, sink),
-            Self::TenThousandPods => company(250, 40, 3, sink),
+            Self::TenThousandPods => company(250, 40, 9, sink),
             Self::Huge => ring(25_000, sink),
             Self::Crowd => crowd(sink),
         }
@@ -184,10 +184,10 @@ fn ring(namespaces: usize, sink: Sink<'_>) {
         let of = |n: usize| json!({"matchLabels": {"ring": format!("r{n}")}});
         let (next, before) = ((n + 1) % namespaces, (n + namespaces - 1) % namespaces);
         let server = json!({"matchLabels": {"app": "server"}});
-        let spec = json!({"podSelector": server, "policyTypes": ["Ingress"],
+        let spec = json!({"podSelector": {}, "policyTypes": ["Ingress"],
             "ingress": [{"from": [{"namespaceSelector": of(next)}], "ports": [{"port": "http"}]}]});
         policy(&name, "named-port", &spec, sink);
-        let spec = json!({"podSelector": {"matchLabels": {"app": "client"}}, "policyTypes": ["Egress"],
+        let spec = json!({"podSelector": {}, "policyTypes": ["Egress"],
             "egress": [{"to": [{"namespaceSelector": of(before), "podSelector": server}], "ports": [{"port": 8000, "endPort": 8100}]}]});
         policy(&name, "port-range", &spec, sink);
         let block = json!({"cidr": "172.16.0.0/12", "except": [format!("172.{}.{}.0/24", 16 + n % 16, n % 256)]});
@@ -239,7 +239,7 @@ fn policies_of_company(n: usize, namespaces: usize, apps: usize, most: usize, si
     let mut specs = vec![
         json!({"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}),
         json!({"podSelector": {}, "policyTypes": ["Egress"], "egress": [{"to": [{"namespaceSelector": by_name("ns-0".to_owned())}],
-            "ports": [{"port": 53, "protocol": "UDP"}, {"port": 53}]}]}),
+            "ports": [{"port": 53, "protocol": "UDP"}, {"port": 53}]}, {"to": [{"podSelector": {}}]}]}),
         json!({"podSelector": {}, "policyTypes": ["Ingress"], "ingress": [{"from": [{"namespaceSelector": by_name("ns-1".to_owned()),
             "podSelector": {"matchLabels": {"tier": "api"}}}], "ports": [{"port": "metrics"}]}]}),
         json!({"podSelector": {}, "ingress": [{"from": [{"podSelector": {}}]}]}),

@@ -98,7 +98,7 @@ pub struct ConnectionOptions {
     #[arg(long, global = true, hide_short_help = true, value_name = "N", default_value_t = DEFAULT_CHUNK_SIZE)]
     pub chunk_size: u32,
 
-    /// Default cache directory
+    /// Accepted for compatibility with kubectl's flags: nothing is cached
     #[arg(long, global = true, hide_short_help = true, value_name = "DIR")]
     pub cache_dir: Option<PathBuf>,
 

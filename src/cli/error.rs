@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::{fmt, io};
 
+use crate::cli::connection::ConnectionOptions;
 use crate::cli::exit::ExitCode;
 use crate::objects::Resource;
 use crate::source::live::{About, LiveError};
@@ -58,6 +59,27 @@ impl CommandError {
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
+        self
+    }
+
+    /// Lets the commands that ask for rights ask the cluster, and for the user, that were asked.
+    #[must_use]
+    pub fn asking(mut self, options: &ConnectionOptions) -> Self {
+        let file = options.kubeconfig.as_ref().map(|path| path.display().to_string());
+        let single = [
+            ("kubeconfig", &file),
+            ("context", &options.context),
+            ("cluster", &options.cluster),
+            ("user", &options.user),
+            ("server", &options.server),
+            ("as", &options.impersonate),
+        ];
+        let mut flags: String =
+            single.into_iter().filter_map(|(name, value)| Some(format!(" {}", quoted(&format!("--{name}={}", value.as_ref()?))))).collect();
+        options.impersonate_groups.iter().for_each(|group| _ = write!(flags, " {}", quoted(&format!("--as-group={group}"))));
+        for hint in self.hints.iter_mut().filter(|hint| hint.contains("kubectl auth can-i ")) {
+            hint.push_str(&flags);
+        }
         self
     }
 
@@ -343,6 +365,16 @@ mod tests {
     fn text_of_servers_cannot_drive_the_terminal() {
         let error = LiveError::Api { reason: "Bad\u{7}".to_owned(), message: "x\u{1b}[2Jy\r\u{202e}z\u{9b}".to_owned() };
         assert_eq!(shown(error), "Error from server (Bad\\u{7}): x^[[2Jy\\u{d}\\u{202e}z\\u{9b}");
+    }
+
+    #[test]
+    fn a_hint_asks_whom_the_user_asked() {
+        let options = ConnectionOptions { context: Some("my prod".into()), kubeconfig: Some("k".into()), ..ConnectionOptions::default() };
+        let error = CommandError::new(ErrorKind::NotFound, "x").hint("(Forbidden): kubectl auth can-i list pods -n a").hint("y");
+        assert_eq!(
+            error.asking(&options).to_string(),
+            "error: x\nhint: (Forbidden): kubectl auth can-i list pods -n a --kubeconfig=k '--context=my prod'\nhint: y"
+        );
     }
 
     #[test]

@@ -16,12 +16,15 @@ const NAME: &str = "kubectl netstore";
 /// Examples come first: most people read no further.
 const TEMPLATE: &str = "{about-section}\n{before-help}{usage-heading} {usage}\n\n{all-args}{after-help}";
 
+/// Said once: kubectl's connection flags would bury everything else in the short help.
+const CONNECTION: &str = "Connection flags are those of kubectl (--context, --kubeconfig, …): see \"kubectl netstore options\".";
+
 /// The parser, named as the user called it: kubectl runs us as `kubectl-netstore`, another name is shown as it is.
 pub fn command(argv0: Option<&OsString>) -> Command {
     let called = argv0.and_then(|path| Path::new(path).file_stem()).and_then(|name| name.to_str());
     let name = called.filter(|name| !name.starts_with("kubectl-")).unwrap_or(NAME).to_owned();
     let command = Cli::command().name(name.clone()).bin_name(name.clone()).display_name(name).help_template(TEMPLATE);
-    let mut command = command.mut_subcommands(|sub| sub.help_template(TEMPLATE));
+    let mut command = command.mut_subcommands(|sub| sub.help_template(TEMPLATE).after_help(CONNECTION));
     // Building hands the global flags down; only then can commands be rid of those they have no use for.
     command.build();
     command

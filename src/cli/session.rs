@@ -5,14 +5,14 @@ use std::path::Path;
 
 use super::connection::ConnectionOptions;
 use super::progress::TerminalProgress;
-use super::targets::{Target, TargetArg};
+use super::targets::{self, Target, TargetArg};
 use super::terminal::{Stream, Terminal};
 use super::{CommandError, ErrorKind, Globals};
 use crate::inventory::{Coverage, Inventory, State};
 use crate::objects::{LabelSelector, Resource, parse_selector};
 use crate::policy::Cni;
 use crate::policy::profile::{Recognised, recognise};
-use crate::report::view::{Format, Style, render, render_warnings};
+use crate::report::view::{Format, Style, render, render_findings, render_warnings};
 use crate::report::{Answer, Finding};
 use crate::source::live::Cluster;
 use crate::source::{Collected, Needs, Recording, manifests, snapshot};
@@ -47,8 +47,11 @@ impl Session {
     /// Reads the global flags; reads no file and no object yet.
     ///
     /// # Errors
-    /// If flags contradict each other.
+    /// If flags contradict each other, or if no namespace can have the name of `--namespace`.
     pub fn new(globals: Globals) -> Result<Self, CommandError> {
+        if let Some(name) = globals.selection.namespace.as_deref().filter(|name| !name.is_empty()) {
+            targets::check_namespace(name)?;
+        }
         let source = source(&globals)?;
         Ok(Self { globals, source, quiet: false })
     }
@@ -220,6 +223,35 @@ impl Session {
         render(answer, format, &self.style(Stream::Stdout), &mut std::io::stdout().lock())?;
         render_warnings(answer, &self.style(Stream::Stderr), &mut std::io::stderr().lock())?;
         Ok(())
+    }
+
+    /// Says that what was asked about is empty, as kubectl does: on standard error, and without an error. Programs get the
+    /// report all the same.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn print_nothing(&self, answer: &Answer, scope: Option<&str>, hint: Option<&str>) -> Result<(), CommandError> {
+        if !matches!(self.format(answer.formats())?, Format::Table | Format::Wide) {
+            return self.print(answer);
+        }
+        let mut stderr = std::io::stderr().lock();
+        match scope {
+            Some(namespace) => writeln!(stderr, "No resources found in {namespace} namespace.")?,
+            None => writeln!(stderr, "No resources found")?,
+        }
+        if let Some(hint) = hint {
+            writeln!(stderr, "hint: {hint}")?;
+        }
+        render_warnings(answer, &self.style(Stream::Stderr), &mut stderr)?;
+        Ok(())
+    }
+
+    /// Writes what the source had to say to standard error, where an error follows instead of an answer.
+    pub fn warn(&self, noticed: &[Finding]) {
+        if !self.quiet {
+            // The error that follows is what counts; it must not be lost because a warning could not be written.
+            drop(render_findings(noticed, &self.style(Stream::Stderr), &mut std::io::stderr().lock()));
+        }
     }
 
     /// Writes plain text to standard output.

@@ -51,10 +51,11 @@ pub fn run(session: &mut Session, args: &Args) -> Result<Outcome, CommandError> 
     let port = target.port.clone();
     let ends = [source, target];
     let (inventory, noticed) = reach::read(session, &ends)?;
-    let namespace = session.namespace()?;
-    let [source, target] = ends.each_ref().map(|end| targets::resolve(&inventory, &end.end, &namespace));
+    let [source, target] = &ends;
+    let source = reach::resolve(session, &inventory, &noticed, source)?;
+    let target = reach::resolve(session, &inventory, &noticed, target)?;
     let model = Model::compile(&inventory, session.cni(&inventory));
-    let (result, findings) = questions::can_reach(&model, &source?, &target?, port.as_ref());
+    let (result, findings) = questions::can_reach(&model, &source, &target, port.as_ref());
     let verdict = result.verdict;
     if !args.quiet {
         session.print(&Answer::CanReach(Report::new("CanReach", &inventory, result, reach::all(noticed, findings))))?;

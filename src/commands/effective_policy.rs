@@ -35,7 +35,7 @@ pub fn run(session: &mut Session, args: &Args) -> Result<Outcome, CommandError> 
         return Err(CommandError::new(ErrorKind::Usage, "policies apply to pods, not to addresses").hint("name a pod or a workload"));
     }
     let (inventory, noticed) = reach::read(session, std::slice::from_ref(&subject))?;
-    let resolved = targets::resolve(&inventory, &subject.end, &session.namespace()?)?;
+    let resolved = reach::resolve(session, &inventory, &noticed, &subject)?;
     let model = Model::compile(&inventory, session.cni(&inventory));
     let (result, findings) = questions::effective_policy(&model, &resolved);
     session.print(&Answer::EffectivePolicy(Report::new("EffectivePolicy", &inventory, result, reach::all(noticed, findings))))?;

@@ -4,9 +4,14 @@ use std::fmt::Write;
 
 use super::Outcome;
 use crate::cli::suggest::{either, nearest};
+use crate::cli::terminal::Stream;
 use crate::cli::{CommandError, ErrorKind, Session};
+use crate::report::view::reflow;
 use crate::report::{FindingKind, Severity};
 use crate::{policy, source};
+
+/// Columns of a text that nobody looks at yet.
+const PIPED: usize = 80;
 
 /// What a finding means
 ///
@@ -32,7 +37,8 @@ pub fn run(session: &mut Session, args: &Args) -> Result<Outcome, CommandError> 
         session.say(&list(&kinds))?;
         return Ok(Outcome::Answered);
     }
-    let texts = args.codes.iter().map(|code| find(&kinds, code).map(text)).collect::<Result<Vec<String>, _>>()?;
+    let width = session.style(Stream::Stdout).width.unwrap_or(PIPED);
+    let texts = args.codes.iter().map(|code| find(&kinds, code).map(|kind| text(kind, width))).collect::<Result<Vec<String>, _>>()?;
     session.say(&texts.join("\n"))?;
     Ok(Outcome::Answered)
 }
@@ -60,8 +66,8 @@ fn find(kinds: &[&'static FindingKind], code: &str) -> Result<&'static FindingKi
     })
 }
 
-fn text(kind: &FindingKind) -> String {
-    format!("{} {} ({})\n\n{}\n", kind.code, kind.name, severity(kind), kind.explanation.trim_end())
+fn text(kind: &FindingKind, width: usize) -> String {
+    format!("{} {} ({})\n\n{}\n", kind.code, kind.name, severity(kind), reflow(kind.explanation.trim_end(), width))
 }
 
 fn list(kinds: &[&FindingKind]) -> String {

@@ -1,7 +1,9 @@
 //! `matrix`: all connections between workloads.
 
 use super::{Outcome, reach};
-use crate::cli::{CommandError, Session};
+use crate::cli::{CommandError, Session, targets};
+use crate::inventory::Inventory;
+use crate::objects::{Resource, Truth};
 use crate::policy::question::MatrixScope;
 use crate::policy::{Model, questions};
 use crate::report::{Answer, Question, Report};
@@ -39,6 +41,24 @@ pub fn run(session: &mut Session, args: &Args) -> Result<Outcome, CommandError> 
     let (inventory, noticed) = reach::read(session, &[])?;
     let model = Model::compile(&inventory, session.cni(&inventory));
     let (result, findings) = questions::matrix(&model, &scope);
-    session.print(&Answer::Matrix(Report::new("Matrix", &inventory, result, reach::all(noticed, findings))))?;
+    let nobody = result.connections.is_empty() && !anybody(&inventory, &scope);
+    let answer = Answer::Matrix(Report::new("Matrix", &inventory, result, reach::all(noticed, findings)));
+    if nobody {
+        let hint = scope.namespace.as_deref().and_then(|namespace| targets::similar_namespace(&inventory, namespace));
+        session.print_nothing(&answer, scope.namespace.as_deref(), hint.as_deref())?;
+    } else {
+        session.print(&answer)?;
+    }
     Ok(Outcome::Answered)
+}
+
+/// Whether the question is about any pod at all, or may be: pods that could not be read are not known to be absent.
+fn anybody(inventory: &Inventory, scope: &MatrixScope) -> bool {
+    let asked = |namespace: &str| scope.namespace.as_deref().is_none_or(|wanted| wanted == namespace);
+    !inventory.coverage.is_complete(Resource::Pods, scope.namespace.as_deref())
+        || inventory
+            .pods
+            .iter()
+            .map(|info| &info.pod.metadata)
+            .any(|pod| asked(&pod.namespace) && scope.selector.as_ref().is_none_or(|selector| selector.matches(&pod.labels) == Truth::Yes))
 }

@@ -4,7 +4,7 @@ use crate::cli::targets::{self, Target};
 use crate::cli::{CommandError, ErrorKind, Session};
 use crate::inventory::Inventory;
 use crate::objects::Resource;
-use crate::policy::question::PortQuery;
+use crate::policy::question::{PortQuery, Resolved};
 use crate::report::Finding;
 
 /// Kinds on which reachability depends. Workloads are among them: they group pods, and arguments name them.
@@ -26,6 +26,20 @@ const RESOURCES: [Resource; 12] = [
 /// Reads what a question about these targets depends on, with what the source had to say.
 pub(super) fn read(session: &mut Session, targets: &[Target]) -> Result<(Inventory, Vec<Finding>), CommandError> {
     session.read(&RESOURCES, targets)
+}
+
+/// Finds what an argument names; if it is not there, first says what the source left out: that may be why.
+pub(super) fn resolve(
+    session: &mut Session,
+    inventory: &Inventory,
+    noticed: &[Finding],
+    target: &Target,
+) -> Result<Resolved, CommandError> {
+    let namespace = session.namespace()?;
+    targets::resolve(inventory, &target.end, &namespace).map_err(|error| {
+        session.warn(noticed);
+        error.asking(&session.globals().connection)
+    })
 }
 
 /// The only target of a command: its words, or `--selector`.

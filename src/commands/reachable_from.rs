@@ -1,7 +1,7 @@
 //! `reachable-from`: every destination a source may connect to, DNS and the API server among them.
 
 use super::{Outcome, reach};
-use crate::cli::{CommandError, Session, complete, targets};
+use crate::cli::{CommandError, Session, complete};
 use crate::policy::{Model, questions};
 use crate::report::{Answer, Question, Report};
 
@@ -32,7 +32,7 @@ pub fn run(session: &mut Session, args: &Args) -> Result<Outcome, CommandError> 
     let source = reach::one(session, &args.source, "SOURCE")?;
     reach::no_port(&source)?;
     let (inventory, noticed) = reach::read(session, std::slice::from_ref(&source))?;
-    let resolved = targets::resolve(&inventory, &source.end, &session.namespace()?)?;
+    let resolved = reach::resolve(session, &inventory, &noticed, &source)?;
     let model = Model::compile(&inventory, session.cni(&inventory));
     let (result, findings) = questions::reachable_from(&model, &resolved);
     session.print(&Answer::ReachableFrom(Report::new("ReachableFrom", &inventory, result, reach::all(noticed, findings))))?;

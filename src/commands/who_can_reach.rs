@@ -41,7 +41,7 @@ pub fn run(session: &mut Session, args: &Args) -> Result<Outcome, CommandError> 
     let mut target = reach::one(session, &args.target, "TARGET")?;
     target.port = reach::one_port(target.port, args.port.as_ref())?;
     let (inventory, noticed) = reach::read(session, std::slice::from_ref(&target))?;
-    let resolved = targets::resolve(&inventory, &target.end, &session.namespace()?)?;
+    let resolved = reach::resolve(session, &inventory, &noticed, &target)?;
     let model = Model::compile(&inventory, session.cni(&inventory));
     let (result, findings) = questions::who_can_reach(&model, &resolved, target.port.as_ref());
     session.print(&Answer::WhoCanReach(Report::new("WhoCanReach", &inventory, result, reach::all(noticed, findings))))?;

@@ -14,11 +14,20 @@ pub(super) struct Wanted<'a> {
     pub namespace: &'a str,
     /// Name.
     pub name: &'a str,
+    /// Whether the argument named its namespace itself: then what is proposed does so, too.
+    pub with_namespace: bool,
+}
+
+impl Wanted<'_> {
+    /// What to type for an object.
+    fn argument(&self, known: &Known<'_>) -> String {
+        if self.with_namespace { format!("{}/{}", known.namespace, known.argument()) } else { known.argument() }
+    }
 }
 
 /// Says that it is not there, or that nobody could look.
 pub(super) fn not_found(inventory: &Inventory, wanted: &Wanted<'_>) -> CommandError {
-    let Wanted { resource, namespace, name } = *wanted;
+    let Wanted { resource, namespace, name, with_namespace } = *wanted;
     let scope = (!namespace.is_empty()).then_some(namespace);
     if let Some(hole) = unread(inventory, resource, scope) {
         return CommandError::new(
@@ -28,13 +37,13 @@ pub(super) fn not_found(inventory: &Inventory, wanted: &Wanted<'_>) -> CommandEr
         .hint(hole);
     }
     let mut error = CommandError::from_server(ErrorKind::NotFound, "NotFound", &format!("{} \"{name}\" not found", resource.qualified()));
-    if let Some(hint) = unknown_namespace(inventory, namespace) {
+    if let Some(hint) = unknown_namespace(inventory, namespace, if with_namespace { "" } else { "-n " }) {
         return error.hint(hint);
     }
     let known = names(inventory);
     let here = || known.iter().filter(|known| known.namespace == namespace);
     // The same name, of another kind.
-    let others: Vec<String> = here().filter(|k| k.name == name && k.resource != resource).map(Known::argument).collect();
+    let others: Vec<String> = here().filter(|k| k.name == name && k.resource != resource).map(|k| wanted.argument(k)).collect();
     if !others.is_empty() {
         error = error.hint(format!("did you mean {}?", either(&others)));
     }
@@ -43,6 +52,7 @@ pub(super) fn not_found(inventory: &Inventory, wanted: &Wanted<'_>) -> CommandEr
         known.iter().filter(|k| k.name == name && k.resource == resource && k.namespace != namespace).map(|k| k.namespace).collect();
     match elsewhere.as_slice() {
         [] => {}
+        [one] if with_namespace => error = error.hint(format!("it exists in namespace {one}")),
         [one] => error = error.hint(format!("it exists in namespace {one}: add -n {one}")),
         many => error = error.hint(format!("it exists in namespaces {}", many.join(", "))),
     }
@@ -54,8 +64,8 @@ pub(super) fn not_found(inventory: &Inventory, wanted: &Wanted<'_>) -> CommandEr
             resource == Resource::Pods && k.resource != resource && name.strip_prefix(k.name).is_some_and(|rest| rest.starts_with('-'))
         });
         let near: Vec<String> = match near.as_slice() {
-            [] => family.filter(|k| k.resource != Resource::Services).map(Known::argument).take(3).collect(),
-            near => here().filter(|k| k.resource == resource && near.contains(&k.name)).map(Known::argument).collect(),
+            [] => family.filter(|k| k.resource != Resource::Services).map(|k| wanted.argument(k)).take(3).collect(),
+            near => here().filter(|k| k.resource == resource && near.contains(&k.name)).map(|k| wanted.argument(k)).collect(),
         };
         if !near.is_empty() {
             error = error.hint(format!("did you mean {}?", either(&near)));
@@ -83,14 +93,33 @@ pub(super) fn unread(inventory: &Inventory, resource: Resource, namespace: Optio
 }
 
 /// A namespace that does not exist, with those that are called nearly so.
-fn unknown_namespace(inventory: &Inventory, namespace: &str) -> Option<String> {
+fn unknown_namespace(inventory: &Inventory, namespace: &str, flag: &str) -> Option<String> {
     if namespace.is_empty() || inventory.namespace(namespace).is_some() || !inventory.namespaces_complete() {
         return None;
     }
     let near: Vec<String> =
-        nearest(namespace, inventory.namespaces.iter().map(|n| n.name.as_str())).into_iter().map(|name| format!("-n {name}")).collect();
+        nearest(namespace, inventory.namespaces.iter().map(|n| n.name.as_str())).into_iter().map(|name| format!("{flag}{name}")).collect();
     let question = if near.is_empty() { String::new() } else { format!("; did you mean {}?", either(&near)) };
     Some(format!("namespace {namespace} does not exist{question}"))
+}
+
+/// What `NAMESPACE/NAME` could have meant: kubectl's arguments name the type in between.
+pub(super) fn three_parts(inventory: &Inventory, first: &str, name: &str) -> Option<String> {
+    inventory.namespace(first)?;
+    let there: Vec<String> = names(inventory)
+        .iter()
+        .filter(|known| known.namespace == first && known.name == name)
+        .map(|known| format!("{first}/{}", known.argument()))
+        .collect();
+    Some(match there.as_slice() {
+        [] => format!("{first} is a namespace: {first}/TYPE/{name} (NAMESPACE/TYPE/NAME)"),
+        there => format!("did you mean {}? (NAMESPACE/TYPE/NAME)", either(there)),
+    })
+}
+
+/// What could have been meant by a namespace that does not exist; none if it does, or if nothing is called nearly so.
+pub fn similar_namespace(inventory: &Inventory, namespace: &str) -> Option<String> {
+    unknown_namespace(inventory, namespace, "-n ").filter(|hint| hint.contains("did you mean"))
 }
 
 /// A name that could have been meant.

@@ -11,6 +11,7 @@ mod types;
 
 use std::net::IpAddr;
 
+pub use missing::similar_namespace;
 pub use port::parse as parse_port;
 pub use resolve::resolve;
 use types::Type;
@@ -170,11 +171,19 @@ fn one_word(word: &str) -> Result<Target, CommandError> {
     let parts: Vec<&str> = head.split('/').collect();
     let end = match parts.as_slice() {
         [name] => end_of(&Type::Pod, None, name)?,
-        [kind, name] => end_of(&types::parse(kind)?, None, name)?,
+        [kind, name] => end_of(&types::parse(kind).map_err(|error| three_parts(error, kind, name))?, None, name)?,
         [namespace, kind, name] if !namespace.is_empty() => end_of(&types::parse(kind)?, Some(namespace), name)?,
         _ => return Err(wrong("wanted NAME, TYPE/NAME or NAMESPACE/TYPE/NAME".to_owned())),
     };
     Ok(Target { end, port })
+}
+
+/// `shop/web` is kubectl's TYPE/NAME; who means a namespace has to say the type, too.
+fn three_parts(error: CommandError, first: &str, name: &str) -> CommandError {
+    if types::is_known(first) {
+        return error;
+    }
+    error.hint(format!("if {first} is a namespace: {first}/TYPE/{name} (NAMESPACE/TYPE/NAME)"))
 }
 
 /// `TYPE NAME[:PORT]`.
@@ -218,10 +227,26 @@ fn block_or_address(text: &str) -> Option<Result<TargetArg, String>> {
     Some(text.parse::<Cidr>().map(TargetArg::Cidr).map_err(|error| error.to_string()))
 }
 
+/// Refuses what no namespace can be called: nothing would be found there, and nothing would say why.
+///
+/// # Errors
+/// If it is no label of DNS.
+pub fn check_namespace(name: &str) -> Result<(), CommandError> {
+    let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let valid = name.len() <= 63 && name.starts_with(inner) && name.ends_with(inner) && name.chars().all(|c| inner(c) || c == '-');
+    if valid {
+        return Ok(());
+    }
+    Err(CommandError::new(ErrorKind::Usage, format!("\"{name}\" cannot be the name of a namespace")).hint(
+        "such names have lower-case letters, digits and '-' only, begin and end with a letter or digit, and have 63 characters at most",
+    ))
+}
+
 fn end_of(kind: &Type, namespace: Option<&str>, name: &str) -> Result<TargetArg, CommandError> {
     if name.is_empty() {
         return Err(CommandError::new(ErrorKind::Usage, "arguments in resource/name form must have a single resource and name"));
     }
+    namespace.map_or(Ok(()), check_namespace)?;
     let (name, owned) = (name.to_owned(), namespace.map(str::to_owned));
     Ok(match kind {
         Type::Pod => TargetArg::Pod { namespace: owned, name },

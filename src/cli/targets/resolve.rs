@@ -15,9 +15,9 @@ use crate::report::{Peer, PodCount};
 pub fn resolve(inventory: &Inventory, arg: &TargetArg, default_namespace: &str) -> Result<Resolved, CommandError> {
     let in_namespace = |namespace: &Option<String>| namespace.clone().unwrap_or_else(|| default_namespace.to_owned());
     match arg {
-        TargetArg::Pod { namespace, name } => pod(inventory, &in_namespace(namespace), name),
-        TargetArg::Workload { kind, namespace, name } => workload(inventory, kind, &in_namespace(namespace), name),
-        TargetArg::Service { namespace, name } => service(inventory, &in_namespace(namespace), name),
+        TargetArg::Pod { namespace, name } => pod(inventory, &in_namespace(namespace), name, namespace.is_some()),
+        TargetArg::Workload { kind, namespace, name } => workload(inventory, kind, &in_namespace(namespace), name, namespace.is_some()),
+        TargetArg::Service { namespace, name } => service(inventory, &in_namespace(namespace), name, namespace.is_some()),
         TargetArg::Namespace(name) => namespace(inventory, name),
         TargetArg::Selector { selector, text, namespace } => selected(inventory, selector, text, namespace.as_deref()),
         TargetArg::Address(ip) => Ok(Resolved::Address(*ip)),
@@ -25,7 +25,7 @@ pub fn resolve(inventory: &Inventory, arg: &TargetArg, default_namespace: &str) 
     }
 }
 
-fn pod(inventory: &Inventory, namespace: &str, name: &str) -> Result<Resolved, CommandError> {
+fn pod(inventory: &Inventory, namespace: &str, name: &str, with_namespace: bool) -> Result<Resolved, CommandError> {
     if let Some(position) = inventory.pod(namespace, name) {
         return Ok(pods("Pod", namespace, name, vec![position]));
     }
@@ -35,10 +35,10 @@ fn pod(inventory: &Inventory, namespace: &str, name: &str) -> Result<Resolved, C
             format!("pod {namespace}/{name} has finished ({:?}): it has no network any more", pod.status.phase),
         ));
     }
-    Err(not_found(inventory, &Wanted { resource: Resource::Pods, namespace, name }))
+    Err(not_found(inventory, &Wanted { resource: Resource::Pods, namespace, name, with_namespace }))
 }
 
-fn workload(inventory: &Inventory, kind: &GroupKind, namespace: &str, name: &str) -> Result<Resolved, CommandError> {
+fn workload(inventory: &Inventory, kind: &GroupKind, namespace: &str, name: &str, with_namespace: bool) -> Result<Resolved, CommandError> {
     let named = |known: &GroupKind| known == kind || known.short() == kind.name() || known.name().eq_ignore_ascii_case(kind.name());
     if let Some(group) = inventory.groups.iter().find(|g| g.namespace == namespace && g.name == name && named(&g.kind)) {
         return Ok(pods(group.kind.name(), namespace, name, group.pods.clone()));
@@ -56,12 +56,16 @@ fn workload(inventory: &Inventory, kind: &GroupKind, namespace: &str, name: &str
             CommandError::from_server(ErrorKind::NotFound, "NotFound", &format!("{} \"{name}\" not found", kind.name().to_lowercase()))
                 .hint(format!("no pod in namespace {namespace} is controlled by it"))
         } else {
-            super::types::unknown(kind.name())
+            let error = super::types::unknown(kind.name());
+            match super::missing::three_parts(inventory, kind.name(), name) {
+                Some(hint) if !with_namespace => error.hint(hint),
+                _ => error,
+            }
         });
     };
     let finished = inventory.finished_pods.iter().filter(|pod| controls(&pod.metadata)).count();
     let Some(object) = inventory.workloads.iter().find(|w| w.kind.name() == kind.name() && is(&w.metadata, namespace, name)) else {
-        return Err(not_found(inventory, &Wanted { resource: known, namespace, name }));
+        return Err(not_found(inventory, &Wanted { resource: known, namespace, name, with_namespace }));
     };
     let subject = format!("{} {namespace}/{name}", kind.name());
     if let Some(error) = super::missing::unread(inventory, Resource::Pods, Some(namespace)) {
@@ -77,16 +81,16 @@ fn workload(inventory: &Inventory, kind: &GroupKind, namespace: &str, name: &str
     .hint(format!("its manifest can be asked instead: kubectl get {}/{name} -n {namespace} -o yaml, then -f FILE", kind.short())))
 }
 
-fn service(inventory: &Inventory, namespace: &str, name: &str) -> Result<Resolved, CommandError> {
+fn service(inventory: &Inventory, namespace: &str, name: &str, with_namespace: bool) -> Result<Resolved, CommandError> {
     match inventory.service(namespace, name) {
         Some(_) => Ok(Resolved::Service { namespace: namespace.to_owned(), name: name.to_owned() }),
-        None => Err(not_found(inventory, &Wanted { resource: Resource::Services, namespace, name })),
+        None => Err(not_found(inventory, &Wanted { resource: Resource::Services, namespace, name, with_namespace })),
     }
 }
 
 fn namespace(inventory: &Inventory, name: &str) -> Result<Resolved, CommandError> {
     let Some(position) = inventory.namespace(name) else {
-        return Err(not_found(inventory, &Wanted { resource: Resource::Namespaces, namespace: "", name }));
+        return Err(not_found(inventory, &Wanted { resource: Resource::Namespaces, namespace: "", name, with_namespace: false }));
     };
     let members = inventory.pods.iter().enumerate().filter(|(_, info)| info.namespace == position);
     let positions: Vec<usize> = members.map(|(at, _)| at).collect();

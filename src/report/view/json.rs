@@ -1,4 +1,4 @@
-//! `-o json`: the report, field by field, as kubectl indents it.
+//! `-o json`: the report, field by field, two spaces to a level.
 //!
 //! Written as it is walked: a matrix of a million connections never stands in memory as text.
 
@@ -22,7 +22,7 @@ pub(super) fn write(answer: &Answer, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn document(report: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
-    let mut serializer = Serializer::with_formatter(&mut *out, Printable(PrettyFormatter::with_indent(b"    ")));
+    let mut serializer = Serializer::with_formatter(&mut *out, Printable(PrettyFormatter::new()));
     report.serialize(&mut serializer)?;
     out.write_all(b"\n")
 }

@@ -19,6 +19,7 @@ mod markdown;
 mod mermaid;
 mod name;
 mod page;
+mod ports;
 mod ranges;
 #[cfg(test)]
 mod samples;
@@ -36,7 +37,8 @@ use std::str::FromStr;
 use super::Answer;
 pub use age::human_duration;
 pub use escape::escape;
-pub use warnings::{render_warnings, warnings};
+pub use page::reflow;
+pub use warnings::{render_findings, render_warnings, warnings};
 
 /// Writes an answer.
 ///

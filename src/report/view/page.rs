@@ -136,6 +136,26 @@ pub(super) fn wrap<'t>(text: &'t str, columns: Option<usize>, indent: &str) -> V
     }
 }
 
+/// Paragraphs filled anew for a width: they are written for the width of a source file. Lists and what is indented keep
+/// their lines.
+pub fn reflow(text: &str, columns: usize) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for paragraph in text.split("\n\n") {
+        if !lines.is_empty() {
+            lines.push(String::new());
+        }
+        if paragraph.lines().skip(1).any(|line| line.starts_with([' ', '\t', '-', '*', '|']))
+            || paragraph.starts_with([' ', '\t', '-', '|', '#'])
+        {
+            lines.extend(paragraph.lines().map(str::to_owned));
+        } else {
+            let joined = paragraph.lines().map(str::trim).collect::<Vec<_>>().join(" ");
+            lines.extend(wrap(&joined, Some(columns), "").into_iter().map(|line| line.trim_end().to_owned()));
+        }
+    }
+    lines.join("\n")
+}
+
 /// The widest part of a text that is never broken.
 pub(super) fn widest_word(text: &str) -> usize {
     words(text).map(|word| width(word.trim_end())).max().unwrap_or(0)
@@ -149,7 +169,9 @@ fn words(text: &str) -> Box<dyn Iterator<Item = Word<'_>> + '_> {
             return None;
         }
         let breaks = |((_, a), (_, b)): &((usize, char), (usize, char))| matches!(a, ' ' | ',') && !matches!(b, ' ' | '#');
-        let next = rest.char_indices().zip(rest.char_indices().skip(1)).find(breaks);
+        // A kind says little without its name, and the name of a policy is looked for after the kind.
+        let kind = |at: usize| rest.get(..at).is_some_and(|before| before == "netpol " || before.ends_with(" netpol "));
+        let next = rest.char_indices().zip(rest.char_indices().skip(1)).filter(breaks).find(|(_, (at, _))| !kind(*at));
         let at = next.map_or(rest.len(), |(_, (at, _))| at);
         let (word, after) = rest.split_at_checked(at).unwrap_or((rest, ""));
         rest = after;

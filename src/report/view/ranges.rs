@@ -22,12 +22,53 @@ impl Carved {
 
 impl fmt::Display for Carved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.block.fmt(f)?;
+        f.write_str(&block(&self.block))?;
         for (at, hole) in self.except.iter().enumerate() {
-            write!(f, "{}{hole}", if at == 0 { " except " } else { ", " })?;
+            write!(f, "{}{}", if at == 0 { " except " } else { ", " }, block(hole))?;
         }
         Ok(())
     }
+}
+
+/// A single address is shown as the address itself.
+fn block(net: &IpNet) -> String {
+    if net.prefix_len() == net.max_prefix_len() { net.addr().to_string() } else { net.to_string() }
+}
+
+/// Exceptions a reader can still take in.
+const EXCEPTIONS: usize = 2;
+
+/// Whether these addresses are hard to read and exactly what the others leave: then saying so is enough. Says of which
+/// family they are, if it is one.
+pub(super) fn everyone_else<'c>(cidrs: &[String], others: impl IntoIterator<Item = &'c String>) -> Option<&'static str> {
+    let own = parsed(cidrs)?;
+    let others: Vec<IpNet> = others.into_iter().map(|text| text.parse().ok()).collect::<Option<_>>()?;
+    let (v4, v6): (Vec<IpNet>, Vec<IpNet>) = own.iter().partition(|net| matches!(net, IpNet::V4(_)));
+    let said = best(IpNet::V4(Ipv4Net::default()), &v4).said.into_iter().chain(best(IpNet::V6(Ipv6Net::default()), &v6).said);
+    if !said.into_iter().any(|item| item.except.len() > EXCEPTIONS) {
+        return None;
+    }
+    let overlaps = |net: &IpNet| others.iter().any(|other| other.contains(net) || net.contains(other));
+    if own.iter().any(overlaps) {
+        return None;
+    }
+    let whole = IpNet::aggregate(&own.into_iter().chain(others).map(|net| net.trunc()).collect());
+    let [all_v4, all_v6] = [IpNet::V4(Ipv4Net::default()), IpNet::V6(Ipv6Net::default())];
+    match (whole.contains(&all_v4), whole.contains(&all_v6), v4.is_empty(), v6.is_empty()) {
+        (true, true, false, false) => Some(""),
+        (true, _, false, true) => Some(" (IPv4)"),
+        (_, true, true, false) => Some(" (IPv6)"),
+        _ => None,
+    }
+}
+
+/// The blocks, ascending; none if one cannot be read.
+fn parsed(cidrs: &[String]) -> Option<Vec<IpNet>> {
+    let blocks: Vec<IpNet> =
+        cidrs.iter().map(|text| text.parse().ok()).map(|net: Option<IpNet>| net.map(|net| net.trunc())).collect::<Option<_>>()?;
+    let mut blocks = IpNet::aggregate(&blocks);
+    blocks.sort_unstable();
+    Some(blocks)
 }
 
 /// The shortest way to say the same addresses: IPv4 first, ascending. Texts that are no CIDR come last, as they are.
@@ -107,7 +148,7 @@ mod tests {
         let all_but_ten = ["0.0.0.0/5", "8.0.0.0/7", "11.0.0.0/8", "12.0.0.0/6", "16.0.0.0/4", "32.0.0.0/3", "64.0.0.0/2", "128.0.0.0/1"];
         assert_eq!(folded(&all_but_ten), ["0.0.0.0/0 except 10.0.0.0/8"]);
         assert_eq!(folded(&[&all_but_ten[..], &["fd00::/8"]].concat()), ["0.0.0.0/0 except 10.0.0.0/8", "fd00::/8"]);
-        assert_eq!(folded(&["10.0.0.0/32", "soon"]), ["10.0.0.0/32", "soon"]);
+        assert_eq!(folded(&["10.0.0.0/32", "soon"]), ["10.0.0.0", "soon"]);
         assert_eq!(folded(&[]), [""; 0]);
     }
 
@@ -120,7 +161,32 @@ mod tests {
             let parent: IpNet = IpNet::new(hole.addr(), len).unwrap().trunc();
             blocks.extend(parent.subnets(len + 1).unwrap().filter(|half| !half.contains(&hole)).map(|n| n.to_string()));
         }
-        assert_eq!(fold(&blocks), ["10.0.0.0/8 except 10.1.2.3/32", "192.168.0.0/16"]);
+        assert_eq!(fold(&blocks), ["10.0.0.0/8 except 10.1.2.3", "192.168.0.0/16"]);
+    }
+
+    #[test]
+    fn what_the_others_leave_is_everyone_else() {
+        let texts = |cidrs: &[&str]| cidrs.iter().map(|&c| c.to_owned()).collect::<Vec<_>>();
+        let hole: IpNet = "203.0.113.0/24".parse().unwrap();
+        let kept: IpNet = "203.0.113.240/28".parse().unwrap();
+        let without = |whole: &str, hole: &IpNet| {
+            let whole: IpNet = whole.parse().unwrap();
+            let parents = (whole.prefix_len()..hole.prefix_len()).map(|len| IpNet::new(hole.addr(), len).unwrap().trunc());
+            parents
+                .flat_map(|p| p.subnets(p.prefix_len() + 1).unwrap())
+                .filter(|half| !half.contains(hole))
+                .map(|n| n.to_string())
+                .collect()
+        };
+        let mut rest: Vec<String> = without("0.0.0.0/0", &hole);
+        rest.push(kept.to_string());
+        let listed: Vec<String> = without("203.0.113.0/24", &kept);
+        assert_eq!(everyone_else(&rest, &listed), Some(" (IPv4)"));
+        assert_eq!(everyone_else(&[rest.clone(), texts(&["::/0"])].concat(), &listed), Some(""));
+        // Something is left over, or said twice.
+        assert_eq!(everyone_else(&rest, &listed[1..]), None);
+        assert_eq!(everyone_else(&rest, &[listed.clone(), texts(&["10.0.0.0/8"])].concat()), None);
+        assert_eq!(everyone_else(&texts(&["0.0.0.0/0"]), &[]), None);
     }
 
     proptest! {

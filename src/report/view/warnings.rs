@@ -1,11 +1,11 @@
 //! What goes to standard error beside an answer: findings, and what could not be read.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io::{self, Write};
 
 use super::page::{Label, Page};
 use super::{Style, escape, words};
-use crate::report::{Answer, CoverageEntry, DataRisk, Remedy, Severity};
+use crate::report::{Answer, CoverageEntry, DataRisk, Finding, Remedy, Severity};
 
 /// The lines for standard error, without colour, each of them once: `Warning: … (NP-012)`, `Note: … (NP-030)`, and last
 /// what could not be read. What to do about a finding follows it, indented.
@@ -25,8 +25,21 @@ pub fn warnings(answer: &Answer) -> Vec<String> {
 ///
 /// Whatever writing to `out` returns.
 pub fn render_warnings(answer: &Answer, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    write(notices(answer), style, out)
+}
+
+/// Writes findings of which no answer came: what was left out of the input often is why.
+///
+/// # Errors
+///
+/// Whatever writing to `out` returns.
+pub fn render_findings(findings: &[Finding], style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    write(noticed(findings), style, out)
+}
+
+fn write(notices: Vec<Notice>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Page::new(out, style);
-    notices(answer).into_iter().try_for_each(|notice| match notice {
+    notices.into_iter().try_for_each(|notice| match notice {
         Notice::Warning(text) => page.labelled(Some(Label::Warning), "Warning:", &format!(" {text}"), 2),
         Notice::Note(text) => page.labelled(Some(Label::Heading), "Note:", &format!(" {text}"), 2),
         Notice::ToDo(text) => page.paragraph(&format!("  {text}"), 4),
@@ -47,12 +60,33 @@ enum Notice {
     Command(String),
 }
 
-fn notices(answer: &Answer) -> Vec<Notice> {
-    let mut notices: Vec<Notice> = Vec::new();
+/// Lines of one code after which the rest is only counted.
+const OF_ONE_CODE: usize = 5;
+
+/// Findings, each text once. The rest of a code is counted where its last line stands.
+fn noticed(findings: &[Finding]) -> Vec<Notice> {
     let mut said = HashSet::new();
-    for finding in answer.findings() {
+    let mut lines: Vec<(&Finding, String)> = Vec::new();
+    for finding in findings {
         let text = format!("{} ({})", escape(&finding.message).trim_end_matches('.'), finding.code);
-        if !said.insert(text.clone()) {
+        if said.insert(text.clone()) {
+            lines.push((finding, text));
+        }
+    }
+    let mut left: HashMap<&str, usize> = HashMap::new();
+    lines.iter().for_each(|(finding, _)| *left.entry(finding.code).or_default() += 1);
+    let mut shown: HashMap<&str, usize> = HashMap::new();
+    let mut notices = Vec::new();
+    for (finding, text) in lines {
+        let shown = shown.entry(finding.code).or_default();
+        let total = left.get(finding.code).copied().unwrap_or_default();
+        *shown += 1;
+        // «1 more» would be no shorter than the one.
+        if *shown > OF_ONE_CODE && total > OF_ONE_CODE + 1 {
+            if *shown == OF_ONE_CODE + 1 {
+                let more = total - OF_ONE_CODE;
+                notices.push(Notice::ToDo(format!("… and {more} more ({}): -o json lists them all", finding.code)));
+            }
             continue;
         }
         match finding.severity {
@@ -63,6 +97,11 @@ fn notices(answer: &Answer) -> Vec<Notice> {
             }
         }
     }
+    notices
+}
+
+fn notices(answer: &Answer) -> Vec<Notice> {
+    let mut notices = noticed(answer.findings());
     if let Answer::Matrix(report) = answer
         && !report.result.complete
     {
@@ -96,50 +135,71 @@ fn plural(entry: &CoverageEntry) -> String {
     escape(entry.resource.split('.').next().unwrap_or_default()).into_owned()
 }
 
-/// `results are incomplete: cannot list namespaces, pods (cluster scope)`.
+/// `results are incomplete: cannot list namespaces, nodes, pods and 9 more kinds outside namespace shop`.
 fn incomplete(coverage: &[CoverageEntry]) -> Option<String> {
-    let mut holes: BTreeMap<(&str, &str), Vec<String>> = BTreeMap::new();
-    for entry in coverage.iter().filter(|entry| is_hole(entry)) {
-        holes.entry((&entry.scope, &entry.state)).or_default().push(plural(entry));
-    }
-    let part = |((scope, state), resources): (&(&str, &str), &Vec<String>)| {
-        let scope = if *scope == "*" { "cluster scope".to_owned() } else { format!("namespace {}", escape(scope)) };
-        let state = if *state == "Forbidden" { String::new() } else { format!(": {}", escape(state)) };
-        format!("{} ({scope}{state})", resources.join(", "))
-    };
-    let parts: Vec<String> = holes.iter().map(part).collect();
-    (!parts.is_empty()).then(|| format!("results are incomplete: cannot list {}", parts.join("; ")))
+    missing(coverage).map(|(what, state)| format!("results are incomplete: cannot list {what}{state}"))
 }
 
-/// The first line of a partial answer: `you may not list namespaces or pods outside data (Forbidden).`
+/// The first line of a partial answer: `cannot list namespaces, nodes, pods and 9 more kinds outside namespace shop (Forbidden).`
 pub(super) fn partial(coverage: &[CoverageEntry]) -> Option<String> {
-    // By state, then by where.
-    let mut holes: BTreeMap<&str, BTreeMap<String, Vec<String>>> = BTreeMap::new();
-    for entry in coverage.iter().filter(|entry| is_hole(entry)) {
-        let place = match entry.scope.as_str() {
-            "*" => match words::cut(read_apart(coverage, entry), 3) {
-                read if read.is_empty() => String::new(),
-                read => format!(" outside {}", words::and(&read)),
-            },
-            namespace => format!(" in {}", escape(namespace)),
-        };
-        holes.entry(&entry.state).or_default().entry(place).or_default().push(plural(entry));
-    }
-    let part = |(state, places): (&&str, &BTreeMap<String, Vec<String>>)| {
-        let list = |resources: &Vec<String>| if *state == "Forbidden" { words::or(resources) } else { words::and(resources) };
-        let what: Vec<String> = places.iter().map(|(place, resources)| format!("{}{place}", list(resources))).collect();
-        let several = places.values().any(|resources| resources.len() > 1);
-        match *state {
-            "Forbidden" => format!("you may not list {} (Forbidden)", what.join(if several { ", or " } else { " or " })),
-            state => format!("{} could not be read ({})", what.join(" and "), escape(state)),
+    missing(coverage).map(|(what, state)| format!("cannot list {what}{state}."))
+}
+
+/// Kinds that are named where there are more of them.
+const KINDS: usize = 3;
+
+/// What could not be listed, in one short line, and why. JSON has the whole list.
+fn missing(coverage: &[CoverageEntry]) -> Option<(String, String)> {
+    let holes: Vec<&CoverageEntry> = coverage.iter().filter(|entry| is_hole(entry)).collect();
+    let mut kinds: Vec<String> = Vec::new();
+    for hole in &holes {
+        let kind = plural(hole);
+        if !kinds.contains(&kind) {
+            kinds.push(kind);
         }
+    }
+    let left = kinds.len().saturating_sub(KINDS);
+    if left > 1 {
+        kinds.truncate(KINDS);
+        kinds = vec![format!("{} and {left} more kinds", kinds.join(", "))];
+    }
+    let sorted = |names: Vec<&str>| -> Vec<String> {
+        let names: BTreeSet<&str> = names.into_iter().collect();
+        names.into_iter().map(|name| escape(name).into_owned()).collect()
     };
-    let parts: Vec<String> = holes.iter().map(part).collect();
-    (!parts.is_empty()).then(|| format!("{}.", parts.join("; ")))
+    let everywhere: Vec<&&CoverageEntry> = holes.iter().filter(|hole| hole.scope == "*").collect();
+    // Namespaces are named as whole only if every kind was read there.
+    let place = if everywhere.is_empty() {
+        named(&sorted(holes.iter().map(|hole| hole.scope.as_str()).collect()), "in")
+    } else {
+        let whole = |scope: &&str| {
+            let of_cluster = |hole: &CoverageEntry| matches!(hole.resource.as_str(), "namespaces" | "nodes");
+            let read = |hole: &&&CoverageEntry| of_cluster(hole) || read_apart(coverage, hole).contains(scope);
+            everywhere.iter().all(|hole| read(&hole)) && !holes.iter().any(|hole| hole.scope == *scope)
+        };
+        let read = everywhere.iter().flat_map(|hole| read_apart(coverage, hole)).filter(whole).collect();
+        named(&sorted(read), "outside")
+    };
+    let states = sorted(holes.iter().map(|hole| hole.state.as_str()).collect());
+    let state = match states.as_slice() {
+        [] => return None,
+        [one] => format!(" ({one})"),
+        [one, ..] => format!(" ({one} and other reasons)"),
+    };
+    Some((format!("{}{place}", words::and(&kinds)), state))
+}
+
+/// ` outside namespace shop`, ` in namespaces a and b`; nothing without namespaces.
+fn named(namespaces: &[String], preposition: &str) -> String {
+    match namespaces {
+        [] => String::new(),
+        [one] => format!(" {preposition} namespace {one}"),
+        several => format!(" {preposition} namespaces {}", words::and(&words::cut(several.to_vec(), KINDS))),
+    }
 }
 
 /// The namespaces in which this kind was read after all.
-fn read_apart(coverage: &[CoverageEntry], hole: &CoverageEntry) -> Vec<String> {
+fn read_apart<'c>(coverage: &'c [CoverageEntry], hole: &CoverageEntry) -> Vec<&'c str> {
     let is_meant = |entry: &&CoverageEntry| entry.scope != "*" && !is_hole(entry) && entry.resource == hole.resource;
-    coverage.iter().filter(is_meant).map(|entry| escape(&entry.scope).into_owned()).collect()
+    coverage.iter().filter(is_meant).map(|entry| entry.scope.as_str()).collect()
 }

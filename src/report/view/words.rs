@@ -159,19 +159,10 @@ pub(super) fn count(number: usize, one: &str, many: &str) -> String {
 
 /// `a`, `a and b`, `a, b and c`.
 pub(super) fn and(items: &[String]) -> String {
-    joined(items, "and")
-}
-
-/// `a`, `a or b`, `a, b or c`.
-pub(super) fn or(items: &[String]) -> String {
-    joined(items, "or")
-}
-
-fn joined(items: &[String], word: &str) -> String {
     match items {
         [] => String::new(),
         [one] => one.clone(),
-        [before @ .., last] => format!("{} {word} {last}", before.join(", ")),
+        [before @ .., last] => format!("{} and {last}", before.join(", ")),
     }
 }
 
@@ -184,6 +175,12 @@ pub(super) fn cut(mut items: Vec<String>, most: usize) -> Vec<String> {
         items.push(format!("+{left} more"));
     }
     items
+}
+
+/// With an upper-case first letter.
+pub(super) fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 /// A clause as a sentence: with a full stop.

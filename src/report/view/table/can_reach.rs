@@ -2,11 +2,11 @@
 
 use std::io;
 
-use super::super::escape;
+use super::super::{escape, ports};
 use super::{Text, grid, service, words};
 use crate::report::policy::{CanReach, Matched, RuleTrace, Side, YesNo};
 use crate::report::view::grid::Cell;
-use crate::report::{Direction, Peer, Report, Verdict};
+use crate::report::{Direction, Peer, PortRange, Report, Verdict};
 
 /// Rules of a side that are shown where not all are.
 const TRACES: usize = 8;
@@ -19,11 +19,16 @@ pub(super) fn write(report: &Report<CanReach>, text: &mut Text<'_>) -> io::Resul
     text.partial(&report.coverage)?;
     headline(text, answer)?;
     answer.service.iter().try_for_each(|chain| service::write(text, chain))?;
-    answer.reasons.iter().try_for_each(|reason| text.page.paragraph(&words::sentence(reason), 0))?;
-    text.page.blank()?;
+    // The notes of a Service are among the reasons, and stand beside the Service already.
+    let notes = || answer.service.iter().flat_map(|chain| &chain.notes);
+    let reasons: Vec<&String> = answer.reasons.iter().filter(|reason| !notes().any(|note| note == *reason)).collect();
+    reasons.iter().try_for_each(|reason| text.page.paragraph(&words::sentence(reason), 0))?;
     let mut rows = side(text, &answer.egress, Direction::Egress, &answer.from);
     rows.extend(side(text, &answer.ingress, Direction::Ingress, &answer.to));
-    grid::write(&mut text.page, &["", "", ""], &rows)?;
+    if !rows.is_empty() {
+        text.page.blank()?;
+        grid::write(&mut text.page, &["", "", ""], &rows)?;
+    }
     for (direction, side) in [(Direction::Egress, &answer.egress), (Direction::Ingress, &answer.ingress)] {
         let Some(miss) = &side.nearest_miss else { continue };
         text.page.blank()?;
@@ -40,15 +45,48 @@ fn headline(text: &mut Text<'_>, answer: &CanReach) -> io::Result<()> {
     let to = answer.service.as_ref().map(service::end).unwrap_or_else(|| words::peer(&answer.to, text.at_most(4)));
     let asked = answer.port.as_ref().map(|port| format!(" ({})", words::ports(std::slice::from_ref(port))));
     let (lead, said) = match (answer.verdict, asked) {
-        (Verdict::Allow, Some(port)) => ("Yes:", format!("{from} can reach {to}{port}.")),
+        // What is allowed, not what was asked: it may be less.
+        (Verdict::Allow, Some(port)) if answer.ports.is_empty() => ("Yes:", format!("{from} can reach {to}{port}.")),
+        (Verdict::Allow, Some(_)) => ("Yes:", format!("{from} can reach {to} ({}){}.", words::ports(&answer.ports), but(answer))),
         (Verdict::Allow, None) => ("Yes:", format!("{from} can reach {to} on {}.", on_ports(answer))),
         (Verdict::Deny, Some(port)) => ("No:", format!("{from} cannot reach {to}{port}.")),
         (Verdict::Deny, None) => ("No:", format!("{from} cannot reach {to} on any port.")),
-        (Verdict::Unknown, Some(port)) => ("Unknown:", format!("whether {from} can reach {to}{port}.")),
+        (Verdict::Unknown, Some(port)) if answer.ports.is_empty() => ("Unknown:", format!("whether {from} can reach {to}{port}.")),
+        // Of several ports some: nothing is unknown about that, if only one pod is meant on each side.
+        (Verdict::Unknown, Some(_)) if is_plain(answer) => {
+            ("Partly:", format!("{from} can reach {to} ({}){}.", words::ports(&answer.ports), but(answer)))
+        }
+        (Verdict::Unknown, Some(port)) => {
+            ("Unknown:", format!("whether {from} can reach {to}{port}; allowed for some pods at least: {}.", words::ports(&answer.ports)))
+        }
         (Verdict::Unknown, None) if answer.ports.is_empty() => ("Unknown:", format!("whether {from} can reach {to}.")),
         (Verdict::Unknown, None) => ("Unknown:", format!("whether {from} can reach {to}; certainly on {}.", on_ports(answer))),
     };
     text.page.labelled(Some(answer.verdict.into()), lead, &format!(" {said}"), 0)
+}
+
+/// `, but not TCP 9000`: which of the ports asked about are not among the allowed ones.
+fn but(answer: &CanReach) -> String {
+    let left: Vec<PortRange> = answer.port.iter().filter_map(|asked| ports::without(asked, &answer.ports)).collect();
+    match (left.is_empty(), is_plain(answer)) {
+        (true, _) => String::new(),
+        (false, true) => format!(", but not on {}", words::ports(&left)),
+        (false, false) => format!("; not certainly, or not for all pods, on {}", words::ports(&left)),
+    }
+}
+
+/// Whether a port that is not allowed is denied: one pod or address on each side, and no rule in doubt.
+fn is_plain(answer: &CanReach) -> bool {
+    let one = |peer: &Peer| match (peer.pods, peer.cidrs.as_slice()) {
+        (Some(pods), _) => pods.total == 1,
+        (None, [cidr]) => cidr.ends_with("/32") && !cidr.contains(':') || cidr.ends_with("/128"),
+        _ => false,
+    };
+    let in_doubt = |side: &Side| {
+        let unknown = |rule: &RuleTrace| rule.peer.matched == YesNo::Unknown || rule.port.matched == YesNo::Unknown;
+        side.isolated.is_none() && !side.isolated_by.is_empty() || side.rules.iter().any(unknown)
+    };
+    one(&answer.from) && one(&answer.to) && !in_doubt(&answer.egress) && !in_doubt(&answer.ingress)
 }
 
 fn on_ports(answer: &CanReach) -> String {
@@ -60,6 +98,10 @@ fn on_ports(answer: &CanReach) -> String {
 
 /// What one side says, and why: the rules are traced where it does not simply allow.
 fn side(text: &Text<'_>, side: &Side, direction: Direction, end: &Peer) -> Vec<Vec<Cell<'static>>> {
+    // No policy was looked at for this side: what decided it stands among the reasons.
+    if side.isolated.is_none() && side.isolated_by.is_empty() && side.rules.is_empty() && side.because.is_empty() {
+        return Vec::new();
+    }
     let name = if end.name.is_empty() { words::peer(end, 1) } else { escape(&end.name).into_owned() };
     let says = Cell::labelled(verdict(text, side, direction), side.verdict);
     let mut rows = vec![vec![format!("{direction} of {name}").into(), says]];
@@ -84,7 +126,7 @@ fn verdict(text: &Text<'_>, side: &Side, direction: Direction) -> String {
             format!("allowed by {}", words::rules(&side.because, direction, text.at_most(2)).join(", "))
         }
         (Verdict::Allow, Some(false)) => "not isolated: everything is allowed".to_owned(),
-        (Verdict::Allow, _) => "allowed: no policy applies".to_owned(),
+        (Verdict::Allow, _) => "allowed".to_owned(),
         (Verdict::Deny | Verdict::Unknown, _) if !policies.is_empty() => format!("isolated by {policies}"),
         (Verdict::Deny, _) => "denied".to_owned(),
         (Verdict::Unknown, _) => "unknown".to_owned(),

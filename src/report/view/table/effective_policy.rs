@@ -3,6 +3,7 @@
 use std::io;
 
 use super::super::page::Label;
+use super::super::ranges;
 use super::{Text, grid, reach, subject, words};
 use crate::report::policy::{Allowance, EffectiveDirection, EffectivePolicy, RuleNote};
 use crate::report::view::grid::Cell;
@@ -44,7 +45,8 @@ fn direction(text: &mut Text<'_>, direction: &EffectiveDirection) -> io::Result<
     if !direction.allowed.is_empty() {
         let peers = if direction.direction == Direction::Ingress { "FROM" } else { "TO" };
         let headers: &[&str] = if text.wide { &[peers, "PORT", "VERDICT", "BECAUSE"] } else { &[peers, "PORT", "BECAUSE"] };
-        let rows: Vec<Vec<Cell<'_>>> = direction.allowed.iter().map(|row| cells(text, direction.direction, row)).collect();
+        let rows: Vec<Vec<Cell<'_>>> =
+            direction.allowed.iter().map(|row| cells(text, direction.direction, row, &direction.allowed)).collect();
         grid::write(&mut text.page, headers, &rows)?;
     } else if direction.isolated == Some(true) {
         text.page.paragraph("Nothing is allowed.", 0)?;
@@ -57,10 +59,15 @@ fn direction(text: &mut Text<'_>, direction: &EffectiveDirection) -> io::Result<
     direction.notes.iter().try_for_each(|note| text.page.paragraph(&format!("Note: {}", words::sentence(note)), 2))
 }
 
-fn cells(text: &Text<'_>, direction: Direction, row: &Allowance) -> Vec<Cell<'static>> {
+fn cells(text: &Text<'_>, direction: Direction, row: &Allowance, rows: &[Allowance]) -> Vec<Cell<'static>> {
     // What a policy says of addresses holds wherever they are.
     let ranges = row.peer.name.is_empty() && row.peer.description.is_empty() && !row.peer.cidrs.is_empty();
-    let peer = if ranges { words::ranges(&row.peer, text.at_most(4)) } else { words::peer(&row.peer, text.at_most(4)) };
+    let others = || rows.iter().filter(|other| !std::ptr::eq(*other, row)).flat_map(|other| &other.peer.cidrs);
+    let peer = match ranges.then(|| ranges::everyone_else(&row.peer.cidrs, others())).flatten() {
+        Some(family) => format!("every other address{family}"),
+        None if ranges => words::ranges(&row.peer, text.at_most(4)),
+        None => words::peer(&row.peer, text.at_most(4)),
+    };
     let peer = reach::doubtful(peer, row.verdict);
     let mut cells = vec![Cell::labelled(peer, row.verdict), words::ports(&row.ports).into()];
     if text.wide {

@@ -67,13 +67,16 @@ impl Text<'_> {
     }
 }
 
-/// `isolated for ingress`.
-fn isolation(isolated: Option<bool>, direction: Direction) -> String {
-    match isolated {
+/// `isolated for ingress`; none for addresses and where there are no pods, of which no policy says anything.
+fn isolation(peer: &Peer, isolated: Option<bool>, direction: Direction) -> Option<String> {
+    let pods = peer.pods.is_some_and(|pods| pods.total > 0);
+    let said = match isolated {
         Some(true) => format!("isolated for {direction}"),
         Some(false) => format!("not isolated for {direction}"),
-        None => format!("isolation for {direction} is unknown or differs between its pods"),
-    }
+        None if pods => format!("isolation for {direction} is unknown or differs between its pods"),
+        None => return None,
+    };
+    Some(said)
 }
 
 /// `Deployment shop/payments (3 pods)`.

@@ -3,8 +3,8 @@
 use std::io;
 
 use super::super::escape;
-use super::who_can_reach::reachable;
-use super::{Text, grid, isolation, reach, subject, words};
+use super::who_can_reach::{about, said};
+use super::{Text, grid, isolation, reach, words};
 use crate::report::policy::{AddressReach, DnsReach, ReachableFrom, ServiceReach};
 use crate::report::view::grid::Cell;
 use crate::report::{Direction, Report, Verdict};
@@ -13,9 +13,8 @@ use crate::report::{Direction, Report, Verdict};
 pub(super) fn write(report: &Report<ReachableFrom>, text: &mut Text<'_>) -> io::Result<()> {
     let answer = &report.result;
     text.partial(&report.coverage)?;
-    let destinations = reachable(&answer.destinations, "destination", "destinations");
-    let isolated = isolation(answer.isolated, Direction::Egress);
-    text.page.paragraph(&format!("{}: reaches {destinations}; {isolated}.", subject(&answer.source)), 0)?;
+    let said = said("reaches", &answer.destinations, isolation(&answer.source, answer.isolated, Direction::Egress));
+    text.page.paragraph(&about(&answer.source, &said), 0)?;
     text.page.blank()?;
     essentials(text, answer.dns.as_ref(), answer.api_server.as_ref())?;
     if !answer.destinations.is_empty() {

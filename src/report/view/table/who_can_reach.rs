@@ -4,20 +4,21 @@ use std::io;
 
 use super::{Text, isolation, reach, service, subject, words};
 use crate::report::policy::{Reach, WhoCanReach};
-use crate::report::{Direction, Report, Verdict};
+use crate::report::{Direction, Peer, Report, Verdict};
 
 /// Writes the answer.
 pub(super) fn write(report: &Report<WhoCanReach>, text: &mut Text<'_>) -> io::Result<()> {
     let answer = &report.result;
     text.partial(&report.coverage)?;
-    let sources = reachable(&answer.sources, "source", "sources");
-    let isolated = isolation(answer.isolated, Direction::Ingress);
+    let said = said("reached by", &answer.sources, isolation(&answer.target, answer.isolated, Direction::Ingress));
     match &answer.service {
         Some(chain) => {
             service::write(text, chain)?;
-            text.page.paragraph(&format!("Reached by {sources}; {isolated}."), 0)?;
+            if !said.is_empty() {
+                text.page.paragraph(&words::capitalised(&said), 0)?;
+            }
         }
-        None => text.page.paragraph(&format!("{}: reached by {sources}; {isolated}.", subject(&answer.target)), 0)?,
+        None => text.page.paragraph(&about(&answer.target, &said), 0)?,
     }
     text.page.blank()?;
     if !answer.sources.is_empty() {
@@ -27,15 +28,36 @@ pub(super) fn write(report: &Report<WhoCanReach>, text: &mut Text<'_>) -> io::Re
     text.rest("Everyone else", &answer.rest)
 }
 
-/// `3 sources, 1 more unknown`.
-pub(super) fn reachable(rows: &[Reach], one: &str, many: &str) -> String {
-    let count = |verdict: Verdict| rows.iter().filter(|row| row.verdict == verdict).count();
-    let allowed = match count(Verdict::Allow) {
-        0 => format!("no {one} listed"),
-        number => words::count(number, one, many),
-    };
-    match count(Verdict::Unknown) {
-        0 => allowed,
-        unknown => format!("{allowed}, {unknown} more unknown"),
+/// `reached by 3 workloads, 2 address ranges, 1 more unknown; isolated for ingress.`
+pub(super) fn said(verb: &str, rows: &[Reach], isolation: Option<String>) -> String {
+    let count = |verdict: Verdict, kind: fn(&Peer) -> bool| rows.iter().filter(|row| row.verdict == verdict && kind(&row.peer)).count();
+    let mut parts = Vec::new();
+    for (kind, one, many) in KINDS {
+        match count(Verdict::Allow, kind) {
+            0 => {}
+            number => parts.push(words::count(number, one, many)),
+        }
     }
+    let unknown = rows.iter().filter(|row| row.verdict == Verdict::Unknown).count();
+    let reached = match (parts.is_empty(), unknown) {
+        (true, 0) => None,
+        (true, unknown) => Some(format!("perhaps {verb} {unknown}")),
+        (false, 0) => Some(format!("{verb} {}", parts.join(", "))),
+        (false, unknown) => Some(format!("{verb} {}, {unknown} more unknown", parts.join(", "))),
+    };
+    let said: Vec<String> = reached.into_iter().chain(isolation).collect();
+    words::sentence(&said.join("; "))
+}
+
+/// `Deployment shop/payments (3 pods): reached by …`; of some things there is nothing to say.
+pub(super) fn about(peer: &Peer, said: &str) -> String {
+    if said.is_empty() { words::sentence(&subject(peer)) } else { format!("{}: {said}", subject(peer)) }
+}
+
+/// What rows are about. A pod's own node is no answer to who can reach it: it always can.
+const KINDS: [(fn(&Peer) -> bool, &str, &str); 2] =
+    [(is_workload, "workload", "workloads"), (|peer| !peer.cidrs.is_empty(), "address range", "address ranges")];
+
+fn is_workload(peer: &Peer) -> bool {
+    !peer.name.is_empty() && peer.cidrs.is_empty() && !matches!(peer.kind.as_str(), "Node" | "UnreadPods" | "IPBlock")
 }
