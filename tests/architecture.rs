@@ -56,7 +56,8 @@ impl Source {
         let stands = move |needle: &&&str| {
             self.code.match_indices(**needle).any(|(at, found)| {
                 let (before, after) = (self.code[..at].chars().next_back(), self.code[at + found.len()..].chars().next());
-                !before.is_some_and(word) && !(found.ends_with(word) && after.is_some_and(word))
+                let inside_another = before.is_some_and(word) || (found.ends_with(word) && after.is_some_and(word));
+                !inside_another
             })
         };
         forbidden.iter().filter(stands).map(|needle| format!("{}: {needle}", self.path.display()))

@@ -1,6 +1,6 @@
 //! Completion: of kubectl's question `__complete WORDS… CURRENT`, and of the shells' own.
 //!
-//! Names come from the source the words name, within [`PATIENCE`] and silently: a TAB key never shows an error.
+//! Names come from the source the words name, within a short time and silently: a TAB key never shows an error.
 
 use std::ffi::{OsStr, OsString};
 use std::io::Write;

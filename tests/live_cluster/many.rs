@@ -41,14 +41,19 @@ fn hit_in_mid_list(cluster: &Cluster, signal: &str, timeout: &str) -> (Run, Dura
     let mut command = cluster.netstore(&cluster.kubeconfig());
     command.args(QUESTION).args(["-v", "6", "--chunk-size", "50", "--request-timeout", timeout]);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary");
+    // Both at once: an answer about so many pods is more than a pipe holds.
+    let mut stdout = child.stdout.take().expect("a pipe");
+    let answer = std::thread::spawn(move || {
+        let mut text = String::new();
+        stdout.read_to_string(&mut text).map(|_| text)
+    });
     let mut lines = BufReader::new(child.stderr.take().expect("a pipe")).lines();
     let mid = lines.by_ref().map(|line| line.expect("UTF-8")).filter(|line| line.contains("/api/v1/pods?")).nth(30);
     assert!(mid.is_some(), "the list has many pages");
     cluster.signal(signal, "apiserver");
     let start = Instant::now();
     let stderr: Vec<String> = lines.map(|line| line.expect("UTF-8")).filter(|line| !line.starts_with("GET ")).collect();
-    let mut stdout = String::new();
-    child.stdout.take().expect("a pipe").read_to_string(&mut stdout).expect("UTF-8");
+    let stdout = answer.join().expect("no panic").expect("UTF-8");
     let code = child.wait().expect("the binary").code();
     (Run { stdout, stderr: stderr.join("\n"), code }, start.elapsed())
 }
