@@ -217,6 +217,7 @@ fn arguments_are_told_apart_or_asked_for() {
     ------- stderr -------
     error: the server doesn't have a resource type "deploi"
     hint: did you mean `deploy`?
+    hint: if deploi is a namespace: deploi/TYPE/web (NAMESPACE/TYPE/NAME)
     [exit 2]
     "#);
     assert_snapshot!(home.run(&["who-can-reach", "node/a"]), @"
@@ -346,7 +347,39 @@ fn sources_that_cannot_be_read() {
     "#);
 }
 
+#[test]
+fn what_was_left_out_of_the_input_is_said_before_the_error() {
+    let home = Home::new();
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: x, labels: {app: \"not a label\"}}\nspec: {containers: [{name: a, image: b}]}\n";
+    home.write("pods.yaml", &(SHOP.to_owned() + "\n---\n" + pod));
+    let said = home.run(&["who-can-reach", "pod/x", "-f", "pods.yaml"]);
+    let (warning, error) = (said.find("Warning: "), said.find("Error from server (NotFound)"));
+    assert!(warning.is_some() && warning < error && said.ends_with("[exit 1]"), "{said}");
+}
+
+#[test]
+fn the_namespace_that_was_typed_stays_in_what_is_proposed() {
+    let home = shop();
+    let ask = |target: &str| home.run(&["-f", "shop.yaml", "who-can-reach", target]);
+    assert!(ask("shop/web").contains("hint: did you mean shop/deploy/web? (NAMESPACE/TYPE/NAME)"), "{}", ask("shop/web"));
+    assert!(ask("shop/none").contains("hint: shop is a namespace: shop/TYPE/none"), "{}", ask("shop/none"));
+    assert!(ask("shop/deploy/wep").contains("hint: did you mean shop/deploy/web?"), "{}", ask("shop/deploy/wep"));
+}
+
 // ---- answers
+
+#[test]
+fn nothing_asked_about_is_no_error() {
+    let home = shop();
+    let ask = |args: &[&str]| home.run(&[&["matrix", "-f", "shop.yaml"], args].concat());
+    let nothing = "------- stderr -------\nNo resources found in nowhere namespace.\n";
+    assert!(ask(&["-n", "nowhere"]).starts_with(nothing), "{}", ask(&["-n", "nowhere"]));
+    assert!(ask(&["-n", "shpo"]).contains("hint: namespace shpo does not exist; did you mean -n shop?\n"), "{}", ask(&["-n", "shpo"]));
+    assert!(ask(&["-A", "-l", "app=none"]).starts_with("------- stderr -------\nNo resources found\n"));
+    let json = ask(&["-n", "nowhere", "-o", "json"]);
+    assert!(json.starts_with("{\n  \"apiVersion\"") && json.ends_with("[exit 0]") && !json.contains("No resources"), "{json}");
+    assert!(ask(&["-n", "No_Such"]).ends_with("[exit 2]"));
+}
 
 #[test]
 fn all_forms_of_a_target_mean_the_same() {

@@ -17,14 +17,18 @@ const NAME: &str = "kubectl netstore";
 const TEMPLATE: &str = "{about-section}\n{before-help}{usage-heading} {usage}\n\n{all-args}{after-help}";
 
 /// Said once: kubectl's connection flags would bury everything else in the short help.
-const CONNECTION: &str = "Connection flags are those of kubectl (--context, --kubeconfig, …): see \"kubectl netstore options\".";
+const CONNECTION: &str = "Connection flags as in kubectl (--context, …): \"kubectl netstore options\".";
 
 /// The parser, named as the user called it: kubectl runs us as `kubectl-netstore`, another name is shown as it is.
 pub fn command(argv0: Option<&OsString>) -> Command {
     let called = argv0.and_then(|path| Path::new(path).file_stem()).and_then(|name| name.to_str());
     let name = called.filter(|name| !name.starts_with("kubectl-")).unwrap_or(NAME).to_owned();
     let command = Cli::command().name(name.clone()).bin_name(name.clone()).display_name(name).help_template(TEMPLATE);
-    let mut command = command.mut_subcommands(|sub| sub.help_template(TEMPLATE).after_help(CONNECTION));
+    let mut command = command.mut_subcommands(|sub| {
+        let connects = connects(sub.get_name());
+        let sub = sub.help_template(TEMPLATE);
+        if connects { sub.after_help(CONNECTION) } else { sub }
+    });
     // Building hands the global flags down; only then can commands be rid of those they have no use for.
     command.build();
     command
@@ -43,6 +47,11 @@ pub fn globals() -> String {
     flags.help_template("{all-args}").render_long_help().to_string()
 }
 
+/// Whether a command may talk to a cluster; the others only talk.
+fn connects(command: &str) -> bool {
+    !matches!(command, "explain" | "completion" | "options" | "help")
+}
+
 /// Whether a command reads what the flag is about.
 fn is_of_use(arg: &Arg, command: &str) -> bool {
     if !arg.is_global_set() {
@@ -50,7 +59,7 @@ fn is_of_use(arg: &Arg, command: &str) -> bool {
     }
     match (command, arg.get_id().as_str()) {
         (_, "help") => true,
-        ("explain" | "completion" | "options" | "help", _) => false,
+        (command, _) if !connects(command) => false,
         ("version", id) => id == "output" || is_connection(arg),
         ("snapshot", id) => id == "namespace" || is_connection(arg),
         _ => true,

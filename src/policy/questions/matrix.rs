@@ -134,9 +134,6 @@ fn sources(sides: &mut Sides<'_>, target: usize) -> BTreeMap<usize, BTreeSet<Pai
     pairs
 }
 
-/// Pods of a source workload and pods of the target.
-type Neighbours = (BTreeSet<usize>, BTreeSet<usize>);
-
 /// Rules 32 and 33: a pod reaches itself, and pods on the host network and the other pods of their node reach each other.
 fn always(model: &Model<'_>, target: usize, pairs: &mut BTreeMap<usize, BTreeSet<Pair>>) {
     let inventory = model.inventory;
@@ -149,20 +146,20 @@ fn always(model: &Model<'_>, target: usize, pairs: &mut BTreeMap<usize, BTreeSet
     if model.classes.host.is_empty() {
         return;
     }
-    // (source workload, node, whether the targets are on the host network) to pods on either side.
-    let mut shared: BTreeMap<(usize, &str, bool), Neighbours> = BTreeMap::new();
+    // By source workload, node, and whether the targets are on the host network: the pods on either side.
+    let mut shared: BTreeMap<(usize, &str, bool), [BTreeSet<usize>; 2]> = BTreeMap::new();
     for to in targets {
         let Some((node, host)) = inventory.pods.get(*to).map(|p| (p.pod.spec.node_name.as_str(), p.pod.spec.host_network)) else {
             continue;
         };
         for from in same_node(model, *to).into_iter().filter(|from| from != to) {
             let Some(group) = inventory.pods.get(from).map(|p| p.group) else { continue };
-            let entry = shared.entry((group, node, host)).or_default();
-            entry.0.insert(from);
-            entry.1.insert(*to);
+            let [sources, targets] = shared.entry((group, node, host)).or_default();
+            sources.insert(from);
+            targets.insert(*to);
         }
     }
-    for ((group, ..), (from, to)) in shared {
+    for ((group, ..), [from, to]) in shared {
         let rows = pairs.entry(group).or_default();
         let pair = Pair { bounds: Bounds::ALL, from_pods: from.len(), to_pods: to.len() };
         let whole = |p: &Pair| p.bounds == Bounds::ALL && p.from_pods == inventory.pods_of(group).len() && p.to_pods == targets.len();

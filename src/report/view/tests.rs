@@ -188,3 +188,31 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn many_findings_of_one_code_are_counted() {
+    let mut answer = samples::who_can_reach();
+    let Answer::WhoCanReach(report) = &mut answer else { unreachable!() };
+    let one = report.findings[0].clone();
+    let number = |n: usize| crate::report::Finding { message: format!("rule {n}"), remedy: Vec::new(), ..one.clone() };
+    report.findings = (0..6).map(number).collect();
+    assert_eq!(warnings(&answer).len(), 6);
+    let Answer::WhoCanReach(report) = &mut answer else { unreachable!() };
+    report.findings = (0..9).map(number).collect();
+    let lines = warnings(&answer);
+    assert_eq!(lines.len(), 6);
+    assert_eq!(lines[5], "  … and 4 more (NP-012): -o json lists them all");
+}
+
+#[test]
+fn pods_of_a_workload_make_no_second_node() {
+    let mut answer = samples::matrix();
+    let Answer::Matrix(report) = &mut answer else { unreachable!() };
+    let one = report.result.connections[0].clone();
+    let to = crate::report::Peer { pods: Some(crate::report::PodCount { matched: 1, total: 3 }), ..(*one.to).clone() };
+    report.result.connections = vec![one.clone(), crate::report::policy::Connection { to: std::sync::Arc::new(to), ..one }];
+    for format in [Format::Dot, Format::Mermaid] {
+        let text = text(&answer, format, None);
+        assert!(text.contains("n0") && text.contains("n1") && !text.contains("n2"), "{text}");
+    }
+}

@@ -174,8 +174,8 @@ fn missing(coverage: &[CoverageEntry]) -> Option<(String, String)> {
     } else {
         let whole = |scope: &&str| {
             let of_cluster = |hole: &CoverageEntry| matches!(hole.resource.as_str(), "namespaces" | "nodes");
-            let read = |hole: &&&CoverageEntry| of_cluster(hole) || read_apart(coverage, hole).contains(scope);
-            everywhere.iter().all(|hole| read(&hole)) && !holes.iter().any(|hole| hole.scope == *scope)
+            let read = |hole: &&CoverageEntry| of_cluster(hole) || read_apart(coverage, hole).contains(scope);
+            everywhere.iter().all(|hole| read(hole)) && !holes.iter().any(|hole| hole.scope == *scope)
         };
         let read = everywhere.iter().flat_map(|hole| read_apart(coverage, hole)).filter(whole).collect();
         named(&sorted(read), "outside")

@@ -53,7 +53,7 @@ fn headline(text: &mut Text<'_>, answer: &CanReach) -> io::Result<()> {
         (Verdict::Deny, None) => ("No:", format!("{from} cannot reach {to} on any port.")),
         (Verdict::Unknown, Some(port)) if answer.ports.is_empty() => ("Unknown:", format!("whether {from} can reach {to}{port}.")),
         // Of several ports some: nothing is unknown about that, if only one pod is meant on each side.
-        (Verdict::Unknown, Some(_)) if is_plain(answer) => {
+        (Verdict::Unknown, Some(_)) if is_single(answer) && !in_doubt(answer) => {
             ("Partly:", format!("{from} can reach {to} ({}){}.", words::ports(&answer.ports), but(answer)))
         }
         (Verdict::Unknown, Some(port)) => {
@@ -68,25 +68,30 @@ fn headline(text: &mut Text<'_>, answer: &CanReach) -> io::Result<()> {
 /// `, but not TCP 9000`: which of the ports asked about are not among the allowed ones.
 fn but(answer: &CanReach) -> String {
     let left: Vec<PortRange> = answer.port.iter().filter_map(|asked| ports::without(asked, &answer.ports)).collect();
-    match (left.is_empty(), is_plain(answer)) {
-        (true, _) => String::new(),
-        (false, true) => format!(", but not on {}", words::ports(&left)),
-        (false, false) => format!("; not certainly, or not for all pods, on {}", words::ports(&left)),
+    let left_words = words::ports(&left);
+    match (left.is_empty(), in_doubt(answer), is_single(answer)) {
+        (true, ..) => String::new(),
+        (false, true, _) => format!("; not certainly on {left_words}"),
+        (false, false, true) => format!(", but not on {left_words}"),
+        (false, false, false) => format!(", but on {left_words} not at all or not for all pods"),
     }
 }
 
-/// Whether a port that is not allowed is denied: one pod or address on each side, and no rule in doubt.
-fn is_plain(answer: &CanReach) -> bool {
+/// Whether there is one pod or address on each side: then a port that is not allowed is denied.
+fn is_single(answer: &CanReach) -> bool {
     let one = |peer: &Peer| match (peer.pods, peer.cidrs.as_slice()) {
         (Some(pods), _) => pods.total == 1,
         (None, [cidr]) => cidr.ends_with("/32") && !cidr.contains(':') || cidr.ends_with("/128"),
         _ => false,
     };
-    let in_doubt = |side: &Side| {
-        let unknown = |rule: &RuleTrace| rule.peer.matched == YesNo::Unknown || rule.port.matched == YesNo::Unknown;
-        side.isolated.is_none() && !side.isolated_by.is_empty() || side.rules.iter().any(unknown)
-    };
-    one(&answer.from) && one(&answer.to) && !in_doubt(&answer.egress) && !in_doubt(&answer.ingress)
+    one(&answer.from) && one(&answer.to)
+}
+
+/// Whether something about the rules could not be decided.
+fn in_doubt(answer: &CanReach) -> bool {
+    let unknown = |rule: &RuleTrace| rule.peer.matched == YesNo::Unknown || rule.port.matched == YesNo::Unknown;
+    let in_doubt = |side: &Side| side.isolated.is_none() && !side.isolated_by.is_empty() || side.rules.iter().any(unknown);
+    in_doubt(&answer.egress) || in_doubt(&answer.ingress)
 }
 
 fn on_ports(answer: &CanReach) -> String {

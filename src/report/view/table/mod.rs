@@ -69,14 +69,14 @@ impl Text<'_> {
 
 /// `isolated for ingress`; none for addresses and where there are no pods, of which no policy says anything.
 fn isolation(peer: &Peer, isolated: Option<bool>, direction: Direction) -> Option<String> {
-    let pods = peer.pods.is_some_and(|pods| pods.total > 0);
-    let said = match isolated {
+    if peer.pods.is_none_or(|pods| pods.total == 0) {
+        return None;
+    }
+    Some(match isolated {
         Some(true) => format!("isolated for {direction}"),
         Some(false) => format!("not isolated for {direction}"),
-        None if pods => format!("isolation for {direction} is unknown or differs between its pods"),
-        None => return None,
-    };
-    Some(said)
+        None => format!("isolation for {direction} is unknown or differs between its pods"),
+    })
 }
 
 /// `Deployment shop/payments (3 pods)`.

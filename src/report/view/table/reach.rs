@@ -20,7 +20,14 @@ const NONE_ALLOWS: &str = " and none of their rules allows it";
 pub(super) fn write(text: &mut Text<'_>, peers: &'static str, direction: Direction, rows: &[Reach]) -> io::Result<()> {
     let headers: &[&str] = if text.wide { &[peers, "PODS", "PORT", "VERDICT", "BECAUSE"] } else { &[peers, "PODS", "PORT", "BECAUSE"] };
     let rows: Vec<Vec<Cell<'_>>> = rows.iter().map(|row| cells(text, direction, row, everyone_else(row, rows))).collect();
-    grid::write(&mut text.page, headers, &rows)
+    let width = text.page.style.width;
+    if text.wide {
+        // As with kubectl, `-o wide` is for a wide terminal, and rows stay rows.
+        text.page.style.width = None;
+    }
+    let written = grid::write(&mut text.page, headers, &rows);
+    text.page.style.width = width;
+    written
 }
 
 /// `everyone else outside`, if these addresses are what the other rows leave.
@@ -61,7 +68,7 @@ fn because(row: &Reach, direction: Direction, rules: usize, short: bool) -> Stri
         let reason = reason.trim_end_matches('.');
         // On a terminal the policies would fill a column of their own; `-o wide` and pipes have them.
         match reason.split_once(" is isolated by ") {
-            Some((side, policies)) if short && policies.ends_with(NONE_ALLOWS) => format!("no rule of {side} allows it"),
+            Some((side, policies)) if short && policies.ends_with(NONE_ALLOWS) => format!("not allowed by {side}"),
             _ => reason.to_owned(),
         }
     }));

@@ -30,14 +30,12 @@ pub(super) fn write(report: &Report<WhoCanReach>, text: &mut Text<'_>) -> io::Re
 
 /// `reached by 3 workloads, 2 address ranges, 1 more unknown; isolated for ingress.`
 pub(super) fn said(verb: &str, rows: &[Reach], isolation: Option<String>) -> String {
-    let count = |verdict: Verdict, kind: fn(&Peer) -> bool| rows.iter().filter(|row| row.verdict == verdict && kind(&row.peer)).count();
-    let mut parts = Vec::new();
-    for (kind, one, many) in KINDS {
-        match count(Verdict::Allow, kind) {
-            0 => {}
-            number => parts.push(words::count(number, one, many)),
-        }
-    }
+    let allowed = || rows.iter().filter(|row| row.verdict == Verdict::Allow).map(|row| &row.peer);
+    let workloads = allowed().filter(|peer| is_workload(peer)).count();
+    let ranges = allowed().filter(|peer| !peer.cidrs.is_empty()).count();
+    let counts = [(workloads, "workload", "workloads"), (ranges, "address range", "address ranges")];
+    let parts: Vec<String> =
+        counts.into_iter().filter(|(number, ..)| *number > 0).map(|(number, one, many)| words::count(number, one, many)).collect();
     let unknown = rows.iter().filter(|row| row.verdict == Verdict::Unknown).count();
     let reached = match (parts.is_empty(), unknown) {
         (true, 0) => None,
@@ -54,10 +52,7 @@ pub(super) fn about(peer: &Peer, said: &str) -> String {
     if said.is_empty() { words::sentence(&subject(peer)) } else { format!("{}: {said}", subject(peer)) }
 }
 
-/// What rows are about. A pod's own node is no answer to who can reach it: it always can.
-const KINDS: [(fn(&Peer) -> bool, &str, &str); 2] =
-    [(is_workload, "workload", "workloads"), (|peer| !peer.cidrs.is_empty(), "address range", "address ranges")];
-
+/// Workloads, and pods of none. A pod's own node is no answer to who can reach it: it always can.
 fn is_workload(peer: &Peer) -> bool {
     !peer.name.is_empty() && peer.cidrs.is_empty() && !matches!(peer.kind.as_str(), "Node" | "UnreadPods" | "IPBlock")
 }
