@@ -5,6 +5,9 @@ use serde::Serialize;
 
 use super::{Direction, ObjectRef, Peer, PortRange, RuleRef, Verdict};
 
+/// How a reason ends that names all policies of a side; narrow tables leave these names out.
+pub const NO_RULE_ALLOWS: &str = " and no rule allows it";
+
 /// `result` of `who-can-reach`.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

@@ -7,7 +7,7 @@ use crate::policy::model::Model;
 use crate::policy::peers::Other;
 use crate::policy::ports::{Bounds, PortsId};
 use crate::policy::reach::{Far, Near};
-use crate::report::policy::Reach;
+use crate::report::policy::{NO_RULE_ALLOWS, Reach};
 use crate::report::{Direction, PodCount, RuleRef, Verdict};
 
 use super::focus::Focus;
@@ -247,7 +247,7 @@ impl<'m> Because<'m> {
         let mut policies: Vec<usize> = far.iter().flat_map(|id| self.model.subject_of(direction, *id).policies.iter().copied()).collect();
         policies.sort_unstable();
         policies.dedup();
-        vec![format!("its {direction} is isolated by {} and no rule allows it", policy_list(self.model.inventory, &policies))]
+        vec![format!("its {direction} is isolated by {}{NO_RULE_ALLOWS}", policy_list(self.model.inventory, &policies))]
     }
 }
 

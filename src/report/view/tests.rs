@@ -216,3 +216,29 @@ fn pods_of_a_workload_make_no_second_node() {
         assert!(text.contains("n0") && text.contains("n1") && !text.contains("n2"), "{text}");
     }
 }
+
+#[test]
+fn what_could_not_be_read_is_one_short_line() {
+    let entry = |resource: &str, scope: &str, state: &str| crate::report::CoverageEntry {
+        resource: resource.into(),
+        scope: scope.into(),
+        state: state.into(),
+    };
+    let last = |coverage: Vec<crate::report::CoverageEntry>| {
+        let mut answer = samples::partial();
+        let Answer::WhoCanReach(report) = &mut answer else { unreachable!() };
+        report.coverage = coverage;
+        warnings(&answer).pop().unwrap()
+    };
+    let kinds = ["namespaces", "nodes", "pods", "services", "deployments.apps", "jobs.batch"];
+    let everywhere = || kinds.iter().map(|kind| entry(kind, "*", "Forbidden"));
+    let shop = |state: &'static str| kinds.iter().skip(2).map(move |kind| entry(kind, "shop", state));
+    let forbidden = "Warning: results are incomplete: cannot list namespaces, nodes, pods and 3 more kinds";
+    assert_eq!(last(everywhere().chain(shop("complete")).collect()), format!("{forbidden} outside namespace shop (Forbidden)"));
+    // A namespace of which only a part was read is not whole.
+    assert_eq!(last(everywhere().chain(shop("complete").skip(1)).collect()), format!("{forbidden} (Forbidden)"));
+    assert_eq!(
+        last(vec![entry("pods", "*", "complete"), entry("pods", "a", "truncated: 9")]),
+        "Warning: results are incomplete: cannot list pods in namespace a (truncated: 9)"
+    );
+}

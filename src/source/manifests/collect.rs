@@ -15,7 +15,7 @@ use super::findings::{
 use super::kinds::{self, Kind};
 use super::parse::{Document, Unreadable};
 use super::schema;
-use crate::objects::{Labels, Meta, NetworkPolicy, NetworkPolicySpec, Objects, Resource};
+use crate::objects::{Labels, Meta, NetworkPolicy, NetworkPolicySpec, Objects, Resource, Rule};
 use crate::policy::validate::{Refusal, label_refusals, metadata_refusals};
 use crate::report::{Finding, FindingKind, ObjectRef};
 use crate::source::decode;
@@ -266,11 +266,13 @@ impl<'a> Collector<'a> {
         let part = |field: &str| value.get("spec").and_then(|spec| spec.get(field)).cloned().unwrap_or_default();
         let spec = NetworkPolicySpec {
             pod_selector: serde_json::from_value(part("podSelector")).unwrap_or_default(),
-            // Without types that can be read it may have been meant for either direction.
-            policy_types: serde_json::from_value(part("policyTypes"))
-                .ok()
-                .filter(|types: &Vec<String>| !types.is_empty())
-                .unwrap_or_else(|| ["Ingress", "Egress"].map(str::to_owned).to_vec()),
+            policy_types: match serde_json::from_value::<Option<Vec<String>>>(part("policyTypes")) {
+                Ok(types) => types.unwrap_or_default(),
+                // Types that cannot be read may have been meant for either direction.
+                Err(_) => ["Ingress", "Egress"].map(str::to_owned).to_vec(),
+            },
+            // That there are egress rules is what matters where there are no types.
+            egress: if part("egress").is_null() { Vec::new() } else { vec![Rule::default()] },
             ..NetworkPolicySpec::default()
         };
         let metadata = Meta { name: subject.name.clone(), namespace: subject.namespace.clone(), ..Meta::default() };

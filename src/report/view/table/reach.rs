@@ -4,7 +4,7 @@ use std::io;
 
 use super::super::ranges;
 use super::{Text, grid, words};
-use crate::report::policy::Reach;
+use crate::report::policy::{NO_RULE_ALLOWS, Reach};
 use crate::report::view::grid::Cell;
 use crate::report::{Direction, Verdict};
 
@@ -12,9 +12,6 @@ use crate::report::{Direction, Verdict};
 const RULES: usize = 2;
 /// Address ranges of a row that are shown where not all are.
 const RANGES: usize = 4;
-
-/// How the engine ends a reason that names all policies of a side.
-const NONE_ALLOWS: &str = " and none of their rules allows it";
 
 /// Writes the rows; `direction` is the side the question is about.
 pub(super) fn write(text: &mut Text<'_>, peers: &'static str, direction: Direction, rows: &[Reach]) -> io::Result<()> {
@@ -68,7 +65,7 @@ fn because(row: &Reach, direction: Direction, rules: usize, short: bool) -> Stri
         let reason = reason.trim_end_matches('.');
         // On a terminal the policies would fill a column of their own; `-o wide` and pipes have them.
         match reason.split_once(" is isolated by ") {
-            Some((side, policies)) if short && policies.ends_with(NONE_ALLOWS) => format!("not allowed by {side}"),
+            Some((side, policies)) if short && policies.ends_with(NO_RULE_ALLOWS) => format!("not allowed by {side}"),
             _ => reason.to_owned(),
         }
     }));
