@@ -148,7 +148,9 @@ fn comparable(reasons: &str) -> Fate {
     let first = parts.next().unwrap_or_default().to_owned();
     let text = parts.fold(first, |text, part| text + part.split_once('\'').map_or("", |(_, rest)| rest));
     let one_by_one = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).map_or_else(|| vec![text.as_str()], split);
-    let old: Vec<&str> = one_by_one.into_iter().filter(|reason| !NEW_IN_1_36.iter().any(|rule| reason.ends_with(rule))).collect();
+    let mut old: Vec<&str> = one_by_one.into_iter().filter(|reason| !NEW_IN_1_36.iter().any(|rule| reason.ends_with(rule))).collect();
+    // Labels come in the order of a Go map: any.
+    old.sort_unstable();
     match old.as_slice() {
         [] => Ok(()),
         [one] => Err(Some((*one).to_owned())),
@@ -209,6 +211,7 @@ fn validated(policy: &NetworkPolicy) -> Fate {
             reasons.push(reason);
         }
     }
+    reasons.sort();
     match reasons.as_slice() {
         [] => Ok(()),
         [one] => Err(Some(one.clone())),
