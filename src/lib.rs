@@ -1,4 +1,20 @@
-//! netstore.
+//! `kubectl netstore`: who can reach whom in a Kubernetes cluster, and why, recomputed from its own objects.
+//!
+//! ```text
+//! argv ─► commands/<question> ─► Needs ─► source ──► Inventory ──► engine ──► Report ──► view ──► terminal
+//!         arguments = help        kinds   live API    + Coverage    pure,      answer     table | wide
+//!                                 scope   snapshot                  sync,      findings   json | yaml | name
+//!                                         manifests                 no clock   evidence   dot | mermaid | csv | md
+//! ```
+//!
+//! One direction, no way back: nothing right of an arrow knows anything left of it (`tests/architecture.rs` holds the walls).
+//!
+//! - [`commands`]: one file a question, its arguments and its wiring; [`cli`]: kubectl's manners.
+//! - [`source`]: where objects come from; [`objects`]: objects as questions need them.
+//! - [`inventory`]: what is known, and what could not be read; the only thing engines look at.
+//! - [`policy`], [`service`]: the engines.
+//! - [`report`]: answers, and how they are written down.
+
 // Whatever a cluster or a file holds, it is answered or refused in words, never with a panic.
 #![cfg_attr(
     not(test),

@@ -1,4 +1,10 @@
 //! Who can reach whom: NetworkPolicy compiled once and asked by look-up.
+//!
+//! [`classes`] sorts pods into classes that no policy can tell apart ([`labels`] and [`blocks`] say what can be told);
+//! [`compile`] interns the parts of policies; [`model`] knows who is isolated by what; [`peers`] and [`between`] give the verdict
+//! between two ends, [`reach`] between one and all others; [`questions`] turn that into answers, [`lint`] into [`findings`].
+//! Every verdict is a pair of [`ports::Bounds`]: what is certainly allowed and what may be, given what could not be read.
+
 pub mod between;
 pub mod blocks;
 pub mod classes;
@@ -14,6 +20,7 @@ pub mod question;
 pub mod questions;
 pub mod reach;
 pub mod validate;
+
 pub use between::End;
 pub use model::Model;
 pub use profile::Cni;

@@ -230,19 +230,27 @@ fn no_pair_at_all(pairs: &[Pair], from: &Focus, to: &Focus, port: Option<&PortQu
     None
 }
 
-/// How many pairs differ, if they do.
+/// How many pairs differ, if they do, and one of each sort; the denied one is the one whose sides are shown.
 fn mixed(model: &Model<'_>, pairs: &[Pair], port_asked: bool, reasons: &mut Vec<String>) {
-    let count = |wanted: Verdict| pairs.iter().filter(|p| pair_verdict(model, p, port_asked) == wanted).count();
-    let (allow, deny) = (count(Verdict::Allow), count(Verdict::Deny));
+    let of = |wanted: Verdict| pairs.iter().filter(move |p| pair_verdict(model, p, port_asked) == wanted);
+    let (Some(allowed), Some(denied)) = (of(Verdict::Allow).next(), of(Verdict::Deny).next()) else { return };
     let ranges = pairs.iter().any(|p| matches!((p.from, p.to), (Point::Address(_), _) | (_, Point::Address(_))));
-    if allow > 0 && deny > 0 && ranges {
+    if ranges {
         reasons.push("holds for a part of the addresses only; ask about single addresses".to_owned());
-    } else if allow > 0 && deny > 0 {
-        reasons.push(format!(
-            "depends on the pods: of {} kinds of pairs {allow} are allowed and {deny} denied; ask about single pods",
-            pairs.len()
-        ));
+        return;
     }
+    let (allow, deny) = (of(Verdict::Allow).count(), of(Verdict::Deny).count());
+    reasons.push(format!("depends on the pods: of {} kinds of pairs {allow} are allowed and {deny} denied", pairs.len()));
+    reasons.push(format!("allowed: {}; denied: {}", in_words(model, allowed), in_words(model, denied)));
+}
+
+/// `ops/web-0 to data/db-1`
+fn in_words(model: &Model<'_>, pair: &Pair) -> String {
+    let name = |point: Point| match point {
+        Point::Pod(pod) => model.inventory.pods.get(pod).map(|p| format!("{}/{}", p.pod.metadata.namespace, p.pod.metadata.name)),
+        Point::Address(_) => None,
+    };
+    format!("{} to {}", name(pair.from).unwrap_or_default(), name(pair.to).unwrap_or_default())
 }
 
 /// Both sides of one pair.
