@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use serde_json::Value;
 
-use super::cluster::{Cluster, settled, shop};
+use super::cluster::{Cluster, settled, shop, without_numbers};
 
 /// The questions, one for each that a user would ask of the shop; names of pods are random, so workloads are asked about.
 const QUESTIONS: [(&str, &[&str]); 12] = [
@@ -114,13 +114,6 @@ pub fn same_json(live: &str, recorded: &str, of: &str) {
         )
     };
     assert_eq!(sourceless(live, "live"), sourceless(recorded, "snapshot"), "{of}");
-}
-
-/// Without the number behind each of these words.
-fn without_numbers(text: &str, word: &str) -> String {
-    let mut parts = text.split(word);
-    let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |out, part| out + word + part.trim_start_matches(|c: char| c.is_ascii_digit()))
 }
 
 /// What is committed answers as a fresh cluster of the same world does: `make record` if this fails after a change of it.

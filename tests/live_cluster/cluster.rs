@@ -193,10 +193,18 @@ impl Cluster {
     }
 }
 
-/// Without what differs from run to run: ages, random parts of names, addresses that kwok gave.
+/// Without what differs from run to run: ages, the port of the API server, the node that a pod got.
 pub fn settled(text: &str) -> String {
-    let text = without_ages(text);
+    let text = without_numbers(&without_ages(text), "172.18.0.2:");
+    let text = without_numbers(&text, "node/node-");
     text.replace(env!("CARGO_MANIFEST_DIR"), "$ROOT")
+}
+
+/// With `N` for the number behind each of these words.
+pub fn without_numbers(text: &str, word: &str) -> String {
+    let mut parts = text.split(word);
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |out, part| out + word + "N" + part.trim_start_matches(|c: char| c.is_ascii_digit()))
 }
 
 /// `(12s)`, `(5m30s)` → `(AGE)`.
