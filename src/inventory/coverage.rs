@@ -29,7 +29,7 @@ impl fmt::Display for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Complete => f.write_str("complete"),
-            Self::Forbidden => f.write_str("Forbidden"),
+            Self::Forbidden => f.write_str("forbidden"),
             Self::NotServed => f.write_str("not served"),
             Self::Failed(why) => write!(f, "failed: {why}"),
             Self::Truncated(why) => write!(f, "truncated: {why}"),

@@ -59,7 +59,7 @@ pub struct CoverageEntry {
     pub resource: String,
     /// A namespace, or `*` for all of them.
     pub scope: String,
-    /// `complete`, `Forbidden`, `not served`, `failed: …`, `truncated: …` or `not in the snapshot`.
+    /// `complete`, `forbidden`, `not served`, `failed: …`, `truncated: …` or `not in the snapshot`.
     pub state: String,
 }
 

@@ -175,7 +175,7 @@ fn where_all_namespaces_at_once_are_forbidden_each_is_asked() {
     assert_eq!(pods(&collected), ["a/1", "c/1"]);
     assert_eq!(
         coverage(&collected),
-        ["namespaces *: complete", "pods *: Forbidden", "pods a: complete", "pods b: Forbidden", "pods c: complete"]
+        ["namespaces *: complete", "pods *: forbidden", "pods a: complete", "pods b: forbidden", "pods c: complete"]
     );
 }
 
@@ -206,11 +206,11 @@ fn who_may_not_list_namespaces_gets_his_own_by_name() {
     assert_eq!(
         coverage(&collected),
         [
-            "namespaces *: Forbidden",
+            "namespaces *: forbidden",
             "namespaces gone: complete",
             "namespaces mine: complete",
-            "pods *: Forbidden",
-            "pods gone: Forbidden",
+            "pods *: forbidden",
+            "pods gone: forbidden",
             "pods mine: complete"
         ]
     );

@@ -230,6 +230,6 @@ fn finding() -> BoxedStrategy<Finding> {
 
 fn coverage() -> BoxedStrategy<CoverageEntry> {
     let scope = prop_oneof![Just("*".to_owned()), text()];
-    let state = prop_oneof![Just("complete".to_owned()), Just("Forbidden".to_owned()), text()];
+    let state = prop_oneof![Just("complete".to_owned()), Just("forbidden".to_owned()), text()];
     (text(), scope, state).prop_map(|(resource, scope, state)| CoverageEntry { resource, scope, state }).boxed()
 }

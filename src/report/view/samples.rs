@@ -170,10 +170,10 @@ pub(super) fn partial() -> Answer {
     let entry =
         |resource: &str, scope: &str, state: &str| CoverageEntry { resource: resource.into(), scope: scope.into(), state: state.into() };
     report.coverage = vec![
-        entry("namespaces", "*", "Forbidden"),
-        entry("pods", "*", "Forbidden"),
+        entry("namespaces", "*", "forbidden"),
+        entry("pods", "*", "forbidden"),
         entry("pods", "data", "complete"),
-        entry("networkpolicies.networking.k8s.io", "*", "Forbidden"),
+        entry("networkpolicies.networking.k8s.io", "*", "forbidden"),
         entry("networkpolicies.networking.k8s.io", "data", "complete"),
     ];
     Answer::WhoCanReach(report)

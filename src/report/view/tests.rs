@@ -231,7 +231,7 @@ fn what_could_not_be_read_is_one_short_line() {
         warnings(&answer).pop().unwrap()
     };
     let kinds = ["namespaces", "nodes", "pods", "services", "deployments.apps", "jobs.batch"];
-    let everywhere = || kinds.iter().map(|kind| entry(kind, "*", "Forbidden"));
+    let everywhere = || kinds.iter().map(|kind| entry(kind, "*", "forbidden"));
     let shop = |state: &'static str| kinds.iter().skip(2).map(move |kind| entry(kind, "shop", state));
     let forbidden = "Warning: results are incomplete: cannot list namespaces, nodes, pods and 3 more kinds";
     assert_eq!(last(everywhere().chain(shop("complete")).collect()), format!("{forbidden} outside namespace shop (Forbidden)"));

@@ -180,7 +180,7 @@ fn missing(coverage: &[CoverageEntry]) -> Option<(String, String)> {
         let read = everywhere.iter().flat_map(|hole| read_apart(coverage, hole)).filter(whole).collect();
         named(&sorted(read), "outside")
     };
-    let states = sorted(holes.iter().map(|hole| hole.state.as_str()).collect());
+    let states = sorted(holes.iter().map(|hole| in_kubectls_words(&hole.state)).collect());
     let state = match states.as_slice() {
         [] => return None,
         [one] => format!(" ({one})"),
@@ -202,4 +202,9 @@ fn named(namespaces: &[String], preposition: &str) -> String {
 fn read_apart<'c>(coverage: &'c [CoverageEntry], hole: &CoverageEntry) -> Vec<&'c str> {
     let is_meant = |entry: &&CoverageEntry| entry.scope != "*" && !is_hole(entry) && entry.resource == hole.resource;
     coverage.iter().filter(is_meant).map(|entry| entry.scope.as_str()).collect()
+}
+
+/// kubectl writes the reason of a 403 with a capital.
+fn in_kubectls_words(state: &str) -> &str {
+    if state == "forbidden" { "Forbidden" } else { state }
 }
