@@ -66,7 +66,7 @@ fn a_partial_snapshot_is_as_partial_as_its_recorder() {
     let Some(cluster) = shop() else { return };
     let reader = cluster.account("shop", "recorder", "10m");
     let text = cluster.ask_as(&reader, &["snapshot", "partial"]).ok();
-    assert!(text.contains("Forbidden"), "{text}");
+    assert!(text.contains("forbidden"), "{text}");
     for question in [&["who-can-reach", "deploy/payments", "-n", "shop"][..], &["matrix", "-n", "shop"]] {
         let question = [question, &["-o", "json"]].concat();
         let live = cluster.ask_as(&reader, &question);
