@@ -51,6 +51,10 @@ fn workload(inventory: &Inventory, kind: &GroupKind, namespace: &str, name: &str
         return Ok(pods(kind.name(), namespace, name, positions));
     }
     let Some(known) = resource_of(kind) else {
+        // No type, but a namespace with such a pod: `shop/web-5c9d`, as other tools write it.
+        if let Some(position) = inventory.pod(kind.name(), name).filter(|_| !with_namespace) {
+            return Ok(pods("Pod", kind.name(), name, vec![position]));
+        }
         let seen = inventory.groups.iter().any(|g| named(&g.kind));
         return Err(if seen {
             CommandError::from_server(ErrorKind::NotFound, "NotFound", &format!("{} \"{name}\" not found", kind.name().to_lowercase()))

@@ -209,6 +209,7 @@ fn names_are_found_or_missed_with_a_hint() {
         ("deploy/web", "Deployment shop/web: web-1-a"),
         ("rs/web-1", "ReplicaSet shop/web-1: web-1-a"),
         ("ops/rollout/roll", "Rollout ops/roll: roll-x"),
+        ("ops/roll-x", "Pod ops/roll-x: roll-x"),
         ("ns/ops", "Namespace /ops: roll-x"),
         ("svc/db", r#"Service { namespace: "shop", name: "db" }"#),
         ("web", "Error from server (NotFound): pods \"web\" not found\nhint: did you mean deploy/web?"),
