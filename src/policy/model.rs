@@ -1,7 +1,7 @@
 //! The compiled cluster: classes of pods, who is isolated by what, and the verdict between any two ends.
 //!
-//! Tiers are evaluated in order; each allows some ports and passes some on, what the last one passes on is allowed.
-//! Only the NetworkPolicy tier is filled now.
+//! Only the NetworkPolicy tier exists yet. [`Model::side_allows`] is the one place where the Admin tier before it and the
+//! Baseline tier behind it will have their say.
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
