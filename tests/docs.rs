@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use netstore::report::{FindingKind, Severity};
+use netstore::report::FindingKind;
 use netstore::{policy, source};
 
 const INTRODUCTION: &str = "\
@@ -95,22 +95,14 @@ fn findings() -> String {
     for (heading, kinds) in [("Network policies", &policies), ("Input", &input)] {
         text.push_str(&format!("\n## {heading}\n\n| code | name | severity |\n| --- | --- | --- |\n"));
         for kind in kinds {
-            text.push_str(&format!("| [{}](#{}) | {} | {} |\n", kind.code, kind.code.to_lowercase(), kind.name, severity(kind)));
+            text.push_str(&format!("| [{}](#{}) | {} | {} |\n", kind.code, kind.code.to_lowercase(), kind.name, kind.severity));
         }
         for kind in kinds {
             let explanation = kind.explanation.trim_end();
-            text.push_str(&format!("\n### {}\n\n`{}`, {}\n\n{explanation}\n", kind.code, kind.name, severity(kind)));
+            text.push_str(&format!("\n### {}\n\n`{}`, {}\n\n{explanation}\n", kind.code, kind.name, kind.severity));
         }
     }
     text
-}
-
-fn severity(kind: &FindingKind) -> &'static str {
-    match kind.severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Info => "info",
-    }
 }
 
 /// The page with every session as it runs today: blocks of a `$ kubectl netstore …` that asks files of this repository.

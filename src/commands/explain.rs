@@ -6,8 +6,8 @@ use super::Outcome;
 use crate::cli::suggest::{either, nearest};
 use crate::cli::terminal::Stream;
 use crate::cli::{CommandError, ErrorKind, Session};
+use crate::report::FindingKind;
 use crate::report::view::reflow;
-use crate::report::{FindingKind, Severity};
 use crate::{policy, source};
 
 /// Columns of a text that nobody looks at yet.
@@ -67,7 +67,7 @@ fn find(kinds: &[&'static FindingKind], code: &str) -> Result<&'static FindingKi
 }
 
 fn text(kind: &FindingKind, width: usize) -> String {
-    format!("{} {} ({})\n\n{}\n", kind.code, kind.name, severity(kind), reflow(kind.explanation.trim_end(), width))
+    format!("{} {} ({})\n\n{}\n", kind.code, kind.name, kind.severity, reflow(kind.explanation.trim_end(), width))
 }
 
 fn list(kinds: &[&FindingKind]) -> String {
@@ -75,17 +75,9 @@ fn list(kinds: &[&FindingKind]) -> String {
     let mut text = format!("{:6}   {:width$}   SEVERITY\n", "CODE", "NAME");
     for kind in kinds {
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "{:6}   {:width$}   {}", kind.code, kind.name, severity(kind));
+        let _ = writeln!(text, "{:6}   {:width$}   {}", kind.code, kind.name, kind.severity);
     }
     text
-}
-
-fn severity(kind: &FindingKind) -> &'static str {
-    match kind.severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Info => "info",
-    }
 }
 
 fn candidates() -> Vec<clap_complete::engine::CompletionCandidate> {

@@ -142,11 +142,7 @@ impl Model<'_> {
                 });
             }
         }
-        let either = |a: Bounds, b: Bounds| Bounds {
-            certain: self.ports.intersection(a.certain, b.certain),
-            possible: self.ports.union(a.possible, b.possible),
-        };
-        outcomes.into_iter().reduce(either).unwrap_or(Bounds::UNKNOWN)
+        outcomes.into_iter().reduce(|a, b| a.either(b, &self.ports)).unwrap_or(Bounds::UNKNOWN)
     }
 
     /// What a pod may send to an address that is no pod's.

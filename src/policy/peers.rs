@@ -115,13 +115,7 @@ impl Model<'_> {
             CompiledPeer::Block(id) => {
                 let mut found = Selected::default();
                 let Some(block) = self.compiled.blocks.get(*id) else { return found };
-                let (low, high) = block.cidr.bounds();
-                let family = block.cidr.family();
-                let [low, high] = [low, high].map(|bits| self.blocks.interval(Address { family, bits }));
-                let [v4, v6] = &self.by_interval;
-                let sorted = if family == Family::V4 { v4 } else { v6 };
-                let from = sorted.partition_point(|(interval, _)| *interval < low);
-                let inside = sorted.iter().skip(from).take_while(|(interval, _)| *interval <= high).map(|(_, id)| *id);
+                let inside = self.classes_within(block).map(|(_, id)| id);
                 for id in inside.chain(self.without_address.iter().copied()) {
                     let Some(class) = self.class(id) else { continue };
                     let family = match direction {
@@ -144,17 +138,22 @@ impl Model<'_> {
         }
     }
 
+    /// Classes with an address between the ends of a block, holes not regarded, by elementary interval.
+    fn classes_within(&self, block: &Block) -> impl Iterator<Item = (u32, ClassId)> {
+        let family = block.cidr.family();
+        let (low, high) = block.cidr.bounds();
+        let [low, high] = [low, high].map(|bits| self.blocks.interval(Address { family, bits }));
+        let [v4, v6] = &self.by_interval;
+        let sorted = if family == Family::V4 { v4 } else { v6 };
+        let from = sorted.partition_point(|(interval, _)| *interval < low);
+        sorted.iter().skip(from).take_while(move |(interval, _)| *interval <= high).copied()
+    }
+
     /// A pod (not on the host network) with an address in the block.
     pub fn first_pod_in(&self, block: &Block) -> Option<usize> {
         let family = block.cidr.family();
-        let [v4, v6] = &self.by_interval;
-        let sorted = if family == Family::V4 { v4 } else { v6 };
-        let (low, high) = block.cidr.bounds();
-        let [low, high] = [low, high].map(|bits| self.blocks.interval(Address { family, bits }));
-        let from = sorted.partition_point(|(interval, _)| *interval < low);
-        let inside = sorted.iter().skip(from).take_while(|(interval, _)| *interval <= high);
-        let mut hits = inside.filter(|(interval, _)| block.contains(self.blocks.representative(family, *interval)));
-        hits.find_map(|(_, id)| self.class(*id).filter(|c| c.host.is_none()).and_then(|c| c.pods.first().copied()))
+        let mut hits = self.classes_within(block).filter(|(interval, _)| block.contains(self.blocks.representative(family, *interval)));
+        hits.find_map(|(_, id)| self.class(id).filter(|c| c.host.is_none()).and_then(|c| c.pods.first().copied()))
     }
 
     /// Whether the other end is one of a rule's peers.

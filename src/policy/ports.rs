@@ -220,6 +220,12 @@ impl Bounds {
         Self { certain: table.intersection(self.certain, other.certain), possible: table.intersection(self.possible, other.possible) }
     }
 
+    /// What holds if either of the two may be meant: certain is what both are certain of.
+    #[must_use]
+    pub fn either(self, other: Self, table: &PortTable) -> Self {
+        Self { certain: table.intersection(self.certain, other.certain), possible: table.union(self.possible, other.possible) }
+    }
+
     /// Certainly nothing.
     pub fn is_none(self) -> bool {
         self.possible.is_none()

@@ -1,5 +1,7 @@
 //! Findings: something a user should know, with the evidence for it and what to do about it.
 
+use std::fmt;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -91,6 +93,16 @@ pub enum Severity {
     Warning,
     /// Good to know.
     Info,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Info => "info",
+        })
+    }
 }
 
 /// How sure a finding is.

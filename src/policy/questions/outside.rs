@@ -70,11 +70,7 @@ fn all_of(model: &Model<'_>, direction: Direction, id: ClassId, class: &Class, a
         let allowed = model.side_allows(direction, model.subject_of(direction, id), &Other::Address(*address), destination);
         allowed.and(Bounds::exactly(*wanted), &model.ports)
     };
-    let both = |a: Bounds, b: Bounds| Bounds {
-        certain: model.ports.intersection(a.certain, b.certain),
-        possible: model.ports.union(a.possible, b.possible),
-    };
-    addresses.iter().map(one).reduce(both).unwrap_or(Bounds::NONE)
+    addresses.iter().map(one).reduce(|a, b| a.either(b, &model.ports)).unwrap_or(Bounds::NONE)
 }
 
 fn rules(

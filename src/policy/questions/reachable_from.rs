@@ -49,10 +49,7 @@ pub fn to_backend(model: &Model<'_>, pods: &[usize], backend: &Backend) -> Optio
     };
     let mut classes: Vec<usize> = representatives(model, pods, backend.pod);
     classes.dedup();
-    classes.into_iter().filter_map(one).reduce(|a, b| Bounds {
-        certain: model.ports.intersection(a.certain, b.certain),
-        possible: model.ports.union(a.possible, b.possible),
-    })
+    classes.into_iter().filter_map(one).reduce(|a, b| a.either(b, &model.ports))
 }
 
 /// One pod of each class, and every pod whose own node may be concerned.
