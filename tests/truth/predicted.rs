@@ -1,0 +1,146 @@
+//! What netstore's JSON says of single pods, addresses and ports.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use netstore::objects::{Address, Cidr, Protocol};
+use netstore::report::Verdict;
+use serde_json::Value;
+
+/// One end as a row names it: a pod, or blocks of addresses outside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum RowEnd {
+    Pod(String),
+    Blocks(Vec<Cidr>),
+}
+
+/// One end of a question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Named {
+    /// `namespace/name`.
+    Pod(String),
+    Address(IpAddr),
+}
+
+impl Named {
+    pub fn pod(namespace: &str, name: &str) -> Self {
+        Self::Pod(format!("{namespace}/{name}"))
+    }
+
+    fn is(&self, end: &RowEnd) -> bool {
+        match (self, end) {
+            (Self::Pod(name), RowEnd::Pod(other)) => name == other,
+            (Self::Address(address), RowEnd::Blocks(blocks)) => blocks.iter().any(|block| block.contains(Address::from(*address))),
+            _ => false,
+        }
+    }
+}
+
+/// What holds for some ports.
+#[derive(Debug, Clone)]
+struct Row {
+    from: RowEnd,
+    to: RowEnd,
+    verdict: Verdict,
+    ports: BTreeMap<String, String>,
+}
+
+/// The answer of `matrix`, to be looked up in.
+pub struct Matrix {
+    /// By the pod among the ends: the source, if that is one.
+    rows: BTreeMap<String, Vec<Row>>,
+}
+
+fn end(peer: &Value) -> Result<RowEnd, String> {
+    let text = |field: &str| peer[field].as_str().unwrap_or_default();
+    match text("kind") {
+        "IPBlock" => {
+            let cidrs = peer["cidrs"].as_array().map(Vec::as_slice).unwrap_or_default();
+            let read = |cidr: &Value| cidr.as_str().and_then(|cidr| cidr.parse().ok()).ok_or(format!("no block: {cidr}"));
+            Ok(RowEnd::Blocks(cidrs.iter().map(read).collect::<Result<_, _>>()?))
+        }
+        "UnreadPods" => Err(format!("something could not be read: {peer}")),
+        _ => Ok(RowEnd::Pod(format!("{}/{}", text("namespace"), text("name")))),
+    }
+}
+
+/// A verdict as JSON has it.
+pub fn verdict(value: &Value) -> Result<Verdict, String> {
+    match value.as_str() {
+        Some("allow") => Ok(Verdict::Allow),
+        Some("deny") => Ok(Verdict::Deny),
+        Some("unknown") => Ok(Verdict::Unknown),
+        _ => Err(format!("no verdict: {value}")),
+    }
+}
+
+/// Ports by their protocol.
+pub fn ports(value: &Value) -> BTreeMap<String, String> {
+    let ranges = value.as_array().map(Vec::as_slice).unwrap_or_default();
+    let text = |range: &Value, field: &str| range[field].as_str().unwrap_or_default().to_owned();
+    ranges.iter().map(|range| (text(range, "protocol"), text(range, "ports"))).collect()
+}
+
+/// Whether `80,8000-8080` or `*` holds the port.
+pub fn holds(ports: &BTreeMap<String, String>, protocol: Protocol, port: u16) -> bool {
+    let Some(ranges) = ports.get(protocol.name()) else { return false };
+    ranges.split(',').any(|item| match item.split_once('-') {
+        _ if item == "*" => true,
+        Some((first, last)) => match (first.parse::<u16>(), last.parse::<u16>()) {
+            (Ok(first), Ok(last)) => (first..=last).contains(&port),
+            _ => false,
+        },
+        None => item.parse() == Ok(port),
+    })
+}
+
+impl Matrix {
+    /// Reads the answer. It must be complete: else a missing row says nothing.
+    pub fn read(answer: &Value) -> Result<Self, String> {
+        if answer["kind"] != "Matrix" || answer["result"]["complete"] != true {
+            return Err(format!("no complete matrix: {}", answer["coverage"]));
+        }
+        let mut rows: BTreeMap<String, Vec<Row>> = BTreeMap::new();
+        for connection in answer["result"]["connections"].as_array().ok_or("no connections")? {
+            let (from, to) = (end(&connection["from"])?, end(&connection["to"])?);
+            let key = match (&from, &to) {
+                (RowEnd::Pod(name), _) | (_, RowEnd::Pod(name)) => name.clone(),
+                _ => return Err(format!("a row about no pod: {connection}")),
+            };
+            let row = Row { from, to, verdict: verdict(&connection["verdict"])?, ports: ports(&connection["ports"]) };
+            rows.entry(key).or_default().push(row);
+        }
+        Ok(Self { rows })
+    }
+
+    /// What it says: whatever no row mentions is denied. Two rows about the same are an error of netstore's.
+    pub fn verdict(&self, from: &Named, to: &Named, protocol: Protocol, port: u16) -> Result<Verdict, String> {
+        let ((Named::Pod(key), _) | (_, Named::Pod(key))) = (from, to) else { return Err("a question about no pod".to_owned()) };
+        let about = |row: &&Row| from.is(&row.from) && to.is(&row.to) && holds(&row.ports, protocol, port);
+        let said: Vec<Verdict> = self.rows.get(key).into_iter().flatten().filter(about).map(|row| row.verdict).collect();
+        match said.as_slice() {
+            [] => Ok(Verdict::Deny),
+            [only] => Ok(*only),
+            _ => Err(format!("{} rows about {from:?} to {to:?} on {} {port}", said.len(), protocol.name())),
+        }
+    }
+}
+
+/// The answer of `who-can-reach` about one port of a Service: what it says of a source, none where it differs between the
+/// pods behind it.
+pub fn who_can_reach(answer: &Value, source: &Named) -> Result<Option<Verdict>, String> {
+    let result = &answer["result"];
+    let sources = result["sources"].as_array().ok_or("no sources")?;
+    let mut said = Vec::new();
+    for row in sources {
+        let RowEnd::Pod(_) = end(&row["peer"])? else { continue };
+        if source.is(&end(&row["peer"])?) {
+            said.push(if row["targetPods"].is_null() { Some(verdict(&row["verdict"])?) } else { None });
+        }
+    }
+    match said.as_slice() {
+        [] => Ok(Some(verdict(&result["rest"]["verdict"])?)),
+        [only] => Ok(*only),
+        _ => Ok(None),
+    }
+}
