@@ -41,16 +41,16 @@ why_no_nodes() {
 
 # own_machine: from here on the machine's bridge and namespaces are this cluster's; what is left of one that is no more goes
 own_machine() {
-    local owner=''
-    [ ! -s "$OWNER" ] || owner=$(cat "$OWNER")
-    if [ -n "$owner" ] && [ "$owner" != "$STATE" ]; then
-        if [ -e "$owner/.netstore-cluster" ]; then
-            die "this machine's nodes belong to the cluster in $owner: end it with ${0%/*}/down --state $owner"
-        fi
-        say "the cluster in $owner is gone, its nodes go too"
-        remove_nodes
+    local owner
+    (set -C; printf '%s\n' "$STATE" >"$OWNER") 2>/dev/null && return 0
+    owner=$(cat "$OWNER")
+    [ "$owner" != "$STATE" ] || return 0
+    if [ -e "$owner/.netstore-cluster" ]; then
+        die "this machine's nodes belong to the cluster in $owner; to end it: ${0%/*}/down --state $owner"
     fi
-    printf '%s\n' "$STATE" >"$OWNER"
+    say "the cluster in $owner is gone, its nodes go too"
+    remove_nodes
+    own_machine
 }
 
 bridge_up() {
