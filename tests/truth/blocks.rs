@@ -1,4 +1,6 @@
-//! Blocks over what there is: pods, nodes, the machine and the outside, with host bits and with holes.
+//! Blocks over what there is: pods, nodes, the machine and the outside, with and without holes.
+//!
+//! All without host bits: since version 1.36 Kubernetes refuses them («must not have bits set beyond the prefix length»).
 
 use std::net::IpAddr;
 
@@ -19,9 +21,9 @@ pub struct Blocks {
     everything: Vec<Block>,
 }
 
-/// `10.244.1.7` → `10.244.1.7/26`, host bits and all.
+/// The block of such a length that an address is in: `10.244.1.7` → `10.244.1.0/26`.
 fn around(address: IpAddr, v4: u8, v6: u8) -> String {
-    format!("{address}/{}", if address.is_ipv6() { v6 } else { v4 })
+    IpNet::new(address, if address.is_ipv6() { v6 } else { v4 }).expect("a length of a prefix").trunc().to_string()
 }
 
 fn only(address: IpAddr) -> String {

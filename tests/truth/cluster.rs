@@ -152,7 +152,7 @@ impl Cluster {
         self.agents_say(&Request::get("/view"))
     }
 
-    /// Switches what the data plane acts on.
+    /// Switches what the data plane acts on, and waits until it does.
     pub fn data_plane(&self, mode: &str) -> Result<(), String> {
         run(Command::new(script("dataplane")).arg(mode).env("NETSTORE_STATE", &self.state)).map(drop)
     }

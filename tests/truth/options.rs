@@ -28,7 +28,7 @@ netstore's verdicts against packets on a real cluster, whose state folder is $NE
   --only SUITE    itself, reach or services; may be repeated
   --set K         policy set K of the seed only
   --selftest      only what needs no cluster
-  --keep          leave the suites' namespaces in the cluster
+  --keep          leave the suites' namespaces and the last policy set in the cluster
 ";
 
 impl Options {

@@ -126,21 +126,35 @@ impl Matrix {
     }
 }
 
+/// How many of a target's pods are on the node whose network a source is on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OwnNode {
+    No,
+    Some,
+    All,
+}
+
 /// The answer of `who-can-reach` about one port of a Service: what it says of a source, none where it differs between the
-/// pods behind it.
-pub fn who_can_reach(answer: &Value, source: &Named) -> Result<Option<Verdict>, String> {
+/// pods behind it. Pods on the network of a target's own node are not named: the row of the node speaks of them.
+pub fn who_can_reach(answer: &Value, source: &Named, own_node: OwnNode) -> Result<Option<Verdict>, String> {
     let result = &answer["result"];
     let sources = result["sources"].as_array().ok_or("no sources")?;
-    let mut said = Vec::new();
-    for row in sources {
-        let RowEnd::Pod(_) = end(&row["peer"])? else { continue };
-        if source.is(&end(&row["peer"])?) {
-            said.push(if row["targetPods"].is_null() { Some(verdict(&row["verdict"])?) } else { None });
+    let rows: Vec<&Value> = match own_node {
+        OwnNode::Some => return Ok(None),
+        OwnNode::All => sources.iter().filter(|row| row["peer"]["kind"] == "Node").collect(),
+        OwnNode::No => {
+            let mut about = Vec::new();
+            for row in sources.iter().filter(|row| row["peer"]["kind"] != "Node") {
+                if matches!(end(&row["peer"])?, found @ RowEnd::Pod(_) if source.is(&found)) {
+                    about.push(row);
+                }
+            }
+            about
         }
-    }
-    match said.as_slice() {
-        [] => Ok(Some(verdict(&result["rest"]["verdict"])?)),
-        [only] => Ok(*only),
+    };
+    match rows.as_slice() {
+        [] => verdict(&result["rest"]["verdict"]).map(Some),
+        [only] if only["targetPods"].is_null() => verdict(&only["verdict"]).map(Some),
         _ => Ok(None),
     }
 }

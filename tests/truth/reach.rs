@@ -72,8 +72,9 @@ pub fn run(reach: &mut Reach<'_>, options: &Options, tally: &mut Tally) {
             break;
         }
     }
-    let clean = reach.change(None);
-    if let Err(why) = clean {
+    if !options.keep
+        && let Err(why) = reach.change(None)
+    {
         tally.case("policies are removed", Err(why));
     }
     balance(&numbers, tally);
@@ -192,7 +193,6 @@ impl Reach<'_> {
         let attempts: Vec<Attempt> = cells.iter().filter(from_y).map(|cell| cell.attempt.clone()).collect();
         for (mode, expected) in [("networkpolicy", Verdict::Deny), ("none", Verdict::Allow), ("networkpolicy", Verdict::Deny)] {
             self.cluster.data_plane(mode)?;
-            self.cluster.settle()?;
             let verdicts = proven(&attempts, &self.dialer.observe(&attempts))?;
             let wrong = verdicts.iter().filter(|verdict| **verdict != expected).count();
             if wrong > 0 || verdicts.is_empty() {
@@ -287,7 +287,7 @@ impl Reach<'_> {
     ) -> Result<(), String> {
         for (from, observed) in sample.groups(observed) {
             let predicted = match from {
-                Some(from) => who_can_reach(answer, from)?,
+                Some(from) => who_can_reach(answer, &from.source, from.own_node)?,
                 None => Some(super::predicted::verdict(&answer["result"]["verdict"])?),
             };
             let all = |verdict| observed.iter().all(|seen| *seen == verdict);
@@ -299,7 +299,7 @@ impl Reach<'_> {
                 }
                 Some(verdict) if all(verdict) => tally.agreements += 1,
                 Some(verdict) => {
-                    let from = from.map(name).map(|from| format!(" from {from}")).unwrap_or_default();
+                    let from = from.map(|from| name(&from.source)).map(|from| format!(" from {from}")).unwrap_or_default();
                     wrong.push(format!("netstore {}{from}: predicted {verdict}, observed {observed:?}", sample.question.join(" ")));
                 }
             }

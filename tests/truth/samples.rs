@@ -8,7 +8,7 @@ use super::attempt::{Attempt, Source};
 use super::cluster::Cluster;
 use super::draw::bytes;
 use super::genes::Genes;
-use super::predicted::Named;
+use super::predicted::{Named, OwnNode};
 use super::world::{Pod, SERVICES, Service, World};
 
 /// A question and the attempts that answer it.
@@ -20,7 +20,14 @@ pub struct Sample {
     /// All of them must show what was predicted.
     pub attempts: Vec<Attempt>,
     /// Whose each attempt is, where one answer is about many sources.
-    sources: Vec<Named>,
+    sources: Vec<Asked>,
+}
+
+/// One of many sources.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    pub source: Named,
+    pub own_node: OwnNode,
 }
 
 impl Sample {
@@ -30,7 +37,7 @@ impl Sample {
     }
 
     /// Observations by the source they are of; no source where the question has only one.
-    pub fn groups<'a>(&'a self, observed: &'a [Verdict]) -> Vec<(Option<&'a Named>, &'a [Verdict])> {
+    pub fn groups<'a>(&'a self, observed: &'a [Verdict]) -> Vec<(Option<&'a Asked>, &'a [Verdict])> {
         if self.sources.is_empty() {
             return vec![(None, observed)];
         }
@@ -161,7 +168,13 @@ fn who_can_reach(world: &World, number: usize) -> Option<Sample> {
     let (mut attempts, mut sources) = (Vec::new(), Vec::new());
     for (at, pod) in world.pods.iter().enumerate().filter(|(at, _)| !behind.contains(at)) {
         let tried = service_attempts(world, service, Source::Pod(at), (port, protocol));
-        sources.extend(tried.iter().map(|_| Named::pod(pod.namespace, pod.name)));
+        let shared = behind.iter().filter(|endpoint| pod.host && world.pods[**endpoint].node == pod.node).count();
+        let own_node = match shared {
+            0 => OwnNode::No,
+            all if all == behind.len() => OwnNode::All,
+            _ => OwnNode::Some,
+        };
+        sources.extend(tried.iter().map(|_| Asked { source: Named::pod(pod.namespace, pod.name), own_node }));
         attempts.extend(tried);
     }
     let target = format!("{}/svc/{}:{port}/{}", service.namespace, service.name, protocol.name());

@@ -94,7 +94,11 @@ impl Pod {
         };
         let [http, udp] = if self.host { host_ports(self.node) } else { [8080, 5353] };
         let mut containers = vec![container("one", Declarer::One, http, udp)];
-        if !self.host {
+        if self.host {
+            // A socket for all addresses of a node would answer a pod of the node from the near end of the pod's link.
+            containers[0]["env"] = json!([{"name": "NODE", "valueFrom": {"fieldRef": {"fieldPath": "status.hostIPs"}}}]);
+            containers[0]["args"].as_array_mut().expect("a list").push(json!("--udp-listen-addresses=$(NODE)"));
+        } else {
             containers.push(container("two", Declarer::Two, 8081, 8081));
         }
         let mut spec = json!({
