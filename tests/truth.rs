@@ -20,6 +20,8 @@ mod truth {
     pub mod predicted;
     pub mod reach;
     pub mod samples;
+    pub mod services;
+    pub mod services_world;
     pub mod tally;
     pub mod world;
 }
@@ -76,10 +78,15 @@ fn on_cluster(cluster: &Cluster, options: &Options, tallies: &mut Vec<Tally>) {
             Err(why) => tally.case("the world is brought up", Err(why)),
         }
         if !options.keep
-            && let Err(why) = truth::boot::remove(cluster)
+            && let Err(why) = truth::boot::remove(cluster, &truth::world::NAMESPACES)
         {
             tally.case("the world is taken down", Err(why));
         }
+        tallies.push(tally.end());
+    }
+    if options.wants("services") {
+        let mut tally = Tally::new("services");
+        truth::services::run(cluster, options.keep, &mut tally);
         tallies.push(tally.end());
     }
 }

@@ -21,7 +21,7 @@ fn addresses(list: &Value, field: &str) -> Vec<IpAddr> {
 }
 
 /// Nodes that pods can be put on.
-fn nodes(cluster: &Cluster) -> Result<Vec<Node>, String> {
+pub fn nodes(cluster: &Cluster) -> Result<Vec<Node>, String> {
     let list = cluster.api(&[Request::get("/api/v1/nodes")])?.remove(0);
     let node = |node: &Value| {
         let internal = node["status"]["addresses"].as_array().into_iter().flatten().filter(|address| address["type"] == "InternalIP");
@@ -80,12 +80,12 @@ pub fn dialer(cluster: &Cluster, world: &mut World) -> Result<Dialer, String> {
     Ok(dialer)
 }
 
-/// Takes everything away again.
-pub fn remove(cluster: &Cluster) -> Result<(), String> {
+/// Takes everything in these namespaces away again.
+pub fn remove(cluster: &Cluster, namespaces: &[&str]) -> Result<(), String> {
     let delete = |namespace: &&str| Request {
         method: "DELETE",
         path: format!("/api/v1/namespaces/{namespace}"),
         body: Some(("application/json", json!({}).to_string())),
     };
-    cluster.api(&NAMESPACES.iter().map(delete).collect::<Vec<_>>()).map(drop)
+    cluster.api(&namespaces.iter().map(delete).collect::<Vec<_>>()).map(drop)
 }

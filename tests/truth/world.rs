@@ -6,7 +6,7 @@ use netstore::objects::Protocol;
 use serde_json::{Value, json};
 
 /// The image that every pod runs.
-const IMAGE: &str = "registry.k8s.io/e2e-test-images/agnhost:2.56";
+pub const IMAGE: &str = "registry.k8s.io/e2e-test-images/agnhost:2.56";
 
 /// Namespaces of the suite.
 pub const NAMESPACES: [&str; 4] = ["truth-w", "truth-x", "truth-y", "truth-z"];
