@@ -14,11 +14,13 @@ mod truth {
     pub mod draw;
     #[path = "../generators/genes.rs"]
     pub mod genes;
+    pub mod grid;
     pub mod http;
     pub mod itself;
     pub mod options;
     pub mod predicted;
     pub mod reach;
+    pub mod round;
     pub mod samples;
     pub mod services;
     pub mod services_world;

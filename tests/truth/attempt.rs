@@ -43,7 +43,11 @@ pub enum Observed {
 impl Attempt {
     /// What `/dial` of agnhost is asked for.
     pub fn dial(&self, request: &str) -> String {
-        let protocol = if self.protocol == Protocol::Udp { "udp" } else { "http" };
+        let protocol = match self.protocol {
+            Protocol::Tcp => "http",
+            Protocol::Udp => "udp",
+            Protocol::Sctp => "sctp",
+        };
         format!("/dial?host={}&port={}&protocol={protocol}&request={request}&tries=1", self.host, self.port)
     }
 

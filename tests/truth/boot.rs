@@ -39,10 +39,15 @@ pub fn nodes(cluster: &Cluster) -> Result<Vec<Node>, String> {
     if nodes.len() < 2 { Err("the reach suite needs two nodes".to_owned()) } else { Ok(nodes) }
 }
 
+/// Whether this kernel, which is that of the nodes, has sockets for SCTP.
+fn sctp() -> bool {
+    std::fs::read_to_string("/proc/net/protocols").is_ok_and(|text| text.lines().any(|line| line.starts_with("SCTP ")))
+}
+
 /// The world, running: namespaces, Services and pods with their addresses.
 pub fn world(cluster: &Cluster) -> Result<World, String> {
     let outside = OUTSIDE.iter().map(|address| address.parse().expect("an address")).collect();
-    let mut world = World::planned(nodes(cluster)?, outside);
+    let mut world = World::planned(nodes(cluster)?, outside, sctp());
     cluster.apply(&world.manifests())?;
     for namespace in NAMESPACES {
         cluster.run_kubectl(&["wait", "-n", namespace, "pod", "--all", "--for=condition=Ready", "--timeout=120s"])?;
@@ -63,7 +68,7 @@ pub fn world(cluster: &Cluster) -> Result<World, String> {
 
 /// Ways to every source there is; also says where the attempts of the machine and of the outside come from.
 pub fn dialer(cluster: &Cluster, world: &mut World) -> Result<Dialer, String> {
-    let mut dialer = Dialer::new();
+    let mut dialer = Dialer::default();
     for (at, pod) in world.pods.iter().enumerate() {
         dialer.add_pod(cluster, Source::Pod(at), (pod.namespace, pod.name), pod.control_port())?;
     }

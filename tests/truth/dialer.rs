@@ -25,6 +25,7 @@ const AGAIN: usize = 3;
 const PATIENCE: Duration = Duration::from_secs(5 * BATCH as u64 + 10);
 
 /// Ways to every source.
+#[derive(Default)]
 pub struct Dialer {
     ways: BTreeMap<Source, Way>,
     /// Attempts that had to be made again.
@@ -58,10 +59,6 @@ fn forward(cluster: &Cluster, namespace: &str, pod: &str, port: u16) -> Result<W
 }
 
 impl Dialer {
-    pub fn new() -> Self {
-        Self { ways: BTreeMap::new(), again: 0 }
-    }
-
     /// Adds a pod, by its web server's port.
     pub fn add_pod(&mut self, cluster: &Cluster, source: Source, (namespace, pod): (&str, &str), port: u16) -> Result<(), String> {
         self.ways.insert(source, forward(cluster, namespace, pod, port)?);

@@ -58,7 +58,7 @@ pub fn policy_set(world: &World, seed: u64, number: usize) -> PolicySet {
         let other = draw.genes.below(corners::ALL.len());
         specs.extend(corners::specs(other, &mut draw));
     }
-    for _ in 0..1 + draw.genes.below(4) {
+    for _ in 0..2 + draw.genes.below(4) {
         let namespace = draw.namespace();
         specs.push((namespace, draw.spec()));
     }

@@ -45,7 +45,7 @@ struct Row {
     ports: BTreeMap<String, String>,
 }
 
-/// The answer of `matrix`, to be looked up in.
+/// The answer of `matrix`, or as much of it as a question about one pod gives, to be looked up in.
 pub struct Matrix {
     /// By the pod among the ends: the source, if that is one.
     rows: BTreeMap<String, Vec<Row>>,
@@ -111,6 +111,25 @@ impl Matrix {
             rows.entry(key).or_default().push(row);
         }
         Ok(Self { rows })
+    }
+
+    /// The answer of `who-can-reach` (or of `reachable-from`) about one pod, which says as much of that pod as the matrix does,
+    /// except that it reaches itself.
+    pub fn read_focused(answer: &Value, pod: &Named) -> Result<Self, String> {
+        let Named::Pod(subject) = pod else { return Err("not about a pod".to_owned()) };
+        let sources = answer["result"]["sources"].as_array();
+        let rows = sources.or(answer["result"]["destinations"].as_array()).ok_or("no rows")?;
+        let mut read: BTreeMap<String, Vec<Row>> = BTreeMap::new();
+        for row in rows.iter().filter(|row| row["peer"]["kind"] != "Node") {
+            let (peer, this) = (end(&row["peer"])?, RowEnd::Pod(subject.clone()));
+            let (from, to) = if sources.is_some() { (peer, this) } else { (this, peer) };
+            let key = match &from {
+                RowEnd::Pod(name) => name.clone(),
+                RowEnd::Blocks(_) => subject.clone(),
+            };
+            read.entry(key).or_default().push(Row { from, to, verdict: verdict(&row["verdict"])?, ports: ports(&row["ports"]) });
+        }
+        Ok(Self { rows: read })
     }
 
     /// What it says: whatever no row mentions is denied. Two rows about the same are an error of netstore's.

@@ -8,8 +8,9 @@ use super::attempt::{Attempt, Source};
 use super::cluster::Cluster;
 use super::draw::bytes;
 use super::genes::Genes;
+use super::grid::Cell;
 use super::predicted::{Named, OwnNode};
-use super::world::{Pod, SERVICES, Service, World};
+use super::world::{PORTS, Pod, SERVICES, Service, World};
 
 /// A question and the attempts that answer it.
 pub struct Sample {
@@ -51,6 +52,29 @@ impl Sample {
     }
 }
 
+/// A question about one pod, whose rows speak of every cell of the grid that has the pod as that end.
+pub struct Focused {
+    pub command: &'static str,
+    pub pod: Named,
+}
+
+impl Focused {
+    /// Whether its rows speak of this cell. That a pod reaches itself goes without saying.
+    pub fn is_about(&self, cell: &Cell) -> bool {
+        let end = if self.command == "who-can-reach" { &cell.to } else { &cell.from };
+        *end == self.pod && cell.from != cell.to
+    }
+}
+
+/// Two pods in turn, one as the target and one as the source.
+pub fn focused(world: &World, number: usize) -> Vec<Focused> {
+    let pod = |at: usize| {
+        let pod = &world.pods[at % world.pods.len()];
+        Named::pod(pod.namespace, pod.name)
+    };
+    vec![Focused { command: "who-can-reach", pod: pod(number) }, Focused { command: "reachable-from", pod: pod(number * 5 + 3) }]
+}
+
 fn full(pod: &Pod) -> String {
     format!("{}/{}", pod.namespace, pod.name)
 }
@@ -73,8 +97,7 @@ pub fn draw(world: &World, seed: u64, number: usize) -> Vec<Sample> {
     let mut samples = Vec::new();
     samples.push(pods(world, &mut genes));
     if world.dual_stack() {
-        samples.push(over_v6(world, &mut genes));
-        samples.push(over_v6(world, &mut genes));
+        samples.extend((0..3).map(|_| over_v6(world, &mut genes)));
     }
     samples.push(to_outside(world, &mut genes));
     samples.push(from_address(world, &mut genes));
@@ -130,7 +153,7 @@ fn from_address(world: &World, genes: &mut Genes<'_>) -> Sample {
         Some(machine) if genes.one_in(2) => (Source::Machine, machine),
         _ => (Source::Outside, world.outside[0]),
     };
-    let (protocol, port) = genes.pick(&target.ports());
+    let (protocol, port) = genes.pick(&PORTS);
     let attempt = Attempt { source, host: target.addresses[0].to_string(), protocol, port, answerers: answerers(target) };
     can_reach("can-reach address pod", &from.to_string(), format!("{}:{port}", full(target)), vec![attempt])
 }

@@ -63,7 +63,7 @@ fn ready(cluster: &Cluster) -> Result<Services<'_>, String> {
     for name in ["pod/slow", "pod/half-2"] {
         cluster.run_kubectl(&["wait", "-n", NAMESPACE, name, "--for=jsonpath={.status.phase}=Running", "--timeout=120s"])?;
     }
-    let mut dialer = Dialer::new();
+    let mut dialer = Dialer::default();
     dialer.add_pod(cluster, CLIENT, (CLIENTS, "client"), 8080)?;
     dialer.add_here(Source::Machine);
     cluster.settle()?;

@@ -19,6 +19,9 @@ pub const PORTS: [(Protocol, u16); 5] =
 /// Nothing listens there; an attempt that is let through is refused by the pod.
 pub const CLOSED: u16 = 8090;
 
+/// Where pods listen on SCTP, if the kernel has it.
+const SCTP: u16 = 8080;
+
 /// A pod as it is planned.
 pub struct Pod {
     pub namespace: &'static str,
@@ -31,6 +34,8 @@ pub struct Pod {
     named: &'static [(Declarer, &'static str, Protocol, u16)],
     /// The value of its label `set`, which is never drawn anew: Services select by it.
     pub set: &'static str,
+    /// Whether it listens on SCTP, too.
+    pub sctp: bool,
     /// Its addresses, the primary one first; none before it runs.
     pub addresses: Vec<IpAddr>,
 }
@@ -58,6 +63,8 @@ pub struct World {
     pub nodes: Vec<Node>,
     /// Web servers outside the cluster.
     pub outside: Vec<IpAddr>,
+    /// Whether the kernel has SCTP sockets.
+    pub sctp: bool,
     /// Where attempts of the machine that runs this and of the outside come from, once it is known.
     pub machine: Option<IpAddr>,
     /// Addresses of the Services, in their order; none for headless ones.
@@ -71,7 +78,8 @@ impl Pod {
             let [http, udp] = host_ports(self.node);
             return vec![(Protocol::Tcp, http), (Protocol::Udp, udp)];
         }
-        PORTS.to_vec()
+        let sctp = self.sctp.then_some((Protocol::Sctp, SCTP));
+        PORTS.into_iter().chain(sctp).collect()
     }
 
     /// The port of its web server, which makes the attempts.
@@ -99,6 +107,9 @@ impl Pod {
             containers[0]["env"] = json!([{"name": "NODE", "valueFrom": {"fieldRef": {"fieldPath": "status.hostIPs"}}}]);
             containers[0]["args"].as_array_mut().expect("a list").push(json!("--udp-listen-addresses=$(NODE)"));
         } else {
+            if self.sctp {
+                containers[0]["args"].as_array_mut().expect("a list").push(json!(format!("--sctp-port={SCTP}")));
+            }
             containers.push(container("two", Declarer::Two, 8081, 8081));
         }
         let mut spec = json!({
@@ -137,10 +148,10 @@ fn host_ports(node: usize) -> [u16; 2] {
 
 impl World {
     /// The pods, still without addresses.
-    pub fn planned(nodes: Vec<Node>, outside: Vec<IpAddr>) -> Self {
+    pub fn planned(nodes: Vec<Node>, outside: Vec<IpAddr>, sctp: bool) -> Self {
         use Declarer::{One, Sidecar, Two};
         use Protocol::{Tcp, Udp};
-        let pod = |namespace, name, node, set, named| Pod { namespace, name, node, host: false, named, set, addresses: Vec::new() };
+        let pod = |namespace, name, node, set, named| Pod { namespace, name, node, host: false, named, set, sctp, addresses: Vec::new() };
         let pods = vec![
             pod("truth-w", "w0", 0, "a", &[(One, "web", Tcp, 8080)]),
             pod("truth-x", "x0", 0, "a", &[(One, "web", Tcp, 8080), (One, "dns", Udp, 5353), (Two, "admin", Tcp, CLOSED)]),
@@ -160,7 +171,7 @@ impl World {
             Pod { host: true, ..pod("truth-x", "xh", 0, "host", &[(One, "web", Tcp, 18080)]) },
             Pod { host: true, ..pod("truth-y", "yh", 1, "host", &[(One, "web", Tcp, 18081)]) },
         ];
-        Self { pods, nodes, outside, machine: None, services: Vec::new() }
+        Self { pods, nodes, outside, sctp, machine: None, services: Vec::new() }
     }
 
     /// A Service's address, if it has one.

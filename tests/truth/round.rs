@@ -1,0 +1,168 @@
+//! One policy set: applied, tried and compared.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use netstore::report::Verdict;
+use serde_json::Value;
+
+use super::attempt::Attempt;
+use super::draw::PolicySet;
+use super::grid::{Cell, disagreement, name, reproduce};
+use super::predicted::{self, Matrix, who_can_reach};
+use super::reach::{Reach, proven};
+use super::samples::{self, Focused, Sample};
+use super::tally::Tally;
+
+/// Where the time goes.
+#[derive(Default)]
+pub struct Clock {
+    changes: Duration,
+    attempts: Duration,
+    netstore: Duration,
+}
+
+impl Clock {
+    /// For so many sets.
+    pub fn mean(&self, sets: usize) -> String {
+        let mean = |time: Duration| time.as_secs_f64() / f64::from(u32::try_from(sets).unwrap_or(u32::MAX).max(1));
+        let (changes, attempts, netstore) = (mean(self.changes), mean(self.attempts), mean(self.netstore));
+        format!("{changes:.2} s to change and settle, {attempts:.2} s for the attempts, beside them {netstore:.2} s for netstore's answers")
+    }
+}
+
+/// What netstore said of one set.
+struct Said {
+    matrix: Matrix,
+    focused: Vec<Matrix>,
+    samples: Vec<Value>,
+}
+
+/// What a comparison found.
+#[derive(Default)]
+struct Found {
+    wrong: Vec<String>,
+    /// Cells without a verdict, by source and target, and what was observed there.
+    unknown: BTreeMap<(String, String), BTreeMap<Verdict, usize>>,
+}
+
+fn ask(reach: &Reach<'_>, focused: &[Focused], samples: &[Sample]) -> Result<Said, String> {
+    let cluster = reach.cluster;
+    let matrix = Matrix::read(&cluster.netstore(&["matrix", "-A"])?)?;
+    let read = |focused: &Focused| Matrix::read_focused(&cluster.netstore(&[focused.command, &name(&focused.pod)])?, &focused.pod);
+    let samples = samples.iter().map(|sample| sample.ask(cluster)).collect::<Result<_, _>>()?;
+    Ok(Said { matrix, focused: focused.iter().map(read).collect::<Result<_, _>>()?, samples })
+}
+
+/// One set, from its policies to the comparison.
+pub fn one_set(
+    reach: &mut Reach<'_>,
+    set: &PolicySet,
+    seed: u64,
+    cells: &[Cell],
+    tally: &mut Tally,
+    clock: &mut Clock,
+) -> Result<(), String> {
+    let start = Instant::now();
+    reach.change(Some(set)).map_err(|why| format!("no evidence: {why}"))?;
+    clock.changes += start.elapsed();
+    let (samples, focused) = (samples::draw(reach.world, seed, set.number), samples::focused(reach.world, set.number));
+    let mut attempts: Vec<Attempt> = cells.iter().map(|cell| cell.attempt.clone()).collect();
+    attempts.extend(samples.iter().flat_map(|sample| sample.attempts.clone()));
+    let start = Instant::now();
+    let mut dialer = std::mem::take(&mut reach.dialer);
+    let (said, asked, observed) = std::thread::scope(|scope| {
+        let reach = &*reach;
+        let asked = scope.spawn(|| (ask(reach, &focused, &samples), start.elapsed()));
+        let observed = dialer.observe(&attempts);
+        clock.attempts += start.elapsed();
+        let (said, asked) = asked.join().map_err(|_| "a panic while netstore was asked".to_owned())?;
+        Ok::<_, String>((said, asked, observed))
+    })?;
+    reach.dialer = dialer;
+    clock.netstore += asked;
+    let (said, verdicts) = (said?, proven(&attempts, &observed)?);
+    let mut found = Found::default();
+    for (cell, observed) in cells.iter().zip(&verdicts) {
+        *tally.observed.entry(*observed).or_default() += 1;
+        compare_cell("matrix", &said.matrix, cell, *observed, tally, &mut found)?;
+    }
+    explain(reach, &found.unknown, tally)?;
+    let mut again = Found::default();
+    for (focused, rows) in focused.iter().zip(&said.focused) {
+        for (cell, observed) in cells.iter().zip(&verdicts).filter(|(cell, _)| focused.is_about(cell)) {
+            compare_cell(focused.command, rows, cell, *observed, tally, &mut again)?;
+        }
+    }
+    found.wrong.append(&mut again.wrong);
+    let mut rest = &verdicts[cells.len()..];
+    for (sample, answer) in samples.iter().zip(&said.samples) {
+        let (observed, others) = rest.split_at(sample.attempts.len());
+        rest = others;
+        compare_sample(sample, answer, observed, tally, &mut found.wrong)?;
+    }
+    tally.disagreements += found.wrong.len();
+    if found.wrong.is_empty() {
+        return Ok(());
+    }
+    let all = found.wrong.len();
+    found.wrong.truncate(20);
+    let wrong = found.wrong.join("\n  ");
+    Err(format!("{all} disagreements, seed {seed}, set {}:\n  {wrong}\n{}", set.number, reproduce(reach.world, set)))
+}
+
+fn compare_cell(who: &str, said: &Matrix, cell: &Cell, observed: Verdict, tally: &mut Tally, found: &mut Found) -> Result<(), String> {
+    let (protocol, port) = (cell.attempt.protocol, cell.attempt.port);
+    let predicted = said.verdict(&cell.from, &cell.to, protocol, port)?;
+    if predicted == Verdict::Unknown {
+        let key = (name(&cell.from), format!("{}:{port}/{}", name(&cell.to), protocol.name()));
+        *found.unknown.entry(key).or_default().entry(observed).or_default() += 1;
+    } else if predicted == observed {
+        tally.agreements += 1;
+    } else {
+        found.wrong.push(disagreement(who, cell, predicted, observed));
+    }
+    Ok(())
+}
+
+/// Why verdicts are unknown, in netstore's words: asked about one source and port of each target.
+fn explain(reach: &Reach<'_>, unknown: &BTreeMap<(String, String), BTreeMap<Verdict, usize>>, tally: &mut Tally) -> Result<(), String> {
+    let mut asked: BTreeMap<&str, String> = BTreeMap::new();
+    for ((from, to), observed) in unknown {
+        let target = to.split(':').next().unwrap_or_default();
+        if !asked.contains_key(target) {
+            let answer = reach.cluster.netstore(&["can-reach", from, to])?;
+            let reasons = answer["result"]["reasons"].as_array().map(Vec::as_slice).unwrap_or_default();
+            let reasons: Vec<&str> = reasons.iter().filter_map(Value::as_str).collect();
+            asked.insert(target, reasons.join("; "));
+        }
+        let why = tally.unknown.entry(asked.get(target).cloned().unwrap_or_default()).or_default();
+        for (verdict, count) in observed {
+            *why.entry(*verdict).or_default() += count;
+        }
+    }
+    Ok(())
+}
+
+/// A question with attempts of its own against what they showed.
+fn compare_sample(sample: &Sample, answer: &Value, observed: &[Verdict], tally: &mut Tally, wrong: &mut Vec<String>) -> Result<(), String> {
+    for (from, observed) in sample.groups(observed) {
+        let predicted = match from {
+            Some(from) => who_can_reach(answer, &from.source, from.own_node)?,
+            None => Some(predicted::verdict(&answer["result"]["verdict"])?),
+        };
+        match predicted {
+            Some(Verdict::Unknown) | None => {
+                let why = format!("{}: an answer about several pods that differ, or none", sample.kind);
+                let counts = tally.unknown.entry(why).or_default();
+                observed.iter().for_each(|seen| *counts.entry(*seen).or_default() += 1);
+            }
+            Some(verdict) if observed.iter().all(|seen| *seen == verdict) => tally.agreements += 1,
+            Some(verdict) => {
+                let from = from.map(|from| format!(" from {}", name(&from.source))).unwrap_or_default();
+                wrong.push(format!("netstore {}{from}: predicted {verdict}, observed {observed:?}", sample.question.join(" ")));
+            }
+        }
+    }
+    Ok(())
+}
