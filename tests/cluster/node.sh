@@ -12,7 +12,7 @@
 
 BRIDGE=netstore0
 OWNER=/run/netstore-cluster                                        # whose nodes these are: the names are machine-wide
-OWN_FOLDERS="/opt /var/log /var/lib/kubelet /var/lib/cni /etc/cni"
+OWN_FOLDERS=(/opt /var/log /var/lib/kubelet /var/lib/cni /etc/cni)
 DNS_IP=10.96.0.10
 CNI_PLUGINS=/usr/lib/cni
 
@@ -142,6 +142,13 @@ spawn_on() {
         nsenter --target "$(pid_of "node-$i")" --mount --net="/run/netns/netstore-node-$i" "$@"
 }
 
+# make_images: the archive of all images, IMAGES, named after what it is made of
+make_images() {
+    [ ! -s "$IMAGES" ] || return 0
+    rm -f "$STATE"/images-*.tar
+    "$HERE/images" "$BIN" "$NODE_BIN" "$IMAGES"
+}
+
 # node_prepare N: all that needs no API server: namespaces, containerd, the images
 node_prepare() {
     local i=$1 name=node-$1 dir folder made
@@ -150,7 +157,7 @@ node_prepare() {
     mkdir -p "$dir"/{containerd,cni,ipam,root}
     namespace "$name" "$(node_ip "$i")" "$(node_ip6 "$i")"
     make_cgroup "netstore-$name"
-    for folder in $OWN_FOLDERS; do
+    for folder in "${OWN_FOLDERS[@]}"; do
         mkdir -p "$dir/root$folder"
         if [ ! -d "$folder" ]; then mkdir -p "$folder"; printf '%s\n' "$folder" >>"$STATE/made-folders"; fi
     done
@@ -161,7 +168,7 @@ node_prepare() {
         mount --make-rprivate / && mount --make-rshared / || exit
         dir=$1; shift
         for f; do mount --bind "$dir/root$f" "$f" || exit; done
-        : >"$dir/mounted"; exec sleep infinity' sh "$dir" $OWN_FOLDERS
+        : >"$dir/mounted"; exec sleep infinity' sh "$dir" "${OWN_FOLDERS[@]}"
     for ((made = 0; made < 50; made++)); do [ ! -e "$dir/mounted" ] || break; sleep 0.05; done
     [ -e "$dir/mounted" ] || fail "$name" "no mount namespace for $name"
 
@@ -191,23 +198,23 @@ oom_score = 0
 TOML
     spawn_on "$i" containerd containerd --config "$dir/containerd.toml"
     wait_for 30 "containerd-$i" ctr -a "$dir/containerd.sock" version
-    if [ "$(cat "$dir/images" 2>/dev/null)" != "$BIN $NODE_BIN" ]; then
-        for ((made = 0; made < 600; made++)); do [ ! -s "$STATE/images.tar" ] || break; sleep 0.1; done
-        on_node "$i" ctr -a "$dir/containerd.sock" -n k8s.io images import "$STATE/images.tar" >"$STATE/log/images-$i.log" 2>&1 ||
+    if [ "$(cat "$dir/images" 2>/dev/null)" != "$IMAGES" ]; then
+        for ((made = 0; made < 600; made++)); do [ ! -s "$IMAGES" ] || break; sleep 0.1; done
+        on_node "$i" ctr -a "$dir/containerd.sock" -n k8s.io images import "$IMAGES" >"$STATE/log/images-$i.log" 2>&1 ||
             fail "images-$i" "$name cannot import its images"
-        printf '%s' "$BIN $NODE_BIN" >"$dir/images"
+        printf '%s\n' "$IMAGES" >"$dir/images"
     fi
     say "$name: containerd with its images"
 }
 
 # node_join N: kubelet, network and kube-proxy; the node is Ready soon after
 node_join() {
-    local i=$1 name=node-$1 dir cidrs
+    local i=$1 name=node-$1 zones=abcd dir cidrs
     dir=$(node_dir "$i")
     kubelet_config "$dir" "$name"
     spawn_on "$i" kubelet "$BIN/kubelet" --config "$dir/kubelet.yaml" --kubeconfig "$STATE/$name.kubeconfig" \
         --hostname-override "$name" --node-ip "$(node_ip "$i"),$(node_ip6 "$i")" --cert-dir "$dir/kubelet-pki" \
-        --node-labels "topology.kubernetes.io/region=test,topology.kubernetes.io/zone=test-$i"
+        --node-labels "topology.kubernetes.io/region=eu-central,topology.kubernetes.io/zone=eu-central-${zones:i-1:1}"
     wait_for 60 "kubelet-$i" has_pod_cidrs "$name"
     cidrs=$(kubectl get node "$name" -o 'jsonpath={.spec.podCIDRs[*]}')
     printf '%s\n' "$cidrs" >"$dir/podcidrs"
