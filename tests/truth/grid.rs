@@ -56,17 +56,9 @@ pub fn questions(world: &World) -> Vec<Cell> {
     cells
 }
 
-/// An end, as netstore's arguments have it.
-pub fn name(end: &Named) -> String {
-    match end {
-        Named::Pod(name) => name.clone(),
-        Named::Address(address) => address.to_string(),
-    }
-}
-
 /// One wrong answer.
 pub fn disagreement(who: &str, cell: &Cell, predicted: Verdict, observed: Verdict) -> String {
-    let (from, to, attempt) = (name(&cell.from), name(&cell.to), &cell.attempt);
+    let Cell { from, to, attempt } = cell;
     let port = format!("{}/{}", attempt.port, attempt.protocol.name());
     format!("{who}: {from} -> {to} ({}) on {port}: predicted {predicted}, observed {observed}", attempt.host)
 }

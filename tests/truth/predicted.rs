@@ -1,6 +1,7 @@
 //! What netstore's JSON says of single pods, addresses and ports.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::IpAddr;
 
 use netstore::objects::{Address, Cidr, Protocol};
@@ -14,12 +15,21 @@ enum RowEnd {
     Blocks(Vec<Cidr>),
 }
 
-/// One end of a question.
+/// One end of a question; it prints as netstore's arguments have it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Named {
     /// `namespace/name`.
     Pod(String),
     Address(IpAddr),
+}
+
+impl fmt::Display for Named {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pod(name) => f.write_str(name),
+            Self::Address(address) => address.fmt(f),
+        }
+    }
 }
 
 impl Named {
@@ -43,6 +53,16 @@ struct Row {
     to: RowEnd,
     verdict: Verdict,
     ports: BTreeMap<String, String>,
+}
+
+impl Row {
+    /// What it is found by.
+    fn key(&self) -> Result<String, String> {
+        match (&self.from, &self.to) {
+            (RowEnd::Pod(name), _) | (_, RowEnd::Pod(name)) => Ok(name.clone()),
+            _ => Err(format!("a row about no pod: {self:?}")),
+        }
+    }
 }
 
 /// The answer of `matrix`, or as much of it as a question about one pod gives, to be looked up in.
@@ -103,31 +123,32 @@ impl Matrix {
         let mut rows: BTreeMap<String, Vec<Row>> = BTreeMap::new();
         for connection in answer["result"]["connections"].as_array().ok_or("no connections")? {
             let (from, to) = (end(&connection["from"])?, end(&connection["to"])?);
-            let key = match (&from, &to) {
-                (RowEnd::Pod(name), _) | (_, RowEnd::Pod(name)) => name.clone(),
-                _ => return Err(format!("a row about no pod: {connection}")),
-            };
             let row = Row { from, to, verdict: verdict(&connection["verdict"])?, ports: ports(&connection["ports"]) };
-            rows.entry(key).or_default().push(row);
+            rows.entry(row.key()?).or_default().push(row);
         }
         Ok(Self { rows })
     }
 
-    /// The answer of `who-can-reach` (or of `reachable-from`) about one pod, which says as much of that pod as the matrix does,
-    /// except that it reaches itself.
-    pub fn read_focused(answer: &Value, pod: &Named) -> Result<Self, String> {
-        let Named::Pod(subject) = pod else { return Err("not about a pod".to_owned()) };
-        let sources = answer["result"]["sources"].as_array();
-        let rows = sources.or(answer["result"]["destinations"].as_array()).ok_or("no rows")?;
+    /// The answer about one pod or about two, which says as much of them as the matrix does, except that a pod reaches
+    /// itself.
+    pub fn read_focused(answer: &Value, from: Option<&Named>, to: Option<&Named>) -> Result<Self, String> {
+        let result = &answer["result"];
+        let given = |end: &Named| match end {
+            Named::Pod(name) => RowEnd::Pod(name.clone()),
+            Named::Address(address) => RowEnd::Blocks(vec![Cidr::host(*address)]),
+        };
+        let rows = match (from, to) {
+            // What is not allowed for certain is denied, or the whole answer is unknown.
+            (Some(_), Some(_)) => std::slice::from_ref(result),
+            (None, _) => result["sources"].as_array().ok_or("no sources")?,
+            (_, None) => result["destinations"].as_array().ok_or("no destinations")?,
+        };
         let mut read: BTreeMap<String, Vec<Row>> = BTreeMap::new();
         for row in rows.iter().filter(|row| row["peer"]["kind"] != "Node") {
-            let (peer, this) = (end(&row["peer"])?, RowEnd::Pod(subject.clone()));
-            let (from, to) = if sources.is_some() { (peer, this) } else { (this, peer) };
-            let key = match &from {
-                RowEnd::Pod(name) => name.clone(),
-                RowEnd::Blocks(_) => subject.clone(),
-            };
-            read.entry(key).or_default().push(Row { from, to, verdict: verdict(&row["verdict"])?, ports: ports(&row["ports"]) });
+            let ends = [from, to].map(|known| known.map_or_else(|| end(&row["peer"]), |known| Ok(given(known))));
+            let [from, to] = ends;
+            let row = Row { from: from?, to: to?, verdict: verdict(&row["verdict"])?, ports: ports(&row["ports"]) };
+            read.entry(row.key()?).or_default().push(row);
         }
         Ok(Self { rows: read })
     }

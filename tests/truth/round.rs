@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::attempt::Attempt;
 use super::draw::PolicySet;
-use super::grid::{Cell, disagreement, name, reproduce};
+use super::grid::{Cell, disagreement, reproduce};
 use super::predicted::{self, Matrix, who_can_reach};
 use super::reach::{Reach, proven};
 use super::samples::{self, Focused, Sample};
@@ -49,7 +49,11 @@ struct Found {
 fn ask(reach: &Reach<'_>, focused: &[Focused], samples: &[Sample]) -> Result<Said, String> {
     let cluster = reach.cluster;
     let matrix = Matrix::read(&cluster.netstore(&["matrix", "-A"])?)?;
-    let read = |focused: &Focused| Matrix::read_focused(&cluster.netstore(&[focused.command, &name(&focused.pod)])?, &focused.pod);
+    let read = |focused: &Focused| {
+        let question = focused.question();
+        let answer = cluster.netstore(&question.iter().map(String::as_str).collect::<Vec<_>>())?;
+        Matrix::read_focused(&answer, focused.from.as_ref(), focused.to.as_ref())
+    };
     let samples = samples.iter().map(|sample| sample.ask(cluster)).collect::<Result<_, _>>()?;
     Ok(Said { matrix, focused: focused.iter().map(read).collect::<Result<_, _>>()?, samples })
 }
@@ -115,7 +119,7 @@ fn compare_cell(who: &str, said: &Matrix, cell: &Cell, observed: Verdict, tally:
     let (protocol, port) = (cell.attempt.protocol, cell.attempt.port);
     let predicted = said.verdict(&cell.from, &cell.to, protocol, port)?;
     if predicted == Verdict::Unknown {
-        let key = (name(&cell.from), format!("{}:{port}/{}", name(&cell.to), protocol.name()));
+        let key = (cell.from.to_string(), format!("{}:{port}/{}", cell.to, protocol.name()));
         *found.unknown.entry(key).or_default().entry(observed).or_default() += 1;
     } else if predicted == observed {
         tally.agreements += 1;
@@ -159,7 +163,7 @@ fn compare_sample(sample: &Sample, answer: &Value, observed: &[Verdict], tally: 
             }
             Some(verdict) if observed.iter().all(|seen| *seen == verdict) => tally.agreements += 1,
             Some(verdict) => {
-                let from = from.map(|from| format!(" from {}", name(&from.source))).unwrap_or_default();
+                let from = from.map(|from| format!(" from {}", from.source)).unwrap_or_default();
                 wrong.push(format!("netstore {}{from}: predicted {verdict}, observed {observed:?}", sample.question.join(" ")));
             }
         }

@@ -52,27 +52,39 @@ impl Sample {
     }
 }
 
-/// A question about one pod, whose rows speak of every cell of the grid that has the pod as that end.
+/// A question that the grid answers: its rows speak of every cell with these ends.
 pub struct Focused {
     pub command: &'static str,
-    pub pod: Named,
+    pub from: Option<Named>,
+    pub to: Option<Named>,
 }
 
 impl Focused {
-    /// Whether its rows speak of this cell. That a pod reaches itself goes without saying.
+    /// Whether its rows speak of this cell. That a pod reaches itself goes without saying where one end is given.
     pub fn is_about(&self, cell: &Cell) -> bool {
-        let end = if self.command == "who-can-reach" { &cell.to } else { &cell.from };
-        *end == self.pod && cell.from != cell.to
+        let is = |end: &Option<Named>, of_cell: &Named| end.as_ref().is_none_or(|end| end == of_cell);
+        is(&self.from, &cell.from) && is(&self.to, &cell.to) && cell.from != cell.to
+    }
+
+    /// netstore's arguments.
+    pub fn question(&self) -> Vec<String> {
+        let ends = self.from.iter().chain(&self.to).map(Named::to_string);
+        std::iter::once(self.command.to_owned()).chain(ends).collect()
     }
 }
 
-/// Two pods in turn, one as the target and one as the source.
+/// Pods in turn: one as the target, one as the source, two as both ends of a question about all ports.
 pub fn focused(world: &World, number: usize) -> Vec<Focused> {
     let pod = |at: usize| {
         let pod = &world.pods[at % world.pods.len()];
-        Named::pod(pod.namespace, pod.name)
+        Some(Named::pod(pod.namespace, pod.name))
     };
-    vec![Focused { command: "who-can-reach", pod: pod(number) }, Focused { command: "reachable-from", pod: pod(number * 5 + 3) }]
+    let from = number * 5 + 3;
+    vec![
+        Focused { command: "who-can-reach", from: None, to: pod(number) },
+        Focused { command: "reachable-from", from: pod(from), to: None },
+        Focused { command: "can-reach", from: pod(number), to: pod(number + 1 + from % (world.pods.len() - 1)) },
+    ]
 }
 
 fn full(pod: &Pod) -> String {
@@ -99,6 +111,7 @@ pub fn draw(world: &World, seed: u64, number: usize) -> Vec<Sample> {
     if world.dual_stack() {
         samples.extend((0..3).map(|_| over_v6(world, &mut genes)));
     }
+    samples.extend(from_node(world, &mut genes));
     samples.push(to_outside(world, &mut genes));
     samples.push(from_address(world, &mut genes));
     samples.extend(to_service(world, &mut genes));
@@ -133,6 +146,16 @@ fn over_v6(world: &World, genes: &mut Genes<'_>) -> Sample {
     // agnhost puts the brackets itself.
     let attempt = Attempt { source: Source::Pod(source), host: address.clone(), protocol, port, answerers: answerers(to) };
     can_reach("can-reach pod IPv6", &full(from), with_port(&address, port), vec![attempt])
+}
+
+/// From a node's address: its pod on the host network tries. The own node is always let in, another is an address.
+fn from_node(world: &World, genes: &mut Genes<'_>) -> Option<Sample> {
+    let [on_node, others] = [true, false].map(|host| (0..world.pods.len()).filter(|at| world.pods[*at].host == host).collect::<Vec<_>>());
+    let (source, to) = (genes.pick(&on_node), &world.pods[genes.pick(&others)]);
+    let from = world.nodes[world.pods[source].node].addresses.first()?;
+    let (protocol, port) = genes.pick(&PORTS);
+    let attempt = Attempt { source: Source::Pod(source), host: to.addresses[0].to_string(), protocol, port, answerers: answerers(to) };
+    Some(can_reach("can-reach node pod", &from.to_string(), format!("{}:{port}", full(to)), vec![attempt]))
 }
 
 /// A web server outside, over either family.
