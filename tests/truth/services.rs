@@ -56,7 +56,7 @@ fn ready(cluster: &Cluster) -> Result<Services<'_>, String> {
     for workload in ["deployment/web", "statefulset/db"] {
         cluster.run_kubectl(&["rollout", "status", "-n", NAMESPACE, workload, "--timeout=120s"])?;
     }
-    let pods = ["unlike-0", "unlike-1", "twice", "far", "host", "half-0", "half-1"].map(|name| format!("pod/{name}"));
+    let pods = ["unlike-0", "unlike-1", "twice", "sidecar", "far", "host", "half-0", "half-1"].map(|name| format!("pod/{name}"));
     let mut wait = vec!["wait", "-n", NAMESPACE, "--for=condition=Ready", "--timeout=120s"];
     wait.extend(pods.iter().map(String::as_str));
     cluster.run_kubectl(&wait)?;

@@ -41,12 +41,13 @@ pub enum Special {
 }
 
 /// All of them.
-pub const CASES: [Case; 20] = [
+pub const CASES: [Case; 21] = [
     case("web", 80, "TCP", [2, 2], Special::No),
     case("web", 81, "TCP", [2, 2], Special::No),
     case("web", 53, "UDP", [2, 2], Special::No),
     case("unlike", 80, "TCP", [2, 2], Special::No),
     case("twice", 80, "TCP", [1, 1], Special::No),
+    case("of-sidecar", 80, "TCP", [1, 1], Special::No),
     case("both-families", 80, "TCP", [2, 2], Special::No),
     case("on-node", 80, "TCP", [1, 1], Special::No),
     case("half", 80, "TCP", [2, 3], Special::No),
@@ -116,6 +117,10 @@ pub fn manifests(nodes: &[Node]) -> Vec<Value> {
         spec["nodeName"] = json!(nodes[node].name);
         spec
     };
+    // Only an init container that stays declares the port.
+    let mut sidecar = pod_spec(&none, &none);
+    sidecar["initContainers"] = json!([container("stays", 8082, 8082, &json!([{"name": "http", "containerPort": 8082}]))]);
+    sidecar["initContainers"][0]["restartPolicy"] = json!("Always");
     // Runs, and is never ready.
     let mut slow = pod_spec(&http, &none);
     slow["containers"][0]["readinessProbe"] = json!({"exec": {"command": ["/bin/false"]}, "periodSeconds": 5});
@@ -148,6 +153,7 @@ pub fn manifests(nodes: &[Node]) -> Vec<Value> {
         pod(NAMESPACE, "unlike-0", "unlike", &on(0, plain.clone())),
         pod(NAMESPACE, "unlike-1", "unlike", &on(1, pod_spec(&none, &alternative))),
         pod(NAMESPACE, "twice", "twice", &on(1, pod_spec(&http, &alternative))),
+        pod(NAMESPACE, "sidecar", "sidecar", &on(0, sidecar)),
         pod(NAMESPACE, "far", "far", &on(1, plain.clone())),
         pod(NAMESPACE, "host", "host", &on(1, host)),
         pod(NAMESPACE, "slow", "slow", &on(1, slow.clone())),
@@ -157,6 +163,7 @@ pub fn manifests(nodes: &[Node]) -> Vec<Value> {
         service("web", "web", web, json!({})),
         service("unlike", "unlike", to(json!("http")), json!({})),
         service("twice", "twice", to(json!("http")), json!({})),
+        service("of-sidecar", "sidecar", to(json!("http")), json!({})),
         service("both-families", "web", to(json!(8080)), json!({"ipFamilyPolicy": "PreferDualStack"})),
         service("on-node", "host", to(json!("http")), json!({})),
         service("half", "half", to(json!(8080)), json!({})),
