@@ -1,0 +1,330 @@
+// A bed for the end-to-end tests: a node and pods as network namespaces, routed as the ptp plugin does it, and a control
+// plane that believes in them. Needs root.
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+	"k8s.io/client-go/tools/clientcmd"
+)
+
+const clusterFolder = "../.."
+
+type bed struct {
+	*testing.T
+	folder     string
+	kubectl    string
+	kubeconfig string
+	program    string
+	socket     string
+	agent      *exec.Cmd
+}
+
+// host is a namespace with two addresses: a pod, or somebody outside.
+type host struct{ name, v4, v6 string }
+
+var (
+	node    = host{"agt-node", "10.77.0.1", "fd77::1"}
+	podA    = host{"agt-a", "10.77.0.2", "fd77::2"}
+	podB    = host{"agt-b", "10.77.0.3", "fd77::3"}
+	podC    = host{"agt-c", "10.77.0.4", "fd77::4"}
+	outside = host{"agt-out", "198.51.100.10", "2001:db8::10"}
+	hosts   = map[string]host{"a": podA, "b": podB, "c": podC, "out": outside}
+)
+
+func newBed(t *testing.T) *bed {
+	if os.Geteuid() != 0 {
+		t.Skip("needs root: makes network namespaces and packet filter rules")
+	}
+	for _, tool := range []string{"ip", "nsenter", "iptables", "ip6tables", "openssl", "curl"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skipf("needs %q on PATH", tool)
+		}
+	}
+	b := &bed{T: t, folder: t.TempDir()}
+	binaries := strings.TrimSpace(b.must("", filepath.Join(clusterFolder, "build"), "--print"))
+	b.kubectl = filepath.Join(binaries, "kubectl")
+	if _, err := os.Stat(b.kubectl); err != nil {
+		t.Skip("the control plane is not built: tests/cluster/build")
+	}
+	b.program = filepath.Join(b.folder, "dataplane")
+	b.must("", "go", "build", "-o", b.program, ".")
+
+	state := filepath.Join(b.folder, "cluster")
+	t.Cleanup(func() { b.must("", filepath.Join(clusterFolder, "down"), "--state", state, "--purge") })
+	b.must("", filepath.Join(clusterFolder, "up"), "--state", state)
+	b.kubeconfig = filepath.Join(state, "admin.kubeconfig")
+	b.socket = filepath.Join(b.folder, "agent.sock")
+
+	b.connect()
+	return b
+}
+
+// connect makes the namespaces: everybody behind one router, which is the node.
+func (b *bed) connect() {
+	remove := func() {
+		for _, h := range []host{podA, podB, podC, outside, node} {
+			_ = exec.Command("ip", "netns", "delete", h.name).Run()
+		}
+	}
+	remove()
+	b.Cleanup(remove)
+	b.must("", "ip", "netns", "add", node.name)
+	b.must("", "ip", "-n", node.name, "link", "set", "lo", "up")
+	for _, h := range hosts {
+		script := fmt.Sprintf(`set -e
+ip netns add %[1]s
+ip -n %[5]s link add %[1]s type veth peer name eth0 netns %[1]s
+ip -n %[1]s link set lo up
+ip -n %[1]s addr add %[2]s/32 dev eth0
+ip -n %[1]s addr add %[3]s/128 dev eth0 nodad
+ip -n %[1]s link set eth0 up
+ip -n %[5]s link set %[1]s up
+ip -n %[5]s addr add %[4]s/32 dev %[1]s
+ip -n %[5]s addr add %[6]s/128 dev %[1]s nodad
+ip -n %[5]s route add %[2]s dev %[1]s
+ip -n %[5]s route add %[3]s dev %[1]s
+ip -n %[1]s route add %[4]s dev eth0
+ip -n %[1]s route add default via %[4]s
+ip -n %[1]s route add %[6]s dev eth0
+ip -n %[1]s route add default via %[6]s`, h.name, h.v4, h.v6, node.v4, node.name, node.v6)
+		b.must("", "sh", "-c", script)
+	}
+	inside(b, node, func() {
+		for _, file := range []string{"/proc/sys/net/ipv4/ip_forward", "/proc/sys/net/ipv6/conf/all/forwarding"} {
+			if err := os.WriteFile(file, []byte("1"), 0); err != nil {
+				b.Error(err)
+			}
+		}
+	})
+	b.bridgeToServer()
+}
+
+// bridgeToServer lets the node reach the API server, which listens on the machine's loopback, at the same address.
+func (b *bed) bridgeToServer() {
+	config, err := clientcmd.BuildConfigFromFlags("", b.kubeconfig)
+	if err != nil {
+		b.Fatal(err)
+	}
+	server, err := url.Parse(config.Host)
+	if err != nil {
+		b.Fatal(err)
+	}
+	var listener net.Listener
+	inside(b, node, func() { listener, err = net.Listen("tcp", server.Host) })
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = listener.Close() })
+	go func() {
+		for {
+			near, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			far, err := net.Dial("tcp", server.Host)
+			if err != nil {
+				_ = near.Close()
+				continue
+			}
+			copyAndClose := func(to, from net.Conn) { _, _ = io.Copy(to, from); _ = to.Close() }
+			go copyAndClose(far, near)
+			go copyAndClose(near, far)
+		}
+	}()
+}
+
+// inside runs f on a thread that is in the network namespace of h, and ends the thread.
+func inside(t testing.TB, h host, f func()) {
+	t.Helper()
+	done := make(chan error)
+	go func() {
+		runtime.LockOSThread() // never unlocked: Go ends the thread with the goroutine
+		namespace, err := os.Open("/run/netns/" + h.name)
+		if err == nil {
+			err = unix.Setns(int(namespace.Fd()), unix.CLONE_NEWNET)
+			_ = namespace.Close()
+		}
+		if err == nil {
+			f()
+		}
+		done <- err
+	}()
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+}
+
+// serve answers on the ports of a host with what it is sent.
+func (b *bed) serve(h host, ports ...string) {
+	for _, port := range ports {
+		var listener net.Listener
+		var packets net.PacketConn
+		var err error
+		inside(b, h, func() {
+			if listener, err = net.Listen("tcp", ":"+port); err == nil {
+				packets, err = net.ListenPacket("udp", ":"+port)
+			}
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Cleanup(func() { _ = listener.Close(); _ = packets.Close() })
+		go func() {
+			for {
+				connection, err := listener.Accept()
+				if err != nil {
+					return
+				}
+				go func() { _, _ = io.Copy(connection, connection); _ = connection.Close() }()
+			}
+		}()
+		go func() {
+			buffer := make([]byte, 64)
+			for {
+				n, from, err := packets.ReadFrom(buffer)
+				if err != nil {
+					return
+				}
+				_, _ = packets.WriteTo(buffer[:n], from)
+			}
+		}()
+	}
+}
+
+// try opens a connection and sends a word that must come back: open, denied, reset, refused or silent.
+func (b *bed) try(from host, protocol, to string) string {
+	b.Helper()
+	connection, err := b.dial(from, protocol, to)
+	if err != nil {
+		return outcome(err)
+	}
+	defer connection.Close() //nolint:errcheck
+	return speak(connection)
+}
+
+func (b *bed) dial(from host, protocol, to string) (connection net.Conn, err error) {
+	b.Helper()
+	inside(b, from, func() { connection, err = net.DialTimeout(protocol, to, 700*time.Millisecond) })
+	return connection, err
+}
+
+func speak(connection net.Conn) string {
+	_ = connection.SetDeadline(time.Now().Add(700 * time.Millisecond))
+	if _, err := connection.Write([]byte("word")); err != nil {
+		return outcome(err)
+	}
+	if _, err := io.ReadFull(connection, make([]byte, 4)); err != nil {
+		return outcome(err)
+	}
+	return "open"
+}
+
+func outcome(err error) string {
+	switch timeout, ok := err.(net.Error); {
+	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.EACCES): // as IPv4 and IPv6 say "prohibited"
+		return "denied"
+	case errors.Is(err, syscall.ECONNRESET):
+		return "reset"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "refused"
+	case ok && timeout.Timeout():
+		return "silent"
+	}
+	return err.Error()
+}
+
+// start runs the agent on the node and waits for its socket.
+func (b *bed) start(mode mode, more ...string) {
+	b.Helper()
+	b.agent = exec.Command("nsenter", append([]string{"--net=/run/netns/" + node.name, b.program, "--kubeconfig", b.kubeconfig,
+		"--node", node.name, "--mode", string(mode), "--socket", b.socket}, more...)...)
+	b.agent.Stderr = b.Output()
+	if err := b.agent.Start(); err != nil {
+		b.Fatal(err)
+	}
+	agent := b.agent
+	b.Cleanup(func() { _ = agent.Process.Kill() })
+	for end := time.Now().Add(startTime); ; time.Sleep(20 * time.Millisecond) {
+		if connection, err := net.Dial("unix", b.socket); err == nil {
+			_ = connection.Close()
+			return
+		}
+		if time.Now().After(end) {
+			b.Fatal("the agent is not ready")
+		}
+	}
+}
+
+func (b *bed) stop(signal os.Signal) error {
+	b.Helper()
+	if err := b.agent.Process.Signal(signal); err != nil {
+		b.Fatal(err)
+	}
+	return b.agent.Wait()
+}
+
+// settle waits until what was applied counts, and gives what the agent sees.
+func (b *bed) settle() (v view) {
+	b.Helper()
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true,
+		DialContext: func(context.Context, string, string) (net.Conn, error) { return net.Dial("unix", b.socket) }}}
+	response, err := client.Post("http://agent/settle?timeout=10s", "", nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer response.Body.Close() //nolint:errcheck
+	body, err := io.ReadAll(response.Body)
+	if err != nil || response.StatusCode != http.StatusOK {
+		b.Fatalf("settle: %s: %s %v", response.Status, body, err)
+	}
+	if err := json.Unmarshal(body, &v); err != nil {
+		b.Fatal(err)
+	}
+	return v
+}
+
+// apply gives objects to the API server and waits until they count.
+func (b *bed) apply(manifest string) {
+	b.Helper()
+	b.must(manifest, b.kubectl, "--kubeconfig", b.kubeconfig, "apply", "--server-side", "--filename", "-")
+	if b.agent != nil {
+		b.settle()
+	}
+}
+
+func (b *bed) delete(arguments ...string) {
+	b.Helper()
+	b.must("", b.kubectl, append([]string{"--kubeconfig", b.kubeconfig, "delete"}, arguments...)...)
+	b.settle()
+}
+
+func (b *bed) must(input, name string, arguments ...string) string {
+	b.Helper()
+	command := exec.Command(name, arguments...)
+	command.Stdin = strings.NewReader(input)
+	var problems bytes.Buffer
+	command.Stderr = &problems
+	output, err := command.Output()
+	if err != nil {
+		b.Fatalf("%s %s: %v\n%s%s", name, strings.Join(arguments, " "), err, output, problems.String())
+	}
+	return string(output)
+}
