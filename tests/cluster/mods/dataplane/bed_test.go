@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -35,6 +36,7 @@ type bed struct {
 	program    string
 	socket     string
 	agent      *exec.Cmd
+	server     *sync.Mutex // locked: the node's way to the API server is closed
 }
 
 // host is a namespace with two addresses: a pod, or somebody outside.
@@ -58,7 +60,7 @@ func newBed(t *testing.T) *bed {
 			t.Skipf("needs %q on PATH", tool)
 		}
 	}
-	b := &bed{T: t, folder: t.TempDir()}
+	b := &bed{T: t, folder: t.TempDir(), server: &sync.Mutex{}}
 	binaries := strings.TrimSpace(b.must("", filepath.Join(clusterFolder, "build"), "--print"))
 	b.kubectl = filepath.Join(binaries, "kubectl")
 	if _, err := os.Stat(b.kubectl); err != nil {
@@ -144,11 +146,27 @@ func (b *bed) bridgeToServer() {
 				_ = near.Close()
 				continue
 			}
-			copyAndClose := func(to, from net.Conn) { _, _ = io.Copy(to, from); _ = to.Close() }
-			go copyAndClose(far, near)
-			go copyAndClose(near, far)
+			go b.pass(far, near)
+			go b.pass(near, far)
 		}
 	}()
+}
+
+func (b *bed) pass(to, from net.Conn) {
+	defer to.Close() //nolint:errcheck
+	buffer := make([]byte, 32<<10)
+	for {
+		n, err := from.Read(buffer)
+		if err != nil {
+			return
+		}
+		b.server.Lock()
+		_, err = to.Write(buffer[:n])
+		b.server.Unlock()
+		if err != nil {
+			return
+		}
+	}
 }
 
 // inside runs f on a thread that is in the network namespace of h, and ends the thread.
@@ -284,21 +302,30 @@ func (b *bed) stop(signal os.Signal) error {
 // settle waits until what was applied counts, and gives what the agent sees.
 func (b *bed) settle() (v view) {
 	b.Helper()
-	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true,
-		DialContext: func(context.Context, string, string) (net.Conn, error) { return net.Dial("unix", b.socket) }}}
-	response, err := client.Post("http://agent/settle?timeout=10s", "", nil)
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer response.Body.Close() //nolint:errcheck
-	body, err := io.ReadAll(response.Body)
-	if err != nil || response.StatusCode != http.StatusOK {
-		b.Fatalf("settle: %s: %s %v", response.Status, body, err)
+	status, body := b.post("/settle?timeout=10s")
+	if status != http.StatusOK {
+		b.Fatalf("settle: %d %s", status, body)
 	}
 	if err := json.Unmarshal(body, &v); err != nil {
 		b.Fatal(err)
 	}
 	return v
+}
+
+func (b *bed) post(path string) (int, []byte) {
+	b.Helper()
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true,
+		DialContext: func(context.Context, string, string) (net.Conn, error) { return net.Dial("unix", b.socket) }}}
+	response, err := client.Post("http://agent"+path, "", nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer response.Body.Close() //nolint:errcheck
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return response.StatusCode, body
 }
 
 // apply gives objects to the API server and waits until they count.

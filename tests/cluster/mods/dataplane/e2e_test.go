@@ -4,11 +4,17 @@ package main
 import (
 	"fmt"
 	"net"
+	"net/http"
 	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	networkingv1 "k8s.io/api/networking/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/tools/clientcmd"
 )
 
 func TestPacketsAreJudgedByThePoliciesOfTheCluster(t *testing.T) {
@@ -21,6 +27,7 @@ func TestPacketsAreJudgedByThePoliciesOfTheCluster(t *testing.T) {
 		{"NetworkPolicy", networkPolicies},
 		{"Connections", connections},
 		{"Addresses", foreignAddresses},
+		{"Settle", settling},
 		{"ClusterNetworkPolicy", clusterNetworkPolicies},
 		{"AdminNetworkPolicy", adminNetworkPolicies},
 		{"Crash", crash},
@@ -198,7 +205,8 @@ func foreignAddresses(b *bed) {
 	b.start(networkPolicy)
 	defer b.end()
 	b.pod("one", "friend", "hostNetwork: true,", "Running", outside)
-	b.pod("one", "gone", "", "Succeeded", podC)
+	b.pod("one", "gone", "", "Succeeded", outside)
+	b.pod("one", "over", "", "Failed", podC)
 	b.apply(`{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: friends, namespace: one},
 spec: {podSelector: {matchLabels: {app: b}}, ingress: [{from: [{podSelector: {}}]}]}}`)
 	b.expect(`
@@ -209,7 +217,46 @@ c b tcp4 8080 denied`)
 		b.Errorf("from the node: %s", got)
 	}
 	b.delete("networkpolicy", "--all", "--all-namespaces")
-	b.delete("pod", "--namespace", "one", "--force", "--grace-period=0", "friend", "gone")
+	b.delete("pod", "--namespace", "one", "--force", "--grace-period=0", "friend", "gone", "over")
+}
+
+// settling: a change counts with the answer of /settle, not before it and not after.
+func settling(b *bed) {
+	b.start(networkPolicy)
+	defer b.end()
+	config, err := clientcmd.BuildConfigFromFlags("", b.kubeconfig)
+	if err != nil {
+		b.Fatal(err)
+	}
+	config.QPS = -1
+	policies := kubernetes.NewForConfigOrDie(config).NetworkingV1().NetworkPolicies("one")
+	none := &networkingv1.NetworkPolicy{ObjectMeta: metav1.ObjectMeta{Name: "none"}}
+	for range 50 { // by a client that loses no time
+		if _, err := policies.Create(b.Context(), none, metav1.CreateOptions{}); err != nil {
+			b.Fatal(err)
+		}
+		b.settle()
+		b.expect("a b tcp4 8080 denied")
+		if err := policies.Delete(b.Context(), none.Name, metav1.DeleteOptions{}); err != nil {
+			b.Fatal(err)
+		}
+		b.settle()
+		b.expect("a b tcp4 8080 open")
+	}
+
+	b.server.Lock() // the agent hears nothing of this
+	_, err = policies.Create(b.Context(), none, metav1.CreateOptions{})
+	status, body := b.post("/settle?timeout=300ms")
+	b.server.Unlock()
+	if err != nil || status != http.StatusGatewayTimeout {
+		b.Errorf("settled without the API server: %d %s %v", status, body, err)
+	}
+	b.settle()
+	b.expect("a b tcp4 8080 denied")
+	b.delete("networkpolicy", "--all", "--all-namespaces")
+	if status, body := b.post("/settle?timeout=soon"); status != http.StatusBadRequest {
+		b.Errorf("a time that is none: %d %s", status, body)
+	}
 }
 
 // crash: without an agent nothing new passes, and the next one takes over.
