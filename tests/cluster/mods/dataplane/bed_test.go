@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -15,14 +14,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
 	"k8s.io/client-go/tools/clientcmd"
 )
 
@@ -167,106 +163,6 @@ func (b *bed) pass(to, from net.Conn) {
 			return
 		}
 	}
-}
-
-// inside runs f on a thread that is in the network namespace of h, and ends the thread.
-func inside(t testing.TB, h host, f func()) {
-	t.Helper()
-	done := make(chan error)
-	go func() {
-		runtime.LockOSThread() // never unlocked: Go ends the thread with the goroutine
-		namespace, err := os.Open("/run/netns/" + h.name)
-		if err == nil {
-			err = unix.Setns(int(namespace.Fd()), unix.CLONE_NEWNET)
-			_ = namespace.Close()
-		}
-		if err == nil {
-			f()
-		}
-		done <- err
-	}()
-	if err := <-done; err != nil {
-		t.Fatal(err)
-	}
-}
-
-// serve answers on the ports of a host with what it is sent.
-func (b *bed) serve(h host, ports ...string) {
-	for _, port := range ports {
-		var listener net.Listener
-		var packets net.PacketConn
-		var err error
-		inside(b, h, func() {
-			if listener, err = net.Listen("tcp", ":"+port); err == nil {
-				packets, err = net.ListenPacket("udp", ":"+port)
-			}
-		})
-		if err != nil {
-			b.Fatal(err)
-		}
-		b.Cleanup(func() { _ = listener.Close(); _ = packets.Close() })
-		go func() {
-			for {
-				connection, err := listener.Accept()
-				if err != nil {
-					return
-				}
-				go func() { _, _ = io.Copy(connection, connection); _ = connection.Close() }()
-			}
-		}()
-		go func() {
-			buffer := make([]byte, 64)
-			for {
-				n, from, err := packets.ReadFrom(buffer)
-				if err != nil {
-					return
-				}
-				_, _ = packets.WriteTo(buffer[:n], from)
-			}
-		}()
-	}
-}
-
-// try opens a connection and sends a word that must come back: open, denied, reset, refused or silent.
-func (b *bed) try(from host, protocol, to string) string {
-	b.Helper()
-	connection, err := b.dial(from, protocol, to)
-	if err != nil {
-		return outcome(err)
-	}
-	defer connection.Close() //nolint:errcheck
-	return speak(connection)
-}
-
-func (b *bed) dial(from host, protocol, to string) (connection net.Conn, err error) {
-	b.Helper()
-	inside(b, from, func() { connection, err = net.DialTimeout(protocol, to, 700*time.Millisecond) })
-	return connection, err
-}
-
-func speak(connection net.Conn) string {
-	_ = connection.SetDeadline(time.Now().Add(700 * time.Millisecond))
-	if _, err := connection.Write([]byte("word")); err != nil {
-		return outcome(err)
-	}
-	if _, err := io.ReadFull(connection, make([]byte, 4)); err != nil {
-		return outcome(err)
-	}
-	return "open"
-}
-
-func outcome(err error) string {
-	switch timeout, ok := err.(net.Error); {
-	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.EACCES): // as IPv4 and IPv6 say "prohibited"
-		return "denied"
-	case errors.Is(err, syscall.ECONNRESET):
-		return "reset"
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return "refused"
-	case ok && timeout.Timeout():
-		return "silent"
-	}
-	return err.Error()
 }
 
 // start runs the agent on the node and waits for its socket.

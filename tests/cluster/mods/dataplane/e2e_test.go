@@ -4,17 +4,9 @@ package main
 import (
 	"fmt"
 	"net"
-	"net/http"
-	"os/exec"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
-
-	networkingv1 "k8s.io/api/networking/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/kubernetes"
-	"k8s.io/client-go/tools/clientcmd"
 )
 
 func TestPacketsAreJudgedByThePoliciesOfTheCluster(t *testing.T) {
@@ -31,6 +23,9 @@ func TestPacketsAreJudgedByThePoliciesOfTheCluster(t *testing.T) {
 		{"ClusterNetworkPolicy", clusterNetworkPolicies},
 		{"AdminNetworkPolicy", adminNetworkPolicies},
 		{"Crash", crash},
+		{"NetworkPolicyDeviates", networkDeviations},
+		{"ClusterNetworkPolicyDeviates", clusterDeviations},
+		{"AdminNetworkPolicyDeviates", adminDeviations},
 	} {
 		t.Run(part.name, func(t *testing.T) {
 			inner := *b
@@ -48,6 +43,8 @@ func (b *bed) populate() {
 {apiVersion: v1, kind: Namespace, metadata: {name: two, labels: {team: blue}}}
 ---
 {apiVersion: v1, kind: Node, metadata: {name: agt-node}}
+---
+{apiVersion: v1, kind: Node, metadata: {name: agt-far, labels: {far: "yes"}}}
 `)
 	crds := b.folder + "/crds"
 	b.must("", "./crds", crds)
@@ -73,24 +70,6 @@ automountServiceAccountToken: false, containers: [{name: main, image: none, port
 		"--patch", fmt.Sprintf(`{"status": {"phase": %q, "podIP": %q, "podIPs": [{"ip": %q}, {"ip": %q}]}}`, phase, h.v4, h.v4, h.v6))
 	if b.agent != nil {
 		b.settle()
-	}
-}
-
-// expect tries connections, one a line: FROM TO PROTOCOL PORT OUTCOME.
-func (b *bed) expect(lines string) {
-	b.Helper()
-	for _, line := range strings.Split(strings.TrimSpace(lines), "\n") {
-		word := strings.Fields(line)
-		from, to := hosts[word[0]], hosts[word[1]]
-		address := to.v4
-		if strings.HasSuffix(word[2], "6") {
-			address = to.v6
-		}
-		start := time.Now()
-		got, took := b.try(from, word[2], net.JoinHostPort(address, word[3])), time.Since(start)
-		if got != word[4] || got == "denied" && took > 300*time.Millisecond {
-			b.Errorf("%s: got %s after %s", strings.Join(word, " "), got, took.Round(time.Millisecond))
-		}
 	}
 }
 
@@ -218,82 +197,4 @@ c b tcp4 8080 denied`)
 	}
 	b.delete("networkpolicy", "--all", "--all-namespaces")
 	b.delete("pod", "--namespace", "one", "--force", "--grace-period=0", "friend", "gone", "over")
-}
-
-// settling: a change counts with the answer of /settle, not before it and not after.
-func settling(b *bed) {
-	b.start(networkPolicy)
-	defer b.end()
-	config, err := clientcmd.BuildConfigFromFlags("", b.kubeconfig)
-	if err != nil {
-		b.Fatal(err)
-	}
-	config.QPS = -1
-	policies := kubernetes.NewForConfigOrDie(config).NetworkingV1().NetworkPolicies("one")
-	none := &networkingv1.NetworkPolicy{ObjectMeta: metav1.ObjectMeta{Name: "none"}}
-	for range 50 { // by a client that loses no time
-		if _, err := policies.Create(b.Context(), none, metav1.CreateOptions{}); err != nil {
-			b.Fatal(err)
-		}
-		b.settle()
-		b.expect("a b tcp4 8080 denied")
-		if err := policies.Delete(b.Context(), none.Name, metav1.DeleteOptions{}); err != nil {
-			b.Fatal(err)
-		}
-		b.settle()
-		b.expect("a b tcp4 8080 open")
-	}
-
-	b.server.Lock() // the agent hears nothing of this
-	_, err = policies.Create(b.Context(), none, metav1.CreateOptions{})
-	status, body := b.post("/settle?timeout=300ms")
-	b.server.Unlock()
-	if err != nil || status != http.StatusGatewayTimeout {
-		b.Errorf("settled without the API server: %d %s %v", status, body, err)
-	}
-	b.settle()
-	b.expect("a b tcp4 8080 denied")
-	b.delete("networkpolicy", "--all", "--all-namespaces")
-	if status, body := b.post("/settle?timeout=soon"); status != http.StatusBadRequest {
-		b.Errorf("a time that is none: %d %s", status, body)
-	}
-}
-
-// crash: without an agent nothing new passes, and the next one takes over.
-func crash(b *bed) {
-	b.start(networkPolicy, "--deny", "drop")
-	connection, err := b.dial(podA, "tcp", podB.v4+":8080")
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer connection.Close() //nolint:errcheck
-	_ = b.stop(syscall.SIGKILL)
-	b.expect("a b tcp4 8080 silent\na b udp6 8080 silent")
-	if got := speak(connection); got != "open" {
-		b.Errorf("a connection of before: %s", got)
-	}
-	b.start(networkPolicy, "--deny", "drop")
-	b.expect("a b tcp4 8080 open\na b udp6 8080 open")
-	b.apply(`{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: none, namespace: one}, spec: {podSelector: {}}}`)
-	b.expect("a b tcp4 8080 silent")
-	b.end()
-	b.expect("a b tcp4 8080 open")
-	b.must("", b.kubectl, "--kubeconfig", b.kubeconfig, "delete", "networkpolicy", "--all", "--all-namespaces")
-}
-
-// end asks the agent to end and looks at what it leaves.
-func (b *bed) end() {
-	b.Helper()
-	if err := b.stop(syscall.SIGTERM); err != nil {
-		b.Errorf("the agent ended with %v", err)
-	}
-	for _, f := range families {
-		rules, err := exec.Command("nsenter", "--net=/run/netns/"+node.name, f.command+"-save", "-t", "filter").Output()
-		if err != nil || strings.Contains(string(rules), chain) {
-			b.Errorf("left behind: %s %v", rules, err)
-		}
-	}
-	if _, err := net.Dial("unix", b.socket); err == nil {
-		b.Error("the socket answers still")
-	}
 }
