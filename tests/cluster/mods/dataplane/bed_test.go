@@ -45,22 +45,30 @@ var (
 	podC    = host{"agt-c", "10.77.0.4", "fd77::4"}
 	outside = host{"agt-out", "198.51.100.10", "2001:db8::10"}
 	hosts   = map[string]host{"a": podA, "b": podB, "c": podC, "out": outside}
+
+	// Two more pods, on a bridge of the node.
+	gateway = host{"agt-bridge", "10.77.1.1", "fd77:1::1"}
+	bridged = map[string]host{"d": {"agt-d", "10.77.1.2", "fd77:1::2"}, "e": {"agt-e", "10.77.1.3", "fd77:1::3"}}
 )
 
 func newBed(t *testing.T) *bed {
+	skip := t.Skipf
+	if os.Getenv("CI") == "true" {
+		skip = t.Fatalf
+	}
 	if os.Geteuid() != 0 {
-		t.Skip("needs root: makes network namespaces and packet filter rules")
+		skip("needs root: makes network namespaces and packet filter rules")
 	}
 	for _, tool := range []string{"ip", "nsenter", "iptables", "ip6tables", "openssl", "curl"} {
 		if _, err := exec.LookPath(tool); err != nil {
-			t.Skipf("needs %q on PATH", tool)
+			skip("needs %q on PATH", tool)
 		}
 	}
 	b := &bed{T: t, folder: t.TempDir(), server: &sync.Mutex{}}
 	binaries := strings.TrimSpace(b.must("", filepath.Join(clusterFolder, "build"), "--print"))
 	b.kubectl = filepath.Join(binaries, "kubectl")
 	if _, err := os.Stat(b.kubectl); err != nil {
-		t.Skip("the control plane is not built: tests/cluster/build")
+		skip("the control plane is not built: tests/cluster/build")
 	}
 	b.program = filepath.Join(b.folder, "dataplane")
 	b.must("", "go", "build", "-o", b.program, ".")
@@ -78,8 +86,8 @@ func newBed(t *testing.T) *bed {
 // connect makes the namespaces: everybody behind one router, which is the node.
 func (b *bed) connect() {
 	remove := func() {
-		for _, h := range []host{podA, podB, podC, outside, node} {
-			_ = exec.Command("ip", "netns", "delete", h.name).Run()
+		for _, name := range []string{"agt-a", "agt-b", "agt-c", "agt-d", "agt-e", outside.name, node.name} {
+			_ = exec.Command("ip", "netns", "delete", name).Run()
 		}
 	}
 	remove()
@@ -105,8 +113,26 @@ ip -n %[1]s route add %[6]s dev eth0
 ip -n %[1]s route add default via %[6]s`, h.name, h.v4, h.v6, node.v4, node.name, node.v6)
 		b.must("", "sh", "-c", script)
 	}
+	b.must("", "sh", "-c", fmt.Sprintf(`set -e
+ip -n %[1]s link add %[2]s type bridge
+ip -n %[1]s addr add %[3]s/24 dev %[2]s
+ip -n %[1]s addr add %[4]s/64 dev %[2]s nodad
+ip -n %[1]s link set %[2]s up`, node.name, gateway.name, gateway.v4, gateway.v6))
+	for _, h := range bridged {
+		b.must("", "sh", "-c", fmt.Sprintf(`set -e
+ip netns add %[1]s
+ip -n %[4]s link add %[1]s type veth peer name eth0 netns %[1]s
+ip -n %[4]s link set %[1]s up master %[5]s
+ip -n %[1]s link set lo up
+ip -n %[1]s addr add %[2]s/24 dev eth0
+ip -n %[1]s addr add %[3]s/64 dev eth0 nodad
+ip -n %[1]s link set eth0 up
+ip -n %[1]s route add default via %[6]s
+ip -n %[1]s route add default via %[7]s`, h.name, h.v4, h.v6, node.name, gateway.name, gateway.v4, gateway.v6))
+	}
 	inside(b, node, func() {
-		for _, file := range []string{"/proc/sys/net/ipv4/ip_forward", "/proc/sys/net/ipv6/conf/all/forwarding"} {
+		for _, file := range []string{"/proc/sys/net/ipv4/ip_forward", "/proc/sys/net/ipv6/conf/all/forwarding",
+			"/proc/sys/net/bridge/bridge-nf-call-iptables", "/proc/sys/net/bridge/bridge-nf-call-ip6tables"} {
 			if err := os.WriteFile(file, []byte("1"), 0); err != nil {
 				b.Error(err)
 			}

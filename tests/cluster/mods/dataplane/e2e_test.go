@@ -18,6 +18,7 @@ func TestPacketsAreJudgedByThePoliciesOfTheCluster(t *testing.T) {
 	}{
 		{"NetworkPolicy", networkPolicies},
 		{"Connections", connections},
+		{"Bridge", bridge},
 		{"Addresses", foreignAddresses},
 		{"Settle", settling},
 		{"ClusterNetworkPolicy", clusterNetworkPolicies},
@@ -35,7 +36,7 @@ func TestPacketsAreJudgedByThePoliciesOfTheCluster(t *testing.T) {
 	}
 }
 
-// populate makes pods a and b in namespace one and c in two. Everybody serves 8080 (pods call it web) and 9090, TCP and UDP.
+// populate makes pods a and b in namespace one, c, d and e in two. Everybody serves 8080 (pods call it web) and 9090, TCP and UDP.
 func (b *bed) populate() {
 	b.apply(`
 {apiVersion: v1, kind: Namespace, metadata: {name: one, labels: {team: red}}}
@@ -56,6 +57,10 @@ func (b *bed) populate() {
 	b.pod("one", "a", "", "Running", podA)
 	b.pod("one", "b", "", "Running", podB)
 	b.pod("two", "c", "", "Running", podC)
+	for name, h := range bridged {
+		b.pod("two", name, "", "Running", h)
+		hosts[name] = h
+	}
 	for _, h := range hosts {
 		b.serve(h, "8080", "9090")
 	}
@@ -133,7 +138,7 @@ b c tcp4 8080 open`)
 
 	b.delete("networkpolicy", "--all", "--all-namespaces")
 	b.expect(open)
-	if v := b.settle(); len(v.Policies) != 0 || v.Pods != 3 || v.Packets.Errors != 0 || v.Packets.Denied < 100 {
+	if v := b.settle(); len(v.Policies) != 0 || v.Pods != 5 || v.Packets.Errors != 0 || v.Packets.Denied < 100 {
 		b.Errorf("seen: %+v", v)
 	}
 }
@@ -176,6 +181,28 @@ spec: {podSelector: {matchLabels: {app: b}}, ingress: [{ports: [{port: 8081}]}]}
 	if got := b.try(podA, "tcp", "10.96.0.9:80"); got != "denied" {
 		b.Errorf("through a Service: %s", got)
 	}
+	b.delete("networkpolicy", "--all", "--all-namespaces")
+}
+
+// bridge: packets between two pods of one bridge come by, too, if the node's namespace wants to see them.
+func bridge(b *bed) {
+	b.start(networkPolicy)
+	defer b.end()
+	b.expect("d e tcp4 8080 open\ne d udp6 8080 open\na d tcp4 8080 open\nd a tcp6 8080 open")
+	b.apply(`{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: web, namespace: two},
+spec: {podSelector: {matchExpressions: [{key: app, operator: In, values: [d, e]}]}, ingress: [{ports: [{port: web}]}]}}`)
+	for _, name := range []string{"agt-d", "agt-e"} { // they have to find each other again
+		b.must("", "ip", "-n", name, "neighbour", "flush", "dev", "eth0")
+	}
+	b.expect(`
+e d tcp4 8080 open
+e d tcp6 8080 open
+e d tcp4 9090 denied
+e d tcp6 9090 denied
+e d udp4 9090 denied
+e d udp6 9090 denied
+a d tcp4 9090 denied
+d e tcp6 9090 denied`)
 	b.delete("networkpolicy", "--all", "--all-namespaces")
 }
 
