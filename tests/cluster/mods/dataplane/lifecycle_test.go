@@ -61,6 +61,10 @@ func crash(b *bed) {
 		b.Fatal(err)
 	}
 	defer connection.Close() //nolint:errcheck
+	second := exec.Command(b.agent.Path, append(b.agent.Args[1:], "--socket", b.socket+"2", "--queue", "200")...)
+	if output, err := second.CombinedOutput(); err == nil || !strings.Contains(string(output), "an agent already") {
+		b.Errorf("two agents in one namespace: %s %v", output, err)
+	}
 	_ = b.stop(syscall.SIGKILL)
 	b.expect("a b tcp4 8080 silent\na b udp6 8080 silent")
 	if got := speak(connection); got != "open" {

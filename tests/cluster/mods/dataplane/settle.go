@@ -28,7 +28,7 @@ func (u unsettled) Error() string { return "not settled: " + strings.Join(u.miss
 // No evaluator keeps anything beside the caches of the informers (they list them for each packet), and a cache is changed
 // before its listeners hear of it, so looking into the caches is exact.
 func (w *world) settle(ctx context.Context) error {
-	missing := []string{"nothing was read yet"}
+	missing := []string{"the API server has not answered"}
 	for {
 		lists, err := w.list(ctx)
 		if ctx.Err() == nil {
