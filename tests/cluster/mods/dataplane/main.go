@@ -7,6 +7,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"net"
 	"os"
 	"os/signal"
 	"strings"
@@ -79,6 +80,11 @@ func parse(arguments []string) (options, error) {
 
 // run enforces until ctx ends. Whoever sees the socket may rely on everything else being in place.
 func run(ctx context.Context, o options) (err error) {
+	release, err := claim()
+	if err != nil {
+		return err
+	}
+	defer release()
 	config, err := clientcmd.BuildConfigFromFlags("", o.kubeconfig)
 	if err != nil {
 		return err
@@ -136,4 +142,14 @@ func run(ctx context.Context, o options) (err error) {
 	case err := <-failed:
 		return err
 	}
+}
+
+// claim makes this agent the only one of its network namespace: two would take each other's rules away. A name in the
+// abstract space of Unix sockets belongs to the namespace and goes with the process.
+func claim() (release func(), err error) {
+	listener, err := net.Listen("unix", "@netstore-dataplane")
+	if err != nil {
+		return nil, fmt.Errorf("is there an agent already in this network namespace? %w", err)
+	}
+	return func() { _ = listener.Close() }, nil
 }

@@ -3,9 +3,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -26,12 +28,12 @@ func (u unsettled) Error() string { return "not settled: " + strings.Join(u.miss
 // No evaluator keeps anything beside the caches of the informers (they list them for each packet), and a cache is changed
 // before its listeners hear of it, so looking into the caches is exact.
 func (w *world) settle(ctx context.Context) error {
-	missing := []string{"nothing was read yet"}
+	missing := []string{"the API server has not answered"}
 	for {
 		lists, err := w.list(ctx)
 		if ctx.Err() == nil {
 			if err != nil {
-				missing = []string{err.Error()}
+				missing = strings.Split(err.Error(), "\n")
 			}
 			// A list is good for a moment only: what is deleted after it would be waited for in vain. So only a few looks,
 			// then a new list.
@@ -59,17 +61,22 @@ func pause(ctx context.Context, length time.Duration) {
 	}
 }
 
-// list asks for everything anew: without a resource version the API server answers with nothing older than now.
+// list asks for everything anew: without a resource version the API server answers with nothing older than now. It may take
+// its time to make sure of that, for each kind, so all are asked at once.
 func (w *world) list(ctx context.Context) ([]*metav1.PartialObjectMetadataList, error) {
-	lists := make([]*metav1.PartialObjectMetadataList, len(w.kinds))
+	lists, errs := make([]*metav1.PartialObjectMetadataList, len(w.kinds)), make([]error, len(w.kinds))
+	var group sync.WaitGroup
 	for i, kind := range w.kinds {
-		list, err := w.metadata.Resource(kind.resource).List(ctx, metav1.ListOptions{})
-		if err != nil {
-			return nil, fmt.Errorf("%s cannot be listed: %w", kind.name, err)
-		}
-		lists[i] = list
+		group.Go(func() {
+			list, err := w.metadata.Resource(kind.resource).List(ctx, metav1.ListOptions{})
+			if err != nil {
+				err = fmt.Errorf("%s cannot be listed: %w", kind.name, err)
+			}
+			lists[i], errs[i] = list, err
+		})
 	}
-	return lists, nil
+	group.Wait()
+	return lists, errors.Join(errs...)
 }
 
 func (w *world) missing(lists []*metav1.PartialObjectMetadataList) []string {
