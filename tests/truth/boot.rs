@@ -48,6 +48,7 @@ fn sctp() -> bool {
 pub fn world(cluster: &Cluster) -> Result<World, String> {
     let outside = OUTSIDE.iter().map(|address| address.parse().expect("an address")).collect();
     let mut world = World::planned(nodes(cluster)?, outside, sctp());
+    make_room(cluster, &NAMESPACES)?;
     cluster.apply(&world.manifests())?;
     for namespace in NAMESPACES {
         cluster.run_kubectl(&["wait", "-n", namespace, "pod", "--all", "--for=condition=Ready", "--timeout=120s"])?;
@@ -83,6 +84,19 @@ pub fn dialer(cluster: &Cluster, world: &mut World) -> Result<Dialer, String> {
     }
     world.machine = super::dialer::own_address(target.addresses[0]);
     Ok(dialer)
+}
+
+/// Waits until namespaces that an earlier run is leaving are gone, and has the data plane enforce policies.
+pub fn make_room(cluster: &Cluster, namespaces: &[&str]) -> Result<(), String> {
+    cluster.data_plane("networkpolicy")?;
+    let all = cluster.api(&[Request::get("/api/v1/namespaces")])?.remove(0);
+    let names = (all["items"].as_array().into_iter().flatten())
+        .filter(|namespace| !namespace["metadata"]["deletionTimestamp"].is_null())
+        .filter_map(|namespace| namespace["metadata"]["name"].as_str());
+    for name in names.filter(|name| namespaces.contains(name)) {
+        cluster.run_kubectl(&["wait", "--for=delete", &format!("namespace/{name}"), "--timeout=120s"])?;
+    }
+    Ok(())
 }
 
 /// Takes everything in these namespaces away again.

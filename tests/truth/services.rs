@@ -51,6 +51,7 @@ pub fn run(cluster: &Cluster, keep: bool, tally: &mut Tally) {
 /// Everything that is to be Ready is, and the client can be asked.
 fn ready(cluster: &Cluster) -> Result<Services<'_>, String> {
     let nodes = boot::nodes(cluster)?;
+    boot::make_room(cluster, &[NAMESPACE, CLIENTS])?;
     cluster.apply(&manifests(&nodes))?;
     cluster.run_kubectl(&["wait", "-n", CLIENTS, "pod/client", "--for=condition=Ready", "--timeout=120s"])?;
     for workload in ["deployment/web", "statefulset/db"] {
