@@ -25,6 +25,7 @@ mod truth {
     pub mod services;
     pub mod services_world;
     pub mod tally;
+    pub mod through;
     pub mod world;
 }
 

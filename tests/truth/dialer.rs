@@ -28,8 +28,8 @@ const PATIENCE: Duration = Duration::from_secs(5 * BATCH as u64 + 10);
 #[derive(Default)]
 pub struct Dialer {
     ways: BTreeMap<Source, Way>,
-    /// Attempts that had to be made again.
-    pub again: usize,
+    /// Attempts that had to be made again, by the last words of why.
+    pub again: BTreeMap<String, usize>,
 }
 
 /// How a source is told to try.
@@ -94,8 +94,8 @@ impl Dialer {
             if open.is_empty() {
                 break;
             }
-            if round > 0 {
-                self.again += open.len();
+            for why in open.iter().filter(|_| round > 0).filter_map(|at| attempts[*at].verdict(&observed[*at]).err()) {
+                *self.again.entry(why.rsplit(": ").next().unwrap_or_default().to_owned()).or_default() += 1;
             }
             for (at, seen) in self.once(attempts, &open) {
                 observed[at] = seen;

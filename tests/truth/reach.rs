@@ -66,7 +66,9 @@ pub fn run(reach: &mut Reach<'_>, options: &Options, tally: &mut Tally) {
         tally.case("policies are removed", Err(why));
     }
     balance(&numbers, tally);
-    tally.notes.push(format!("{} attempts were made again", reach.dialer.again));
+    for (why, count) in &reach.dialer.again {
+        tally.notes.push(format!("{count} attempts were made again: {why}"));
+    }
     tally.notes.push(format!("a set in the mean: {}", clock.mean(numbers.len())));
     if !reach.world.sctp {
         tally.notes.push("SCTP is in policies only: this machine's kernel has no SCTP sockets".to_owned());

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use netstore::report::Verdict;
 use serde_json::Value;
 
-use super::attempt::Attempt;
+use super::attempt::{Attempt, Observed};
 use super::draw::PolicySet;
 use super::grid::{Cell, disagreement, reproduce};
-use super::predicted::{self, Matrix, who_can_reach};
+use super::predicted::Matrix;
 use super::reach::{Reach, proven};
 use super::samples::{self, Focused, Sample};
 use super::tally::Tally;
@@ -111,11 +111,12 @@ pub fn one_set(
         }
     }
     found.wrong.append(&mut again.wrong);
-    let mut rest = &verdicts[cells.len()..];
+    let mut rest = cells.len();
     for (sample, answer) in samples.iter().zip(&said.samples) {
-        let (observed, others) = rest.split_at(sample.attempts.len());
-        rest = others;
-        compare_sample(sample, answer, observed, tally, &mut found.wrong)?;
+        let range = rest..rest + sample.attempts.len();
+        rest = range.end;
+        let seen = Seen { verdicts: &verdicts[range.clone()], observed: &observed[range] };
+        compare_sample((sample, answer), &seen, &said.matrix, tally, &mut found.wrong)?;
     }
     tally.disagreements += found.wrong.len();
     if found.wrong.is_empty() {
@@ -160,25 +161,46 @@ fn explain(reach: &Reach<'_>, unknown: &BTreeMap<(String, String), BTreeMap<Verd
     Ok(())
 }
 
+/// What the attempts of a sample showed.
+struct Seen<'a> {
+    verdicts: &'a [Verdict],
+    observed: &'a [Observed],
+}
+
 /// A question with attempts of its own against what they showed.
-fn compare_sample(sample: &Sample, answer: &Value, observed: &[Verdict], tally: &mut Tally, wrong: &mut Vec<String>) -> Result<(), String> {
-    for (from, observed) in sample.groups(observed) {
-        let predicted = match from {
-            Some(from) => who_can_reach(answer, &from.source, from.own_node)?,
-            None => Some(predicted::verdict(&answer["result"]["verdict"])?),
+fn compare_sample(
+    (sample, answer): (&Sample, &Value),
+    seen: &Seen<'_>,
+    matrix: &Matrix,
+    tally: &mut Tally,
+    wrong: &mut Vec<String>,
+) -> Result<(), String> {
+    for (asked, range) in sample.groups() {
+        let (verdicts, observed) = (&seen.verdicts[range.clone()], &seen.observed[range]);
+        let difference = |predicted: &str| {
+            let question = sample.question.join(" ");
+            format!("netstore {question} from {}: predicted {predicted}, observed {observed:?}", asked.source)
         };
-        match predicted {
-            Some(Verdict::Unknown) | None => {
-                let why = format!("{}: an answer about several pods that differ, or none", sample.kind);
-                let counts = tally.unknown.entry(why).or_default();
-                observed.iter().for_each(|seen| *counts.entry(*seen).or_default() += 1);
+        match (sample.verdict(answer, asked)?, &sample.through) {
+            (Some(verdict), _) if verdicts.iter().all(|seen| *seen == verdict) => tally.agreements += 1,
+            (Some(verdict), _) => wrong.push(difference(&verdict.to_string())),
+            (None, Some(through)) => {
+                let fits = observed.iter().map(|observed| through.fits(matrix, &asked.source, observed)).collect::<Result<Vec<_>, _>>()?;
+                if fits.iter().all(|fits| *fits == Some(true)) {
+                    tally.agreements += 1;
+                } else if fits.contains(&Some(false)) {
+                    wrong.push(difference("another pod behind the Service"));
+                } else {
+                    unknown(sample, verdicts, tally);
+                }
             }
-            Some(verdict) if observed.iter().all(|seen| *seen == verdict) => tally.agreements += 1,
-            Some(verdict) => {
-                let from = from.map(|from| format!(" from {}", from.source)).unwrap_or_default();
-                wrong.push(format!("netstore {}{from}: predicted {verdict}, observed {observed:?}", sample.question.join(" ")));
-            }
+            (None, None) => unknown(sample, verdicts, tally),
         }
     }
     Ok(())
+}
+
+fn unknown(sample: &Sample, verdicts: &[Verdict], tally: &mut Tally) {
+    let counts = tally.unknown.entry(sample.kind.to_owned()).or_default();
+    verdicts.iter().for_each(|verdict| *counts.entry(*verdict).or_default() += 1);
 }

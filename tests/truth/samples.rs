@@ -1,4 +1,6 @@
-//! Focused questions, a few for each policy set: `can-reach` between single ends and `who-can-reach` about a Service.
+//! Focused questions, a few for each policy set: about pods, addresses, nodes and Services.
+
+use std::ops::Range;
 
 use netstore::objects::Protocol;
 use netstore::report::Verdict;
@@ -9,8 +11,9 @@ use super::cluster::Cluster;
 use super::draw::bytes;
 use super::genes::Genes;
 use super::grid::Cell;
-use super::predicted::{Named, OwnNode};
-use super::world::{PORTS, Pod, SERVICES, Service, World};
+use super::predicted::{self, Named, OwnNode};
+use super::through::{self, Through};
+use super::world::{PORTS, Pod, World};
 
 /// A question and the attempts that answer it.
 pub struct Sample {
@@ -18,13 +21,15 @@ pub struct Sample {
     pub kind: &'static str,
     /// netstore's arguments.
     pub question: Vec<String>,
-    /// All of them must show what was predicted.
+    /// All of one source must show what was predicted.
     pub attempts: Vec<Attempt>,
-    /// Whose each attempt is, where one answer is about many sources.
-    sources: Vec<Asked>,
+    /// Whose each attempt is.
+    pub sources: Vec<Asked>,
+    /// What is behind the Service, if it is about one.
+    pub through: Option<Through>,
 }
 
-/// One of many sources.
+/// A source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asked {
     pub source: Named,
@@ -37,18 +42,25 @@ impl Sample {
         cluster.netstore(&self.question.iter().map(String::as_str).collect::<Vec<_>>())
     }
 
-    /// Observations by the source they are of; no source where the question has only one.
-    pub fn groups<'a>(&'a self, observed: &'a [Verdict]) -> Vec<(Option<&'a Asked>, &'a [Verdict])> {
-        if self.sources.is_empty() {
-            return vec![(None, observed)];
+    /// The verdict of its answer about a source; none where it differs between the pods that it is about.
+    pub fn verdict(&self, answer: &Value, asked: &Asked) -> Result<Option<Verdict>, String> {
+        match answer["kind"].as_str() {
+            Some("WhoCanReach") => predicted::who_can_reach(answer, &asked.source, asked.own_node),
+            _ => Ok(Some(predicted::verdict(&answer["result"]["verdict"])?).filter(|verdict| *verdict != Verdict::Unknown)),
         }
-        let mut groups = Vec::new();
+    }
+
+    /// The sources, each with the positions of its attempts.
+    pub fn groups(&self) -> Vec<(&Asked, Range<usize>)> {
         let mut start = 0;
-        for same in self.sources.chunk_by(|a, b| a == b) {
-            groups.push((same.first(), &observed[start..start + same.len()]));
-            start += same.len();
-        }
-        groups
+        let groups = self.sources.chunk_by(|a, b| a == b);
+        let with_range = |same: &'_ [Asked]| {
+            let range = start..start + same.len();
+            start = range.end;
+            range
+        };
+        let ranges: Vec<Range<usize>> = groups.clone().map(with_range).collect();
+        groups.filter_map(|same| same.first()).zip(ranges).collect()
     }
 }
 
@@ -77,7 +89,7 @@ impl Focused {
 pub fn focused(world: &World, number: usize) -> Vec<Focused> {
     let pod = |at: usize| {
         let pod = &world.pods[at % world.pods.len()];
-        Some(Named::pod(pod.namespace, pod.name))
+        Some(pod.named())
     };
     let from = number * 5 + 3;
     vec![
@@ -87,19 +99,17 @@ pub fn focused(world: &World, number: usize) -> Vec<Focused> {
     ]
 }
 
-fn full(pod: &Pod) -> String {
-    format!("{}/{}", pod.namespace, pod.name)
-}
-
 /// An address with a port, as netstore and URLs have it.
 fn with_port(host: &str, port: u16) -> String {
     if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }
 
-fn can_reach(kind: &'static str, from: &str, to: String, attempts: Vec<Attempt>) -> Sample {
+/// A question about one source and one port.
+pub fn can_reach(kind: &'static str, from: Named, to: String, attempts: Vec<Attempt>) -> Sample {
     let protocol = attempts.first().map_or(Protocol::Tcp, |attempt| attempt.protocol);
-    let question = ["can-reach", from, &format!("{to}/{}", protocol.name())].map(str::to_owned).to_vec();
-    Sample { kind, question, attempts, sources: Vec::new() }
+    let question = vec!["can-reach".to_owned(), from.to_string(), format!("{to}/{}", protocol.name())];
+    let sources = attempts.iter().map(|_| Asked { source: from.clone(), own_node: OwnNode::No }).collect();
+    Sample { kind, question, attempts, sources, through: None }
 }
 
 /// The samples of a set, the same for the same seed and number.
@@ -114,8 +124,8 @@ pub fn draw(world: &World, seed: u64, number: usize) -> Vec<Sample> {
     samples.extend(from_node(world, &mut genes));
     samples.push(to_outside(world, &mut genes));
     samples.push(from_address(world, &mut genes));
-    samples.extend(to_service(world, &mut genes));
-    samples.extend(who_can_reach(world, number));
+    samples.push(through::can_reach(world, &mut genes));
+    samples.push(through::who_can_reach(world, number));
     samples
 }
 
@@ -124,7 +134,7 @@ fn two(world: &World, genes: &mut Genes<'_>) -> (usize, usize) {
     (source, (source + 1 + genes.below(world.pods.len() - 1)) % world.pods.len())
 }
 
-fn answerers(pod: &Pod) -> Vec<String> {
+pub fn answerers(pod: &Pod) -> Vec<String> {
     if pod.host { Vec::new() } else { vec![pod.name.to_owned()] }
 }
 
@@ -134,7 +144,7 @@ fn pods(world: &World, genes: &mut Genes<'_>) -> Sample {
     let (protocol, port) = genes.pick(&to.ports());
     let host = to.addresses[0].to_string();
     let attempt = Attempt { source: Source::Pod(source), host, protocol, port, answerers: answerers(to) };
-    can_reach("can-reach pod pod", &full(from), format!("{}:{port}", full(to)), vec![attempt])
+    can_reach("can-reach pod pod", from.named(), format!("{}:{port}", to.named()), vec![attempt])
 }
 
 /// By address: its family counts.
@@ -145,17 +155,17 @@ fn over_v6(world: &World, genes: &mut Genes<'_>) -> Sample {
     let address = to.address(true).unwrap_or(to.addresses[0]).to_string();
     // agnhost puts the brackets itself.
     let attempt = Attempt { source: Source::Pod(source), host: address.clone(), protocol, port, answerers: answerers(to) };
-    can_reach("can-reach pod IPv6", &full(from), with_port(&address, port), vec![attempt])
+    can_reach("can-reach pod IPv6", from.named(), with_port(&address, port), vec![attempt])
 }
 
 /// From a node's address: its pod on the host network tries. The own node is always let in, another is an address.
 fn from_node(world: &World, genes: &mut Genes<'_>) -> Option<Sample> {
     let [on_node, others] = [true, false].map(|host| (0..world.pods.len()).filter(|at| world.pods[*at].host == host).collect::<Vec<_>>());
     let (source, to) = (genes.pick(&on_node), &world.pods[genes.pick(&others)]);
-    let from = world.nodes[world.pods[source].node].addresses.first()?;
+    let from = *world.nodes[world.pods[source].node].addresses.first()?;
     let (protocol, port) = genes.pick(&PORTS);
     let attempt = Attempt { source: Source::Pod(source), host: to.addresses[0].to_string(), protocol, port, answerers: answerers(to) };
-    Some(can_reach("can-reach node pod", &from.to_string(), format!("{}:{port}", full(to)), vec![attempt]))
+    Some(can_reach("can-reach node pod", Named::Address(from), format!("{}:{port}", to.named()), vec![attempt]))
 }
 
 /// A web server outside, over either family.
@@ -165,7 +175,7 @@ fn to_outside(world: &World, genes: &mut Genes<'_>) -> Sample {
     let address = genes.pick(&world.outside).to_string();
     let port = genes.pick(&[80, 443]);
     let attempt = Attempt { source: Source::Pod(source), host: address.clone(), protocol: Protocol::Tcp, port, answerers: Vec::new() };
-    can_reach("can-reach pod outside", &full(&world.pods[source]), with_port(&address, port), vec![attempt])
+    can_reach("can-reach pod outside", world.pods[source].named(), with_port(&address, port), vec![attempt])
 }
 
 /// From outside or from the machine.
@@ -178,51 +188,5 @@ fn from_address(world: &World, genes: &mut Genes<'_>) -> Sample {
     };
     let (protocol, port) = genes.pick(&PORTS);
     let attempt = Attempt { source, host: target.addresses[0].to_string(), protocol, port, answerers: answerers(target) };
-    can_reach("can-reach address pod", &from.to_string(), format!("{}:{port}", full(target)), vec![attempt])
-}
-
-/// What a source tries to show what it can do with a port of a Service: each pod behind a headless one, else the Service's
-/// name, often enough to meet every pod behind it.
-fn service_attempts(world: &World, service: &Service, source: Source, (port, protocol): (u16, Protocol)) -> Vec<Attempt> {
-    let endpoints: Vec<&Pod> = service.endpoints(world).into_iter().map(|at| &world.pods[at]).collect();
-    let Some(address) = world.service_address(service) else {
-        let attempt = |pod: &&Pod| Attempt { source, host: pod.addresses[0].to_string(), protocol, port, answerers: answerers(pod) };
-        return endpoints.iter().map(attempt).collect();
-    };
-    let answerers: Vec<String> = endpoints.iter().map(|pod| pod.name.to_owned()).collect();
-    let attempt = Attempt { source, host: address.to_string(), protocol, port, answerers };
-    vec![attempt; if endpoints.len() > 1 { 4 } else { 1 }]
-}
-
-/// A pod that is not itself behind the Service: what comes back to it through the Service is open.
-fn to_service(world: &World, genes: &mut Genes<'_>) -> Option<Sample> {
-    let service = &SERVICES[genes.below(SERVICES.len())];
-    let behind = service.endpoints(world);
-    let others: Vec<usize> = (0..world.pods.len()).filter(|at| !behind.contains(at)).collect();
-    let source = genes.pick(&others);
-    let (port, protocol, _) = genes.pick(service.ports);
-    let attempts = service_attempts(world, service, Source::Pod(source), (port, protocol));
-    let to = format!("{}/svc/{}:{port}", service.namespace, service.name);
-    Some(can_reach("can-reach pod Service", &full(&world.pods[source]), to, attempts))
-}
-
-/// One Service, in turn, and all pods that are not behind it.
-fn who_can_reach(world: &World, number: usize) -> Option<Sample> {
-    let service = &SERVICES[number % SERVICES.len()];
-    let (port, protocol, _) = service.ports[number / SERVICES.len() % service.ports.len()];
-    let behind = service.endpoints(world);
-    let (mut attempts, mut sources) = (Vec::new(), Vec::new());
-    for (at, pod) in world.pods.iter().enumerate().filter(|(at, _)| !behind.contains(at)) {
-        let tried = service_attempts(world, service, Source::Pod(at), (port, protocol));
-        let shared = behind.iter().filter(|endpoint| pod.host && world.pods[**endpoint].node == pod.node).count();
-        let own_node = match shared {
-            0 => OwnNode::No,
-            all if all == behind.len() => OwnNode::All,
-            _ => OwnNode::Some,
-        };
-        sources.extend(tried.iter().map(|_| Asked { source: Named::pod(pod.namespace, pod.name), own_node }));
-        attempts.extend(tried);
-    }
-    let target = format!("{}/svc/{}:{port}/{}", service.namespace, service.name, protocol.name());
-    Some(Sample { kind: "who-can-reach Service", question: vec!["who-can-reach".to_owned(), target], attempts, sources })
+    can_reach("can-reach address pod", Named::Address(from), format!("{}:{port}", target.named()), vec![attempt])
 }

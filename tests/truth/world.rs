@@ -5,6 +5,8 @@ use std::net::IpAddr;
 use netstore::objects::Protocol;
 use serde_json::{Value, json};
 
+use super::predicted::Named;
+
 /// The image that every pod runs.
 pub const IMAGE: &str = "registry.k8s.io/e2e-test-images/agnhost:2.56";
 
@@ -72,6 +74,17 @@ pub struct World {
 }
 
 impl Pod {
+    /// As one end of a question.
+    pub fn named(&self) -> Named {
+        Named::pod(self.namespace, self.name)
+    }
+
+    /// The number that a target port of a Service comes to: the first of that name in the pod.
+    pub fn target_port(&self, target: &str, protocol: Protocol) -> Option<u16> {
+        let by_name = || self.named.iter().find(|(_, name, of, _)| *name == target && *of == protocol).map(|(.., port)| *port);
+        target.parse().ok().or_else(by_name)
+    }
+
     /// What it is asked on.
     pub fn ports(&self) -> Vec<(Protocol, u16)> {
         if self.host {
@@ -202,9 +215,11 @@ pub struct Service {
     pub headless: bool,
     /// The value of the label `set` of its pods.
     set: &'static str,
-    /// Port, protocol, target.
-    pub ports: &'static [(u16, Protocol, &'static str)],
+    pub ports: &'static [ServicePort],
 }
+
+/// Port, protocol, target.
+pub type ServicePort = (u16, Protocol, &'static str);
 
 /// One for each way from a Service's port to a pod's.
 pub const SERVICES: [Service; 5] = [
