@@ -56,6 +56,21 @@ spec: {tier: Baseline, priority: 10, subject: {namespaces: {}}, ingress: [{actio
 	b.expect("c b tcp4 8080 open\na c tcp4 8080 denied")
 	b.delete("networkpolicy", "--all", "--all-namespaces")
 	b.delete("clusternetworkpolicy", "--all")
+
+	// Nodes as peers are the addresses of the nodes.
+	b.farNode()
+	b.apply(`{apiVersion: policy.networking.k8s.io/v1alpha2, kind: ClusterNetworkPolicy, metadata: {name: nodes},
+spec: {tier: Admin, priority: 10, subject: {namespaces: {matchLabels: {team: red}}}, egress: [
+  {action: Deny, to: [{nodes: {matchExpressions: [{key: far, operator: Exists}]}}]}]}}`)
+	b.expect("a out tcp4 8080 denied\na c tcp4 8080 open")
+	b.delete("clusternetworkpolicy", "--all")
+}
+
+// farNode gives the other node the address of outside.
+func (b *bed) farNode() {
+	b.Helper()
+	b.must("", b.kubectl, "--kubeconfig", b.kubeconfig, "patch", "node", "agt-far", "--subresource", "status",
+		"--patch", `{"status": {"addresses": [{"type": "InternalIP", "address": "`+outside.v4+`"}]}}`)
 }
 
 func adminDeviations(b *bed) {
@@ -76,8 +91,7 @@ spec: {priority: 10, subject: {namespaces: {matchLabels: {team: red}}}, ingress:
 	b.expect("c b tcp4 8080 denied\nc b tcp4 9090 denied\nc b udp4 9090 denied\na c tcp4 8080 open")
 
 	// Nodes as peers are the pods that run there, not the addresses of the nodes.
-	b.must("", b.kubectl, "--kubeconfig", b.kubeconfig, "patch", "node", "agt-far", "--subresource", "status",
-		"--patch", `{"status": {"addresses": [{"type": "InternalIP", "address": "`+outside.v4+`"}]}}`)
+	b.farNode()
 	b.apply(`{apiVersion: policy.networking.k8s.io/v1alpha1, kind: AdminNetworkPolicy, metadata: {name: guard},
 spec: {priority: 10, subject: {namespaces: {matchLabels: {team: red}}}, egress: [
   {action: Deny, to: [{nodes: {matchExpressions: [{key: far, operator: Exists}]}}]}]}}`)
