@@ -85,7 +85,7 @@ remove_nodes() {
         for ns in $(ip netns pids "$name"); do kill -KILL "$ns" 2>/dev/null || true; done
         ip netns del "$name"
     done
-    for link in $(ip -br link show type veth 2>/dev/null | sed -n 's/^\(ns-[a-z0-9-]*\)@.*/\1/p'); do ip link del "$link" || true; done
+    for link in $(ip -br link show type veth 2>/dev/null | sed -n 's/^\(ns-[a-z0-9-]*\)@.*/\1/p'); do ip link del "$link" 2>/dev/null || true; done
     if ip link show "$BRIDGE" >/dev/null 2>&1; then ip link del "$BRIDGE"; fi
     rm -f "$OWNER"
 }
