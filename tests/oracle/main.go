@@ -28,10 +28,17 @@ var operations = map[string]operation{
 	// storage.go: what the volume controller and the scheduler have in common
 	"findMatchingVolume": asked(findMatchingVolume),
 	"checkNodeAffinity":  asked(checkNodeAffinity),
+	"claimAndVolume":     asked(claimAndVolume),
+	"claimClass":         asked(claimClass),
+	"defaultClass":       asked(defaultClass),
+	"topologyMatches":    asked(topologyMatches),
 
 	// volume_controller.go
 	"findByClaim":            asked(findByClaim),
 	"claimSatisfiedByVolume": asked(claimSatisfiedByVolume),
+
+	// scheduler.go
+	"schedulerFilter": asked(schedulerFilter),
 }
 
 // envelope is what every question has.

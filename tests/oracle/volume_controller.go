@@ -90,11 +90,6 @@ func findByClaim(q findByClaimQuestion) (findByClaimAnswer, error) {
 	return answer, nil
 }
 
-type claimSatisfiedByVolumeQuestion struct {
-	Claim  *v1.PersistentVolumeClaim `json:"claim"`
-	Volume *v1.PersistentVolume      `json:"volume"`
-}
-
 type claimSatisfiedByVolumeAnswer struct {
 	Satisfied bool `json:"satisfied"`
 	// Error is the first objection, as it appears in the event VolumeMismatch.
@@ -102,11 +97,8 @@ type claimSatisfiedByVolumeAnswer struct {
 }
 
 // claimSatisfiedByVolume is the check of a claim that names a volume nobody has claimed.
-func claimSatisfiedByVolume(q claimSatisfiedByVolumeQuestion) (claimSatisfiedByVolumeAnswer, error) {
-	if err := needs("claim", q.Claim); err != nil {
-		return claimSatisfiedByVolumeAnswer{}, err
-	}
-	if err := needs("volume", q.Volume); err != nil {
+func claimSatisfiedByVolume(q claimAndVolumeQuestion) (claimSatisfiedByVolumeAnswer, error) {
+	if err := q.check(); err != nil {
 		return claimSatisfiedByVolumeAnswer{}, err
 	}
 	err := checkVolumeSatisfyClaim(q.Volume, q.Claim)
