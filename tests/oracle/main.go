@@ -37,6 +37,9 @@ var operations = map[string]operation{
 	"findByClaim":            asked(findByClaim),
 	"claimSatisfiedByVolume": asked(claimSatisfiedByVolume),
 
+	// controller_sync.go
+	"controllerSync": asked(controllerSync),
+
 	// scheduler.go
 	"schedulerFilter": asked(schedulerFilter),
 }
