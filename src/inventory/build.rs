@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::group::{Key, Owners};
 use super::{Coverage, Group, GroupKind, Inventory, NAMESPACE_NAME_LABEL, NamespaceInfo, Origin, PodInfo};
-use crate::objects::{Labels, Meta, Objects, Pod, Resource, Workload, WorkloadKind};
+use crate::objects::{Labels, Meta, Objects, PersistentVolume, Pod, Resource, Workload, WorkloadKind};
 use crate::report::Finding;
 
 /// What a source hands over.
@@ -31,6 +31,11 @@ impl Inventory {
     pub fn build(collected: Collected) -> Self {
         let Collected { mut objects, coverage, origin, cluster_version, collected_at, findings: _ } = collected;
         sort(&mut objects);
+        if origin == Origin::Manifests {
+            // What nobody has claimed and nobody has looked at yet will be available once it is applied.
+            let fresh = |volume: &&mut PersistentVolume| volume.status.phase.is_empty() && volume.spec.claim_ref.is_none();
+            objects.volumes.iter_mut().filter(fresh).for_each(|volume| "Available".clone_into(&mut volume.status.phase));
+        }
         let namespaces = namespaces(&objects, &coverage);
         let namespace_index: BTreeMap<String, usize> = namespaces.iter().enumerate().map(|(i, n)| (n.name.clone(), i)).collect();
 

@@ -15,7 +15,10 @@ pub use build::Collected;
 pub use coverage::{Coverage, Scope, State};
 pub use group::{Group, GroupKind};
 
-use crate::objects::{CsiDriver, CsiNode, CsiStorageCapacity, EndpointSlice, Event, Labels, Lease, LimitRange, NetworkPolicy, Node, PersistentVolume, PersistentVolumeClaim, Pod, Resource, ResourceQuota, Service, StorageClass, VolumeAttachment, VolumeAttributesClass, Workload};
+use crate::objects::{
+    CsiDriver, CsiNode, CsiStorageCapacity, EndpointSlice, Event, Labels, Lease, LimitRange, NetworkPolicy, Node, PersistentVolume,
+    PersistentVolumeClaim, Pod, Resource, ResourceQuota, Service, StorageClass, VolumeAttachment, VolumeAttributesClass, Workload,
+};
 
 /// Label that the API server puts on every namespace.
 pub const NAMESPACE_NAME_LABEL: &str = "kubernetes.io/metadata.name";

@@ -80,7 +80,12 @@ pub struct EventSeries {
 impl Event {
     /// When it was said last.
     pub fn time(&self) -> Option<Timestamp> {
-        self.series.as_ref().and_then(|s| s.last_observed_time).or(self.last_timestamp).or(self.event_time).or(self.metadata.creation_timestamp)
+        self.series
+            .as_ref()
+            .and_then(|s| s.last_observed_time)
+            .or(self.last_timestamp)
+            .or(self.event_time)
+            .or(self.metadata.creation_timestamp)
     }
 
     /// Who says so.

@@ -106,7 +106,8 @@ mod tests {
     #[test]
     fn terms_are_alternatives_and_empty_ones_match_nothing() {
         let labels = Labels::from_iter([("zone", "a"), ("cpus", "8"), ("odd", "x")]);
-        let one = |r: serde_json::Value| selector(serde_json::json!({"nodeSelectorTerms": [{"matchExpressions": [r]}]})).matches("n", &labels);
+        let one =
+            |r: serde_json::Value| selector(serde_json::json!({"nodeSelectorTerms": [{"matchExpressions": [r]}]})).matches("n", &labels);
         let r = |key: &str, operator: &str, values: &[&str]| serde_json::json!({"key": key, "operator": operator, "values": values});
         for (requirement, holds) in [
             (r("zone", "In", &["a", "b"]), true),

@@ -356,7 +356,8 @@ mod tests {
 
     #[test]
     fn comparison_is_exact_beyond_64_bits() {
-        let ascending = ["-1e40", "-950E", "-1n", "0", "1n", "1", "16Ei", "9.3E", "200E", "800E", "950E", "950.000000001E", "1e30", "1e40", "1.1e40"];
+        let ascending =
+            ["-1e40", "-950E", "-1n", "0", "1n", "1", "16Ei", "9.3E", "200E", "800E", "950E", "950.000000001E", "1e30", "1e40", "1.1e40"];
         for pair in ascending.windows(2) {
             assert!(quantity(pair[0]) < quantity(pair[1]), "{pair:?}");
         }

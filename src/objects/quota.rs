@@ -24,7 +24,7 @@ pub struct ResourceQuota {
 
 /// `hard` and `used`.
 #[derive(Debug, Default, Clone, Deserialize)]
-#[serde(default)]
+#[serde(rename_all = "camelCase", default)]
 pub struct QuotaAmounts {
     /// What may be used.
     #[serde(deserialize_with = "null_default")]
@@ -32,6 +32,8 @@ pub struct QuotaAmounts {
     /// What is used.
     #[serde(deserialize_with = "null_default")]
     pub used: BTreeMap<String, Quantity>,
+    /// Whether only some objects count.
+    pub scope_selector: Option<serde::de::IgnoredAny>,
 }
 
 /// A LimitRange.
