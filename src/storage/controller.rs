@@ -120,11 +120,12 @@ mod tests {
             3 => json!({"namespace": "ns", "name": "other"}),
             _ => json!(null),
         };
+        let phase = ["Available", "Available", "Released", "Bound", ""][usize::from(phase)];
         serde_json::from_value(json!({
             "metadata": {"name": format!("pv-{name:02}"), "labels": {"n": (name % 2).to_string()}},
             "spec": {"capacity": {"storage": format!("{size}Gi")}, "accessModes": modes, "claimRef": claim_ref,
-                "storageClassName": ["", "a"][usize::from(class % 2)], "volumeMode": [None, Some("Block")][usize::from(class / 2 % 2)]},
-            "status": {"phase": ["Available", "Available", "Released", "Bound", ""][usize::from(phase)]},
+                "storageClassName": if class.is_multiple_of(2) { "" } else { "a" }, "volumeMode": (class / 2 % 2 == 1).then_some("Block")},
+            "status": {"phase": phase},
         }))
         .expect("a volume")
     }

@@ -222,37 +222,44 @@ fn remedies(text: &mut Text<'_>, findings: &[&Finding], has_cause: bool) -> io::
     Ok(())
 }
 
-/// Columns of the table of volumes, in the order of the predicates.
-const COLUMNS: [&str; 11] =
-    ["VOLUME", "SIZE", "MODES", "CLASS", "VOLUMEMODE", "SELECTOR", "ATTRIBUTES", "PHASE", "CLAIM", "DELETED", "NODES"];
+/// Headers of the predicates, in their order.
+const COLUMNS: [&str; 10] = ["SIZE", "MODES", "CLASS", "VOLUMEMODE", "SELECTOR", "ATTRIBUTES", "PHASE", "CLAIM", "DELETED", "NODES"];
 
+/// Volumes and predicates; where there is little room, only those that some volume fails.
 fn volumes(text: &mut Text<'_>, claim: &ClaimAnswer) -> io::Result<()> {
     let Some(closest) = claim.candidates.first() else { return Ok(()) };
     text.page.blank()?;
     let wide = text.wide;
+    let fails = |at: usize| claim.candidates.iter().any(|c| c.predicates.all().get(at).is_some_and(|(_, comparison)| !comparison.holds));
+    let shown: Vec<usize> = (0..COLUMNS.len()).filter(|at| wide || fails(*at)).collect();
     let row = |candidate: &Candidate| {
         let mut cells: Vec<Cell<'_>> = vec![escape(&candidate.volume).into_owned().into()];
-        for (name, comparison) in candidate.predicates.all() {
-            let first = candidate.first_failing == Some(name);
+        let predicates = candidate.predicates.all();
+        for (name, comparison) in shown.iter().filter_map(|at| predicates.get(*at)) {
+            let first = candidate.first_failing == Some(*name);
             let value = escape(&comparison.volume).into_owned();
             cells.push(match (comparison.holds, first) {
                 (true, _) if wide => value.into(),
                 (true, _) => "ok".into(),
                 (false, true) => Cell::labelled(format!("NO: {value}"), Label::Deny),
-                (false, false) if wide => format!("no: {value}").into(),
-                (false, false) => "no".into(),
+                (false, false) => format!("no: {value}").into(),
             });
         }
         cells
     };
+    let headers: Vec<&'static str> = std::iter::once("VOLUME").chain(shown.iter().filter_map(|at| COLUMNS.get(*at).copied())).collect();
     let rows: Vec<Vec<Cell<'_>>> = claim.candidates.iter().map(row).collect();
-    grid::write(&mut text.page, &COLUMNS, &rows)?;
+    grid::write(&mut text.page, &headers, &rows)?;
     if claim.candidates_left_out > 0 {
-        text.page.paragraph(&format!("… and {}.", words::count(claim.candidates_left_out, "volume", "volumes")), 0)?;
+        let left = words::count(claim.candidates_left_out, "volume", "volumes");
+        text.page.paragraph(&format!("… and {left} that are further away."), 0)?;
     }
     let failing: Vec<&str> = closest.predicates.all().into_iter().filter(|(_, c)| !c.holds).map(|(name, _)| name).collect();
     let said = if failing.is_empty() { "it fits".to_owned() } else { format!("it fails {}", failing.join(", ")) };
-    text.page.paragraph(&format!("Closest: {}; {said}.", escape(&closest.volume)), 0)
+    text.page.paragraph(&format!("Closest: {}; {said}.", escape(&closest.volume)), 0)?;
+    let passed: Vec<&str> =
+        closest.predicates.all().iter().enumerate().filter(|(at, _)| !shown.contains(at)).map(|(_, (name, _))| *name).collect();
+    if passed.is_empty() { Ok(()) } else { text.page.paragraph(&format!("All of them pass {}.", passed.join(", ")), 0) }
 }
 
 /// `6 nodes: …; 3 nodes: …`, most nodes first.
