@@ -29,3 +29,4 @@ pub mod policy;
 pub mod report;
 pub mod service;
 pub mod source;
+pub mod storage;

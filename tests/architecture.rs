@@ -167,7 +167,8 @@ fn sources() -> Vec<Source> {
 /// Tests may touch what they like.
 fn is_test(source: &Source) -> bool {
     let name = source.path.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
-    matches!(name, "tests" | "samples" | "arbitrary") || source.path.components().any(|part| part.as_os_str() == "tests")
+    matches!(name, "tests" | "samples" | "samples_storage" | "arbitrary" | "arbitrary_storage")
+        || source.path.components().any(|part| part.as_os_str() == "tests")
 }
 
 #[track_caller]

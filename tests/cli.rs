@@ -7,12 +7,13 @@ mod completion;
 use common::{Home, SHOP};
 use insta::{assert_snapshot, with_settings};
 
-const COMMANDS: [&str; 10] = [
+const COMMANDS: [&str; 11] = [
     "who-can-reach",
     "reachable-from",
     "can-reach",
     "effective-policy",
     "matrix",
+    "pvc-why-pending",
     "snapshot",
     "explain",
     "version",

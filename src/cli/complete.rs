@@ -81,6 +81,17 @@ pub fn namespaces() -> ArgValueCompleter {
     })
 }
 
+/// Completes the names of claims.
+pub fn claims() -> ArgValueCompleter {
+    ArgValueCompleter::new(|current: &OsStr| {
+        let here = |inventory: &Inventory, namespace: &str| -> Vec<String> {
+            let claims = inventory.claims.iter().filter(|claim| claim.metadata.namespace == namespace);
+            claims.map(|claim| claim.metadata.name.clone()).collect()
+        };
+        starting_with(current, known(Resource::PersistentVolumeClaims, here))
+    })
+}
+
 /// Completes what a question may be about: names of pods, `TYPE/`, and the names of a type.
 pub fn targets() -> ArgValueCompleter {
     ArgValueCompleter::new(|current: &OsStr| {

@@ -9,7 +9,7 @@ use super::targets::{self, Target, TargetArg};
 use super::terminal::{Stream, Terminal};
 use super::{CommandError, ErrorKind, Globals};
 use crate::inventory::{Coverage, Inventory, State};
-use crate::objects::{LabelSelector, Resource, parse_selector};
+use crate::objects::{LabelSelector, Objects, Resource, parse_selector};
 use crate::policy::Cni;
 use crate::policy::profile::{Recognised, recognise};
 use crate::report::view::{Format, Style, render, render_findings, render_warnings};
@@ -152,6 +152,44 @@ impl Session {
         namespaces.dedup();
         let mut collected = self.collect(&Needs { resources: resources.to_vec(), namespaces })?;
         collected.coverage = needed(&collected.coverage, resources);
+        let findings = std::mem::take(&mut collected.findings);
+        Ok((Inventory::build(collected), findings))
+    }
+
+    /// Reads what a question needs in two steps: some kinds first, and then what `more` says of these.
+    ///
+    /// # Errors
+    /// If nothing could be read.
+    pub fn read_in_steps(
+        &mut self,
+        first: &[Resource],
+        more: impl Fn(&Objects) -> Vec<Resource>,
+        mut namespaces: Vec<String>,
+    ) -> Result<(Inventory, Vec<Finding>), CommandError> {
+        namespaces.push(self.namespace()?);
+        namespaces.sort();
+        namespaces.dedup();
+        let mut resources = first.to_vec();
+        let mut collected = self.collect(&Needs { resources: resources.clone(), namespaces: namespaces.clone() })?;
+        let more = more(&collected.objects);
+        if !more.is_empty() && !matches!(self.source, Source::Manifests) {
+            match self.collect(&Needs { resources: more.clone(), namespaces }) {
+                Ok(rest) => {
+                    collected.objects.merge(rest.objects);
+                    collected.findings.extend(rest.findings);
+                    for (resource, scope, state) in rest.coverage.iter() {
+                        collected.coverage.record(resource, scope.map(str::to_owned), state.clone());
+                    }
+                }
+                // What was read first answers, as far as it goes.
+                Err(error) => {
+                    let state = if error.kind == ErrorKind::Forbidden { State::Forbidden } else { State::Failed(error.message) };
+                    more.iter().for_each(|resource| collected.coverage.record(*resource, None, state.clone()));
+                }
+            }
+        }
+        resources.extend(more);
+        collected.coverage = needed(&collected.coverage, &resources);
         let findings = std::mem::take(&mut collected.findings);
         Ok((Inventory::build(collected), findings))
     }

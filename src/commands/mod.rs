@@ -8,6 +8,7 @@ mod effective_policy;
 mod explain;
 mod matrix;
 mod options;
+mod pvc_why_pending;
 mod reach;
 mod reachable_from;
 mod snapshot;
@@ -27,6 +28,7 @@ pub enum Command {
     CanReach(can_reach::Args),
     EffectivePolicy(effective_policy::Args),
     Matrix(matrix::Args),
+    PvcWhyPending(pvc_why_pending::Args),
     Snapshot(snapshot::Args),
     Explain(explain::Args),
     Version(version::Args),
@@ -46,6 +48,7 @@ impl Command {
             Self::CanReach(args) => can_reach::run(session, args),
             Self::EffectivePolicy(args) => effective_policy::run(session, args),
             Self::Matrix(args) => matrix::run(session, args),
+            Self::PvcWhyPending(args) => pvc_why_pending::run(session, args),
             Self::Snapshot(args) => snapshot::run(session, args),
             Self::Explain(args) => explain::run(session, args),
             Self::Version(args) => version::run(session, args),
@@ -85,6 +88,7 @@ pub fn formats(command: &str) -> &'static [Format] {
         "can-reach" => Question::CanReach.formats(),
         "effective-policy" => Question::EffectivePolicy.formats(),
         "matrix" => Question::Matrix.formats(),
+        "pvc-why-pending" => Question::PvcWhyPending.formats(),
         "version" => version::FORMATS,
         _ => &[],
     }

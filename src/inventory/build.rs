@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::group::{Key, Owners};
 use super::{Coverage, Group, GroupKind, Inventory, NAMESPACE_NAME_LABEL, NamespaceInfo, Origin, PodInfo};
-use crate::objects::{Labels, Meta, Objects, Pod, Resource, Workload, WorkloadKind};
+use crate::objects::{Labels, Meta, Objects, PersistentVolume, Pod, Resource, Workload, WorkloadKind};
 use crate::report::Finding;
 
 /// What a source hands over.
@@ -31,6 +31,11 @@ impl Inventory {
     pub fn build(collected: Collected) -> Self {
         let Collected { mut objects, coverage, origin, cluster_version, collected_at, findings: _ } = collected;
         sort(&mut objects);
+        if origin == Origin::Manifests {
+            // What nobody has claimed and nobody has looked at yet will be available once it is applied.
+            let fresh = |volume: &&mut PersistentVolume| volume.status.phase.is_empty() && volume.spec.claim_ref.is_none();
+            objects.volumes.iter_mut().filter(fresh).for_each(|volume| "Available".clone_into(&mut volume.status.phase));
+        }
         let namespaces = namespaces(&objects, &coverage);
         let namespace_index: BTreeMap<String, usize> = namespaces.iter().enumerate().map(|(i, n)| (n.name.clone(), i)).collect();
 
@@ -89,6 +94,18 @@ impl Inventory {
             endpoint_slices: objects.endpoint_slices,
             nodes: objects.nodes,
             workloads: objects.workloads,
+            claims: objects.claims,
+            volumes: objects.volumes,
+            storage_classes: objects.storage_classes,
+            csi_drivers: objects.csi_drivers,
+            csi_nodes: objects.csi_nodes,
+            volume_attachments: objects.volume_attachments,
+            storage_capacities: objects.storage_capacities,
+            attributes_classes: objects.attributes_classes,
+            leases: objects.leases,
+            events: objects.events,
+            resource_quotas: objects.resource_quotas,
+            limit_ranges: objects.limit_ranges,
             coverage,
             origin,
             cluster_version,
@@ -109,6 +126,18 @@ fn sort(objects: &mut Objects) {
     objects.services.sort_by(|a, b| by(&a.metadata).cmp(&by(&b.metadata)));
     objects.endpoint_slices.sort_by(|a, b| by(&a.metadata).cmp(&by(&b.metadata)));
     objects.network_policies.sort_by(|a, b| by(&a.metadata).cmp(&by(&b.metadata)));
+    objects.claims.sort_by(|a, b| by(&a.metadata).cmp(&by(&b.metadata)));
+    objects.volumes.sort_by(|a, b| by(&a.metadata).cmp(&by(&b.metadata)));
+    objects.storage_classes.sort_by(|a, b| by(&a.metadata).cmp(&by(&b.metadata)));
+    objects.csi_drivers.sort_by(|a, b| by(&a.metadata).cmp(&by(&b.metadata)));
+    objects.csi_nodes.sort_by(|a, b| by(&a.metadata).cmp(&by(&b.metadata)));
+    objects.volume_attachments.sort_by(|a, b| by(&a.metadata).cmp(&by(&b.metadata)));
+    objects.storage_capacities.sort_by(|a, b| by(&a.metadata).cmp(&by(&b.metadata)));
+    objects.attributes_classes.sort_by(|a, b| by(&a.metadata).cmp(&by(&b.metadata)));
+    objects.leases.sort_by(|a, b| by(&a.metadata).cmp(&by(&b.metadata)));
+    objects.events.sort_by(|a, b| by(&a.metadata).cmp(&by(&b.metadata)));
+    objects.resource_quotas.sort_by(|a, b| by(&a.metadata).cmp(&by(&b.metadata)));
+    objects.limit_ranges.sort_by(|a, b| by(&a.metadata).cmp(&by(&b.metadata)));
     objects.workloads.sort_by(|a, b| (by(&a.metadata), a.kind).cmp(&(by(&b.metadata), b.kind)));
 }
 
@@ -120,6 +149,7 @@ fn namespaces(objects: &Objects, coverage: &Coverage) -> Vec<NamespaceInfo> {
         .chain(objects.network_policies.iter().map(|p| &p.metadata))
         .chain(objects.services.iter().map(|p| &p.metadata))
         .chain(objects.workloads.iter().map(|p| &p.metadata))
+        .chain(objects.claims.iter().map(|p| &p.metadata))
         .map(|meta| meta.namespace.as_str())
         .collect();
     labels.extend(seen.into_iter().map(|name| (name, None)));

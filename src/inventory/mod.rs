@@ -15,7 +15,10 @@ pub use build::Collected;
 pub use coverage::{Coverage, Scope, State};
 pub use group::{Group, GroupKind};
 
-use crate::objects::{EndpointSlice, Labels, NetworkPolicy, Node, Pod, Resource, Service, Workload};
+use crate::objects::{
+    CsiDriver, CsiNode, CsiStorageCapacity, EndpointSlice, Event, Labels, Lease, LimitRange, NetworkPolicy, Node, PersistentVolume,
+    PersistentVolumeClaim, Pod, Resource, ResourceQuota, Service, StorageClass, VolumeAttachment, VolumeAttributesClass, Workload,
+};
 
 /// Label that the API server puts on every namespace.
 pub const NAMESPACE_NAME_LABEL: &str = "kubernetes.io/metadata.name";
@@ -83,6 +86,30 @@ pub struct Inventory {
     pub nodes: Vec<Node>,
     /// Workload objects.
     pub workloads: Vec<Workload>,
+    /// PersistentVolumeClaims.
+    pub claims: Vec<PersistentVolumeClaim>,
+    /// PersistentVolumes.
+    pub volumes: Vec<PersistentVolume>,
+    /// StorageClasses.
+    pub storage_classes: Vec<StorageClass>,
+    /// CSIDrivers.
+    pub csi_drivers: Vec<CsiDriver>,
+    /// CSINodes.
+    pub csi_nodes: Vec<CsiNode>,
+    /// VolumeAttachments.
+    pub volume_attachments: Vec<VolumeAttachment>,
+    /// CSIStorageCapacities.
+    pub storage_capacities: Vec<CsiStorageCapacity>,
+    /// VolumeAttributesClasses.
+    pub attributes_classes: Vec<VolumeAttributesClass>,
+    /// Leases.
+    pub leases: Vec<Lease>,
+    /// Events.
+    pub events: Vec<Event>,
+    /// ResourceQuotas.
+    pub resource_quotas: Vec<ResourceQuota>,
+    /// LimitRanges.
+    pub limit_ranges: Vec<LimitRange>,
     /// What was read and what was not.
     pub coverage: Coverage,
     /// Where from.

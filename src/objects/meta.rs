@@ -17,9 +17,18 @@ pub struct Meta {
     /// Namespace; empty for cluster-scoped objects.
     #[serde(deserialize_with = "null_default")]
     pub namespace: String,
+    /// Which object of this name.
+    #[serde(deserialize_with = "null_default")]
+    pub uid: String,
     /// Labels, sorted by key.
     #[serde(deserialize_with = "null_default")]
     pub labels: Labels,
+    /// Annotations that a question reads; the others are not kept.
+    #[serde(deserialize_with = "known_annotations")]
+    pub annotations: Labels,
+    /// Who has to agree before the object is gone.
+    #[serde(deserialize_with = "null_default")]
+    pub finalizers: Vec<String>,
     /// Owners; at most one of them is the controller.
     #[serde(deserialize_with = "null_default")]
     pub owner_references: Vec<OwnerReference>,
@@ -54,6 +63,9 @@ pub struct OwnerReference {
     /// Name of the owner, in the same namespace.
     #[serde(deserialize_with = "null_default")]
     pub name: String,
+    /// Which object of that name.
+    #[serde(deserialize_with = "null_default")]
+    pub uid: String,
     /// Whether this owner manages the object.
     #[serde(deserialize_with = "null_default")]
     pub controller: bool,
@@ -122,6 +134,35 @@ impl<'de> Deserialize<'de> for Labels {
     }
 }
 
+/// Domains of the annotations that questions read: binding, provisioning and default classes.
+const KNOWN_ANNOTATIONS: [&str; 4] = ["volume.kubernetes.io/", "volume.beta.kubernetes.io/", "pv.kubernetes.io/", "storageclass."];
+
+/// Keeps the annotations that questions read: all of them would be half the memory of a cluster.
+fn known_annotations<'de, D: Deserializer<'de>>(d: D) -> Result<Labels, D::Error> {
+    struct Known;
+    impl<'de> Visitor<'de> for Known {
+        type Value = Labels;
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a map of strings")
+        }
+        fn visit_unit<E>(self) -> Result<Labels, E> {
+            Ok(Labels::default())
+        }
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Labels, A::Error> {
+            let mut known = Labels::default();
+            while let Some(key) = map.next_key::<String>()? {
+                if KNOWN_ANNOTATIONS.iter().any(|domain| key.starts_with(domain)) {
+                    known.set(&key, &map.next_value::<Option<String>>()?.unwrap_or_default());
+                } else {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+            Ok(known)
+        }
+    }
+    d.deserialize_any(Known)
+}
+
 /// Fields an object has that this version of netstore does not know: what they mean is unknown, so they are counted.
 pub type Unknown = BTreeMap<String, IgnoredAny>;
 
@@ -131,6 +172,6 @@ pub(super) fn null_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'
 }
 
 /// A time that cannot be read is no time: only ages depend on it.
-fn lenient_time<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Timestamp>, D::Error> {
+pub(super) fn lenient_time<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Timestamp>, D::Error> {
     Ok(Option::<String>::deserialize(d)?.and_then(|text| text.parse().ok()))
 }

@@ -5,23 +5,37 @@
 
 mod cidr;
 mod endpoints;
+mod event;
 mod meta;
 mod network;
+mod node_selector;
 mod pod;
+mod quantity;
+mod quota;
 mod resource;
+mod scheduling;
 mod selector;
 mod service;
+mod storage;
+mod volume;
 mod workload;
 
 pub use cidr::{Address, Cidr, CidrError, Family};
 pub use endpoints::{Endpoint, EndpointConditions, EndpointPort, EndpointSlice, TargetRef};
+pub use event::{Event, EventSource, InvolvedObject, Lease, LeaseSpec};
 pub use meta::{Labels, Meta, OwnerReference, Unknown};
 pub use network::{IntOrString, IpBlock, NetworkPolicy, NetworkPolicySpec, Peer, PolicyPort, Rule};
-pub use pod::{Container, ContainerPort, Namespace, Node, Phase, Pod, PodSpec, Protocol};
+pub use node_selector::{NodeSelector, NodeSelectorTerm};
+pub use pod::{Container, ContainerPort, Namespace, Node, Phase, Pod, PodCondition, PodSpec, Protocol};
+pub use quantity::Quantity;
+pub use quota::{LimitRange, LimitRangeItem, ResourceQuota};
 pub use resource::Resource;
+pub use scheduling::{PodVolume, Taint, Toleration};
 pub use selector::{LabelSelector, Requirement, SelectorError, Truth, parse_selector};
 pub use service::{Service, ServicePort, ServiceSpec};
-pub use workload::{Template, Workload, WorkloadKind};
+pub use storage::{CsiDriver, CsiNode, CsiStorageCapacity, NodeDriver, StorageClass, VolumeAttachment, VolumeAttributesClass};
+pub use volume::{BETA_CLASS, ClaimRef, ClaimSpec, Condition, DataSource, PersistentVolume, PersistentVolumeClaim};
+pub use workload::{ClaimTemplate, Template, Workload, WorkloadKind};
 
 /// Everything that was read, one list a kind, in no particular order.
 #[derive(Debug, Default, Clone)]
@@ -40,6 +54,30 @@ pub struct Objects {
     pub network_policies: Vec<NetworkPolicy>,
     /// Deployments, ReplicaSets, StatefulSets, DaemonSets, Jobs and CronJobs.
     pub workloads: Vec<Workload>,
+    /// `v1` PersistentVolumeClaims.
+    pub claims: Vec<PersistentVolumeClaim>,
+    /// `v1` PersistentVolumes.
+    pub volumes: Vec<PersistentVolume>,
+    /// `storage.k8s.io/v1` StorageClasses.
+    pub storage_classes: Vec<StorageClass>,
+    /// `storage.k8s.io/v1` CSIDrivers.
+    pub csi_drivers: Vec<CsiDriver>,
+    /// `storage.k8s.io/v1` CSINodes.
+    pub csi_nodes: Vec<CsiNode>,
+    /// `storage.k8s.io/v1` VolumeAttachments.
+    pub volume_attachments: Vec<VolumeAttachment>,
+    /// `storage.k8s.io/v1` CSIStorageCapacities.
+    pub storage_capacities: Vec<CsiStorageCapacity>,
+    /// `storage.k8s.io/v1` VolumeAttributesClasses.
+    pub attributes_classes: Vec<VolumeAttributesClass>,
+    /// `coordination.k8s.io/v1` Leases.
+    pub leases: Vec<Lease>,
+    /// `v1` Events.
+    pub events: Vec<Event>,
+    /// `v1` ResourceQuotas.
+    pub resource_quotas: Vec<ResourceQuota>,
+    /// `v1` LimitRanges.
+    pub limit_ranges: Vec<LimitRange>,
 }
 
 impl Objects {
@@ -52,5 +90,17 @@ impl Objects {
         self.endpoint_slices.extend(other.endpoint_slices);
         self.network_policies.extend(other.network_policies);
         self.workloads.extend(other.workloads);
+        self.claims.extend(other.claims);
+        self.volumes.extend(other.volumes);
+        self.storage_classes.extend(other.storage_classes);
+        self.csi_drivers.extend(other.csi_drivers);
+        self.csi_nodes.extend(other.csi_nodes);
+        self.volume_attachments.extend(other.volume_attachments);
+        self.storage_capacities.extend(other.storage_capacities);
+        self.attributes_classes.extend(other.attributes_classes);
+        self.leases.extend(other.leases);
+        self.events.extend(other.events);
+        self.resource_quotas.extend(other.resource_quotas);
+        self.limit_ranges.extend(other.limit_ranges);
     }
 }

@@ -5,7 +5,8 @@ use std::fmt;
 use serde::Deserialize;
 
 use super::meta::null_default;
-use super::{Address, Meta};
+use super::scheduling::{Affinity, PodVolume, SchedulingGate, Taint, Toleration, VolumeUse, claims_only, own_tolerations};
+use super::{Address, Labels, Meta};
 
 /// A Namespace.
 #[derive(Debug, Default, Clone, Deserialize)]
@@ -16,7 +17,7 @@ pub struct Namespace {
     pub metadata: Meta,
 }
 
-/// A Node: only its addresses matter here.
+/// A Node: its addresses, and which pods it takes.
 #[derive(Debug, Default, Clone, Deserialize)]
 #[serde(default)]
 pub struct Node {
@@ -38,6 +39,12 @@ pub struct NodeSpec {
     /// Address ranges of the node's pods.
     #[serde(rename = "podCIDRs", deserialize_with = "null_default")]
     pub pod_cidrs: Vec<String>,
+    /// Whether it is cordoned.
+    #[serde(deserialize_with = "null_default")]
+    pub unschedulable: bool,
+    /// Taints.
+    #[serde(deserialize_with = "null_default")]
+    pub taints: Vec<Taint>,
 }
 
 /// `status` of a Node.
@@ -47,6 +54,9 @@ pub struct NodeStatus {
     /// Host names and addresses.
     #[serde(deserialize_with = "null_default")]
     pub addresses: Vec<NodeAddress>,
+    /// Conditions.
+    #[serde(deserialize_with = "null_default")]
+    pub conditions: Vec<PodCondition>,
 }
 
 /// One entry of `status.addresses` of a Node.
@@ -62,6 +72,11 @@ pub struct NodeAddress {
 }
 
 impl Node {
+    /// Whether its kubelet says that it works; a node that says nothing is given the benefit of the doubt.
+    pub fn is_ready(&self) -> bool {
+        self.status.conditions.iter().find(|c| c.kind == "Ready").is_none_or(|c| c.status == "True")
+    }
+
     /// The IP addresses of the node, internal ones first.
     pub fn ips(&self) -> Vec<Address> {
         let of = |kind: &'static str| self.status.addresses.iter().filter(move |a| a.kind == kind);
@@ -100,9 +115,26 @@ pub struct PodSpec {
     /// Init containers; those with `restartPolicy: Always` are sidecars and stay.
     #[serde(deserialize_with = "null_default")]
     pub init_containers: Vec<Container>,
+    /// Volumes that are claims.
+    #[serde(deserialize_with = "claims_only")]
+    pub volumes: Vec<PodVolume>,
+    /// Labels a node must have.
+    #[serde(deserialize_with = "null_default")]
+    pub node_selector: Labels,
+    /// What a node must be.
+    pub affinity: Option<Affinity>,
+    /// Taints that do not matter.
+    #[serde(deserialize_with = "own_tolerations")]
+    pub tolerations: Vec<Toleration>,
+    /// Who chooses a node; empty: `default-scheduler`.
+    #[serde(deserialize_with = "null_default")]
+    pub scheduler_name: String,
+    /// What keeps the scheduler away.
+    #[serde(deserialize_with = "null_default")]
+    pub scheduling_gates: Vec<SchedulingGate>,
 }
 
-/// A container: only its declared ports matter here.
+/// A container: its declared ports, and which volumes it uses how.
 #[derive(Debug, Default, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Container {
@@ -115,6 +147,12 @@ pub struct Container {
     /// `Always` makes an init container a sidecar.
     #[serde(deserialize_with = "null_default")]
     pub restart_policy: String,
+    /// Volumes it uses as filesystems.
+    #[serde(deserialize_with = "null_default")]
+    pub volume_mounts: Vec<VolumeUse>,
+    /// Volumes it uses as devices.
+    #[serde(deserialize_with = "null_default")]
+    pub volume_devices: Vec<VolumeUse>,
 }
 
 /// A declared port. Declaring opens nothing; it only gives named ports their numbers.
@@ -162,7 +200,7 @@ pub struct PodIp {
     pub ip: String,
 }
 
-/// One entry of `status.conditions` of a Pod.
+/// One entry of `status.conditions` of a Pod or a Node.
 #[derive(Debug, Default, Clone, Deserialize)]
 #[serde(default)]
 pub struct PodCondition {
@@ -172,6 +210,12 @@ pub struct PodCondition {
     /// `True`, `False` or `Unknown`.
     #[serde(deserialize_with = "null_default")]
     pub status: String,
+    /// One word.
+    #[serde(deserialize_with = "null_default")]
+    pub reason: String,
+    /// A sentence.
+    #[serde(deserialize_with = "null_default")]
+    pub message: String,
 }
 
 /// Phase of a pod.
@@ -195,6 +239,11 @@ impl Pod {
     /// Whether the pod has ended: it is no endpoint any more, and its address may belong to another pod.
     pub fn is_finished(&self) -> bool {
         matches!(self.status.phase, Phase::Succeeded | Phase::Failed)
+    }
+
+    /// A condition.
+    pub fn condition(&self, kind: &str) -> Option<&PodCondition> {
+        self.status.conditions.iter().find(|c| c.kind == kind)
     }
 
     /// Whether the `Ready` condition holds.

@@ -31,11 +31,35 @@ pub enum Resource {
     Jobs,
     /// `batch/v1` CronJob.
     CronJobs,
+    /// `v1` PersistentVolumeClaim.
+    PersistentVolumeClaims,
+    /// `v1` PersistentVolume (cluster scope).
+    PersistentVolumes,
+    /// `storage.k8s.io/v1` StorageClass (cluster scope).
+    StorageClasses,
+    /// `storage.k8s.io/v1` CSIDriver (cluster scope).
+    CsiDrivers,
+    /// `storage.k8s.io/v1` CSINode (cluster scope).
+    CsiNodes,
+    /// `storage.k8s.io/v1` VolumeAttachment (cluster scope).
+    VolumeAttachments,
+    /// `storage.k8s.io/v1` CSIStorageCapacity.
+    CsiStorageCapacities,
+    /// `storage.k8s.io/v1` VolumeAttributesClass (cluster scope).
+    VolumeAttributesClasses,
+    /// `coordination.k8s.io/v1` Lease.
+    Leases,
+    /// `v1` Event.
+    Events,
+    /// `v1` ResourceQuota.
+    ResourceQuotas,
+    /// `v1` LimitRange.
+    LimitRanges,
 }
 
 impl Resource {
     /// Every kind, in the order in which snapshots and coverage list them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 26] = [
         Self::Namespaces,
         Self::Nodes,
         Self::Pods,
@@ -50,6 +74,18 @@ impl Resource {
         Self::DaemonSets,
         Self::Jobs,
         Self::CronJobs,
+        Self::PersistentVolumeClaims,
+        Self::PersistentVolumes,
+        Self::StorageClasses,
+        Self::CsiDrivers,
+        Self::CsiNodes,
+        Self::VolumeAttachments,
+        Self::CsiStorageCapacities,
+        Self::VolumeAttributesClasses,
+        Self::Leases,
+        Self::Events,
+        Self::ResourceQuotas,
+        Self::LimitRanges,
     ];
 
     /// (group, version, plural, kind, namespaced)
@@ -69,6 +105,18 @@ impl Resource {
             Self::DaemonSets => ("apps", "v1", "daemonsets", "DaemonSet", true),
             Self::Jobs => ("batch", "v1", "jobs", "Job", true),
             Self::CronJobs => ("batch", "v1", "cronjobs", "CronJob", true),
+            Self::PersistentVolumeClaims => ("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim", true),
+            Self::PersistentVolumes => ("", "v1", "persistentvolumes", "PersistentVolume", false),
+            Self::StorageClasses => ("storage.k8s.io", "v1", "storageclasses", "StorageClass", false),
+            Self::CsiDrivers => ("storage.k8s.io", "v1", "csidrivers", "CSIDriver", false),
+            Self::CsiNodes => ("storage.k8s.io", "v1", "csinodes", "CSINode", false),
+            Self::VolumeAttachments => ("storage.k8s.io", "v1", "volumeattachments", "VolumeAttachment", false),
+            Self::CsiStorageCapacities => ("storage.k8s.io", "v1", "csistoragecapacities", "CSIStorageCapacity", true),
+            Self::VolumeAttributesClasses => ("storage.k8s.io", "v1", "volumeattributesclasses", "VolumeAttributesClass", false),
+            Self::Leases => ("coordination.k8s.io", "v1", "leases", "Lease", true),
+            Self::Events => ("", "v1", "events", "Event", true),
+            Self::ResourceQuotas => ("", "v1", "resourcequotas", "ResourceQuota", true),
+            Self::LimitRanges => ("", "v1", "limitranges", "LimitRange", true),
         }
     }
 

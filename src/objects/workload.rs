@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Deserialize;
 
 use super::meta::null_default;
+use super::volume::ClaimSpec;
 use super::{Meta, PodSpec};
 
 /// Kind of a workload.
@@ -55,6 +56,22 @@ pub struct Workload {
     pub replicas: Option<i64>,
     /// What its pods will look like.
     pub template: Template,
+    /// Claims that a StatefulSet makes for each of its pods.
+    pub claim_templates: Vec<ClaimTemplate>,
+    /// Number of a StatefulSet's first pod.
+    pub first_ordinal: i64,
+}
+
+/// One of `spec.volumeClaimTemplates`.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(default)]
+pub struct ClaimTemplate {
+    /// Metadata of the claims: the name is the first part of theirs.
+    #[serde(deserialize_with = "null_default")]
+    pub metadata: Meta,
+    /// Specification of the claims.
+    #[serde(deserialize_with = "null_default")]
+    pub spec: ClaimSpec,
 }
 
 /// A pod template.
@@ -87,6 +104,16 @@ struct RawSpec {
     #[serde(deserialize_with = "null_default")]
     template: Template,
     job_template: Option<Box<RawJobTemplate>>,
+    #[serde(deserialize_with = "null_default")]
+    volume_claim_templates: Vec<ClaimTemplate>,
+    ordinals: Option<RawOrdinals>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct RawOrdinals {
+    #[serde(deserialize_with = "null_default")]
+    start: i64,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -102,11 +129,17 @@ impl Workload {
     /// # Errors
     /// Whatever the decoder says.
     pub fn decode<'de, D: serde::Deserializer<'de>>(kind: WorkloadKind, deserializer: D) -> Result<Self, D::Error> {
-        let Raw { metadata, spec } = Raw::deserialize(deserializer)?;
-        let spec = spec.job_template.map_or_else(
-            || RawSpec { replicas: spec.replicas, parallelism: spec.parallelism, template: spec.template, job_template: None },
-            |job| job.spec,
-        );
-        Ok(Self { kind, metadata, replicas: spec.replicas.or(spec.parallelism), template: spec.template })
+        let Raw { metadata, mut spec } = Raw::deserialize(deserializer)?;
+        if let Some(job) = spec.job_template.take() {
+            spec = job.spec;
+        }
+        Ok(Self {
+            kind,
+            metadata,
+            replicas: spec.replicas.or(spec.parallelism),
+            template: spec.template,
+            claim_templates: spec.volume_claim_templates,
+            first_ordinal: spec.ordinals.map(|o| o.start).unwrap_or_default(),
+        })
     }
 }

@@ -1,6 +1,7 @@
-//! Any answer to a question about reachability, and which formats each can be written in.
+//! Any answer, and which formats each can be written in.
 
 use super::policy::{CanReach, EffectivePolicy, Matrix, ReachableFrom, WhoCanReach};
+use super::storage::PvcWhyPending;
 use super::view::Format;
 use super::{CoverageEntry, Finding, Report};
 
@@ -18,6 +19,8 @@ pub enum Answer {
     EffectivePolicy(Report<EffectivePolicy>),
     /// Who can reach whom?
     Matrix(Report<Matrix>),
+    /// Why is this claim pending?
+    PvcWhyPending(Report<PvcWhyPending>),
 }
 
 impl Answer {
@@ -29,6 +32,7 @@ impl Answer {
             Self::CanReach(_) => Question::CanReach,
             Self::EffectivePolicy(_) => Question::EffectivePolicy,
             Self::Matrix(_) => Question::Matrix,
+            Self::PvcWhyPending(_) => Question::PvcWhyPending,
         }
     }
 
@@ -45,6 +49,7 @@ impl Answer {
             Self::CanReach(r) => &r.findings,
             Self::EffectivePolicy(r) => &r.findings,
             Self::Matrix(r) => &r.findings,
+            Self::PvcWhyPending(r) => &r.findings,
         }
     }
 
@@ -56,11 +61,12 @@ impl Answer {
             Self::CanReach(r) => &r.coverage,
             Self::EffectivePolicy(r) => &r.coverage,
             Self::Matrix(r) => &r.coverage,
+            Self::PvcWhyPending(r) => &r.coverage,
         }
     }
 }
 
-/// A question about reachability: known before anything is read, so that a format it has not is refused before, too.
+/// A question: known before anything is read, so that a format it has not is refused before, too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Question {
     /// `who-can-reach`
@@ -73,6 +79,8 @@ pub enum Question {
     EffectivePolicy,
     /// `matrix`
     Matrix,
+    /// `pvc-why-pending`
+    PvcWhyPending,
 }
 
 impl Question {
@@ -80,7 +88,7 @@ impl Question {
     pub fn formats(self) -> &'static [Format] {
         use Format::{Csv, Dot, Json, Markdown, Mermaid, Name, Table, Wide, Yaml};
         match self {
-            Self::WhoCanReach | Self::ReachableFrom | Self::EffectivePolicy => &[Table, Wide, Json, Yaml, Name],
+            Self::WhoCanReach | Self::ReachableFrom | Self::EffectivePolicy | Self::PvcWhyPending => &[Table, Wide, Json, Yaml, Name],
             Self::CanReach => &[Table, Wide, Json, Yaml],
             Self::Matrix => &[Table, Wide, Json, Yaml, Csv, Markdown, Dot, Mermaid],
         }

@@ -8,6 +8,7 @@ mod finding;
 mod peer;
 pub mod policy;
 pub mod schema;
+pub mod storage;
 pub mod view;
 
 pub use answer::{Answer, Question};

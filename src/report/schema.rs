@@ -6,15 +6,17 @@ use serde_json::Value;
 
 use super::Report;
 use super::policy::{CanReach, EffectivePolicy, Matrix, ReachableFrom, WhoCanReach};
+use super::storage::PvcWhyPending;
 
 /// The schema of each kind of answer: what `docs/schema/<kind>.json` holds.
-pub fn all() -> [(&'static str, Value); 5] {
+pub fn all() -> [(&'static str, Value); 6] {
     [
         ("WhoCanReach", of::<WhoCanReach>("WhoCanReach")),
         ("ReachableFrom", of::<ReachableFrom>("ReachableFrom")),
         ("CanReach", of::<CanReach>("CanReach")),
         ("EffectivePolicy", of::<EffectivePolicy>("EffectivePolicy")),
         ("Matrix", of::<Matrix>("Matrix")),
+        ("PvcWhyPending", of::<PvcWhyPending>("PvcWhyPending")),
     ]
 }
 

@@ -24,6 +24,18 @@ pub fn add_object<'de, D: Deserializer<'de>>(objects: &mut Objects, resource: Re
         Resource::DaemonSets => objects.workloads.push(workload(WorkloadKind::DaemonSet, deserializer)?),
         Resource::Jobs => objects.workloads.push(workload(WorkloadKind::Job, deserializer)?),
         Resource::CronJobs => objects.workloads.push(workload(WorkloadKind::CronJob, deserializer)?),
+        Resource::PersistentVolumeClaims => objects.claims.push(Deserialize::deserialize(deserializer)?),
+        Resource::PersistentVolumes => objects.volumes.push(Deserialize::deserialize(deserializer)?),
+        Resource::StorageClasses => objects.storage_classes.push(Deserialize::deserialize(deserializer)?),
+        Resource::CsiDrivers => objects.csi_drivers.push(Deserialize::deserialize(deserializer)?),
+        Resource::CsiNodes => objects.csi_nodes.push(Deserialize::deserialize(deserializer)?),
+        Resource::VolumeAttachments => objects.volume_attachments.push(Deserialize::deserialize(deserializer)?),
+        Resource::CsiStorageCapacities => objects.storage_capacities.push(Deserialize::deserialize(deserializer)?),
+        Resource::VolumeAttributesClasses => objects.attributes_classes.push(Deserialize::deserialize(deserializer)?),
+        Resource::Leases => objects.leases.push(Deserialize::deserialize(deserializer)?),
+        Resource::Events => objects.events.push(Deserialize::deserialize(deserializer)?),
+        Resource::ResourceQuotas => objects.resource_quotas.push(Deserialize::deserialize(deserializer)?),
+        Resource::LimitRanges => objects.limit_ranges.push(Deserialize::deserialize(deserializer)?),
         Resource::ConfigMaps | Resource::Secrets => {
             serde::de::IgnoredAny::deserialize(deserializer)?;
         }

@@ -146,7 +146,8 @@ fn rows_about_workloads_agree(case: &Case) -> Result<(), TestCaseError> {
     let mut objects = case.decode();
     for (number, pod) in objects.pods.iter_mut().enumerate() {
         let name = format!("set{}", number % 2);
-        pod.metadata.owner_references = vec![OwnerReference { kind: "StatefulSet".to_owned(), name, controller: true }];
+        pod.metadata.owner_references =
+            vec![OwnerReference { kind: "StatefulSet".to_owned(), name, controller: true, ..OwnerReference::default() }];
     }
     let cluster = Cluster::partly_read(objects, case.coverage());
     let both = cluster.both();

@@ -21,6 +21,11 @@ pub(super) fn answer() -> BoxedStrategy<Answer> {
                 Answer::CanReach(r) => (r.findings, r.coverage) = (findings, coverage),
                 Answer::EffectivePolicy(r) => (r.findings, r.coverage) = (findings, coverage),
                 Answer::Matrix(r) => (r.findings, r.coverage) = (findings, coverage),
+                // Those of claims belong to them.
+                Answer::PvcWhyPending(r) => {
+                    r.findings.extend(findings);
+                    r.coverage = coverage;
+                }
             }
             answer
         })
@@ -51,13 +56,14 @@ fn bare_answer() -> BoxedStrategy<Answer> {
                 Answer::EffectivePolicy(report("EffectivePolicy", EffectivePolicy { subject, ingress, egress }))
             })
             .boxed(),
+        super::arbitrary_storage::answer(),
         vec(connection(), 0..6).prop_map(|connections| Answer::Matrix(report("Matrix", Matrix { connections, complete: true }))).boxed(),
     ]
     .boxed()
 }
 
 /// Names as they are, names as they should not be, and anything.
-fn text() -> BoxedStrategy<String> {
+pub(super) fn text() -> BoxedStrategy<String> {
     prop_oneof![
         4 => "[a-z]{1,12}(-[a-z0-9]{1,8}){0,3}",
         1 => "[a-z]{30,90}",
@@ -68,7 +74,7 @@ fn text() -> BoxedStrategy<String> {
     .boxed()
 }
 
-fn command() -> BoxedStrategy<String> {
+pub(super) fn command() -> BoxedStrategy<String> {
     text().prop_map(|text| format!("kubectl {text}")).boxed()
 }
 

@@ -9,6 +9,8 @@
 mod age;
 #[cfg(test)]
 mod arbitrary;
+#[cfg(test)]
+mod arbitrary_storage;
 mod csv;
 mod dot;
 mod escape;
@@ -23,6 +25,8 @@ mod ports;
 mod ranges;
 #[cfg(test)]
 mod samples;
+#[cfg(test)]
+mod samples_storage;
 mod table;
 #[cfg(test)]
 mod tests;

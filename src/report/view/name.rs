@@ -6,6 +6,7 @@ use std::io::{self, Write};
 
 use super::escape;
 use crate::report::policy::Reach;
+use crate::report::storage::ClaimState;
 use crate::report::{Answer, Peer, Verdict};
 
 /// Writes the names.
@@ -23,6 +24,10 @@ pub(super) fn write(answer: &Answer, out: &mut dyn Write) -> io::Result<()> {
             policies.sort_unstable();
             policies.dedup();
             policies.into_iter().try_for_each(|(_, name)| line("NetworkPolicy", name, out))
+        }
+        Answer::PvcWhyPending(report) => {
+            let troubled = report.result.claims.iter().filter(|claim| claim.state != ClaimState::Ok && claim.phase != "Missing");
+            troubled.map(|claim| &claim.name).try_for_each(|name| line("PersistentVolumeClaim", name, out))
         }
         Answer::CanReach(_) | Answer::Matrix(_) => Ok(()),
     }

@@ -101,7 +101,14 @@ fn noticed(findings: &[Finding]) -> Vec<Notice> {
 }
 
 fn notices(answer: &Answer) -> Vec<Notice> {
-    let mut notices = noticed(answer.findings());
+    let mut notices = match answer {
+        // What is said of claims stands beside them.
+        Answer::PvcWhyPending(_) => {
+            let rest = answer.findings().iter().filter(|finding| !is_about_a_claim(finding)).cloned().collect::<Vec<_>>();
+            noticed(&rest)
+        }
+        _ => noticed(answer.findings()),
+    };
     if let Answer::Matrix(report) = answer
         && !report.result.complete
     {
@@ -110,6 +117,11 @@ fn notices(answer: &Answer) -> Vec<Notice> {
     }
     notices.extend(incomplete(answer.coverage()).map(Notice::Warning));
     notices
+}
+
+/// Whether a finding is a cause, which the answer itself shows.
+fn is_about_a_claim(finding: &Finding) -> bool {
+    finding.code.starts_with("ST-") && finding.subject.kind == "PersistentVolumeClaim"
 }
 
 /// What it does, what it risks, and the command.

@@ -19,6 +19,9 @@ pub(super) fn kind_word(kind: &str) -> String {
         "Service" => "svc".to_owned(),
         "Namespace" => "ns".to_owned(),
         "NetworkPolicy" => "netpol".to_owned(),
+        "PersistentVolume" => "pv".to_owned(),
+        "PersistentVolumeClaim" => "pvc".to_owned(),
+        "StorageClass" => "sc".to_owned(),
         other => escape(other).to_lowercase(),
     }
 }

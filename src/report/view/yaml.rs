@@ -17,6 +17,7 @@ pub(super) fn write(answer: &Answer, out: &mut dyn io::Write) -> io::Result<()> 
         Answer::CanReach(report) => document(report, out),
         Answer::EffectivePolicy(report) => document(report, out),
         Answer::Matrix(report) => document(report, out),
+        Answer::PvcWhyPending(report) => document(report, out),
     }
 }
 

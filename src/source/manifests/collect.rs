@@ -13,6 +13,7 @@ use super::findings::{
     REPEATED_KEY, REPEATED_OBJECT, UNKNOWN_FIELD, UNREADABLE_DOCUMENT, UNRENDERED_TEMPLATE, VERSION_NOT_SERVED, WRONG_TYPE,
 };
 use super::kinds::{self, Kind};
+use super::lists;
 use super::parse::{Document, Unreadable};
 use super::schema;
 use crate::objects::{Labels, Meta, NetworkPolicy, NetworkPolicySpec, Objects, Resource, Rule};
@@ -286,7 +287,7 @@ impl<'a> Collector<'a> {
 
     /// The object just added replaces an earlier one of the same name.
     fn replace_earlier(&mut self, place: &Place, resource: Resource, meta: Meta, subject: ObjectRef) {
-        let last = self.len_of(resource).saturating_sub(1);
+        let last = lists::length(&self.objects, resource).saturating_sub(1);
         let key = (resource, meta.namespace, meta.name);
         match self.seen.get_mut(&key) {
             None => {
@@ -297,42 +298,8 @@ impl<'a> Collector<'a> {
                 self.findings.push(REPEATED_OBJECT.on(subject, message));
                 *earlier = place.clone();
                 let position = *position;
-                self.move_last_to(resource, position);
+                lists::move_last_to(&mut self.objects, resource, position);
             }
-        }
-    }
-
-    fn len_of(&self, resource: Resource) -> usize {
-        let o = &self.objects;
-        match resource {
-            Resource::Namespaces => o.namespaces.len(),
-            Resource::Nodes => o.nodes.len(),
-            Resource::Pods => o.pods.len(),
-            Resource::Services => o.services.len(),
-            Resource::EndpointSlices => o.endpoint_slices.len(),
-            Resource::NetworkPolicies => o.network_policies.len(),
-            Resource::ConfigMaps | Resource::Secrets => 0,
-            _ => o.workloads.len(),
-        }
-    }
-
-    /// The last object of the list takes the given position, and what was there is dropped.
-    fn move_last_to(&mut self, resource: Resource, position: usize) {
-        fn move_last<T>(list: &mut Vec<T>, position: usize) {
-            if position < list.len() {
-                list.swap_remove(position);
-            }
-        }
-        let o = &mut self.objects;
-        match resource {
-            Resource::Namespaces => move_last(&mut o.namespaces, position),
-            Resource::Nodes => move_last(&mut o.nodes, position),
-            Resource::Pods => move_last(&mut o.pods, position),
-            Resource::Services => move_last(&mut o.services, position),
-            Resource::EndpointSlices => move_last(&mut o.endpoint_slices, position),
-            Resource::NetworkPolicies => move_last(&mut o.network_policies, position),
-            Resource::ConfigMaps | Resource::Secrets => {}
-            _ => move_last(&mut o.workloads, position),
         }
     }
 

@@ -86,7 +86,10 @@ pub(super) fn classify(api_version: &str, kind: &str) -> Kind {
 
 /// Kubernetes' own groups: custom resources have a domain of someone else's in theirs.
 fn is_builtin(group: &str) -> bool {
-    matches!(group, "" | "apps" | "batch" | "extensions" | "networking.k8s.io" | "discovery.k8s.io")
+    matches!(
+        group,
+        "" | "apps" | "batch" | "extensions" | "networking.k8s.io" | "discovery.k8s.io" | "storage.k8s.io" | "coordination.k8s.io"
+    )
 }
 
 /// `Kind.group`, as kubectl writes kinds; just the kind in the core group.

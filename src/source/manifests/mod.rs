@@ -8,6 +8,7 @@ mod collect;
 pub mod findings;
 mod input;
 mod kinds;
+mod lists;
 mod parse;
 mod path;
 mod schema;

@@ -3,6 +3,8 @@
 //! Closed levels list every field Kubernetes has (1.37), so anything else is unknown. Open levels list what we read:
 //! there only a near-misspelling of one of those is worth a word, since Kubernetes has many fields we know nothing of.
 
+mod storage;
+
 use crate::objects::Resource;
 
 /// What a field holds.
@@ -35,7 +37,7 @@ impl Fields {
     }
 }
 
-const fn closed(known: &'static [(&'static str, Shape)]) -> Fields {
+pub(super) const fn closed(known: &'static [(&'static str, Shape)]) -> Fields {
     Fields { known, closed: true, kept: false }
 }
 
@@ -44,7 +46,7 @@ const fn narrowing(known: &'static [(&'static str, Shape)]) -> Fields {
     Fields { known, closed: true, kept: true }
 }
 
-const fn open(known: &'static [(&'static str, Shape)]) -> Fields {
+pub(super) const fn open(known: &'static [(&'static str, Shape)]) -> Fields {
     Fields { known, closed: false, kept: false }
 }
 
@@ -62,10 +64,22 @@ pub(super) fn of(resource: Resource) -> &'static Fields {
         Resource::NetworkPolicies => &NETWORK_POLICY,
         Resource::Deployments | Resource::ReplicaSets | Resource::StatefulSets | Resource::DaemonSets | Resource::Jobs => &WORKLOAD,
         Resource::CronJobs => &CRON_JOB,
+        Resource::PersistentVolumeClaims => &storage::CLAIM,
+        Resource::PersistentVolumes => &storage::VOLUME,
+        Resource::StorageClasses => &storage::STORAGE_CLASS,
+        Resource::CsiStorageCapacities => &storage::STORAGE_CAPACITY,
+        Resource::VolumeAttributesClasses => &storage::ATTRIBUTES_CLASS,
+        Resource::CsiDrivers
+        | Resource::CsiNodes
+        | Resource::VolumeAttachments
+        | Resource::Leases
+        | Resource::ResourceQuotas
+        | Resource::LimitRanges => &storage::WITH_SPEC,
+        Resource::Events => &storage::EVENT,
     }
 }
 
-static META: Fields = closed(&[
+pub(super) static META: Fields = closed(&[
     ("name", Text),
     ("generateName", Text),
     ("namespace", Text),
@@ -100,8 +114,9 @@ static NODE: Fields = closed(&[
     ("status", Object(&NODE_STATUS)),
 ]);
 // `podCIDR`, the old single one, must be listed lest it look like a misspelling.
-static NODE_SPEC: Fields = open(&[("podCIDRs", List(&Text)), ("podCIDR", Any)]);
-static NODE_STATUS: Fields = open(&[("addresses", List(&Object(&NODE_ADDRESS)))]);
+static NODE_SPEC: Fields =
+    open(&[("podCIDRs", List(&Text)), ("podCIDR", Any), ("unschedulable", Bool), ("taints", List(&Object(&storage::TAINT)))]);
+static NODE_STATUS: Fields = open(&[("addresses", List(&Object(&NODE_ADDRESS))), ("conditions", List(&Object(&CONDITION)))]);
 static NODE_ADDRESS: Fields = open(&[("type", Text), ("address", Text)]);
 
 static POD: Fields = closed(&[
@@ -116,8 +131,20 @@ static POD_SPEC: Fields = open(&[
     ("hostNetwork", Bool),
     ("containers", List(&Object(&CONTAINER))),
     ("initContainers", List(&Object(&CONTAINER))),
+    ("volumes", List(&Object(&storage::POD_VOLUME))),
+    ("nodeSelector", Texts),
+    ("affinity", Any),
+    ("tolerations", List(&Object(&storage::TOLERATION))),
+    ("schedulerName", Text),
+    ("schedulingGates", List(&Object(&storage::NAMED))),
 ]);
-static CONTAINER: Fields = open(&[("name", Text), ("ports", List(&Object(&CONTAINER_PORT))), ("restartPolicy", Text)]);
+static CONTAINER: Fields = open(&[
+    ("name", Text),
+    ("ports", List(&Object(&CONTAINER_PORT))),
+    ("restartPolicy", Text),
+    ("volumeMounts", List(&Object(&storage::NAMED))),
+    ("volumeDevices", List(&Object(&storage::NAMED))),
+]);
 static CONTAINER_PORT: Fields = closed(&[("name", Text), ("containerPort", Int), ("protocol", Text), ("hostPort", Int), ("hostIP", Text)]);
 static POD_STATUS: Fields = open(&[
     ("phase", Text),
@@ -128,7 +155,7 @@ static POD_STATUS: Fields = open(&[
     ("conditions", List(&Object(&CONDITION))),
 ]);
 static POD_IP: Fields = open(&[("ip", Text)]);
-static CONDITION: Fields = open(&[("type", Text), ("status", Text)]);
+static CONDITION: Fields = open(&[("type", Text), ("status", Text), ("reason", Text), ("message", Text)]);
 
 static SERVICE: Fields = closed(&[
     ("apiVersion", Text),
@@ -171,8 +198,14 @@ static ENDPOINT_PORT: Fields = open(&[("name", Text), ("port", Int), ("protocol"
 
 static WORKLOAD: Fields =
     closed(&[("apiVersion", Text), ("kind", Text), ("metadata", Object(&META)), ("spec", Object(&WORKLOAD_SPEC)), ("status", Any)]);
-static WORKLOAD_SPEC: Fields =
-    open(&[("replicas", Int), ("parallelism", Int), ("selector", Object(&SELECTOR)), ("template", Object(&TEMPLATE))]);
+static WORKLOAD_SPEC: Fields = open(&[
+    ("replicas", Int),
+    ("parallelism", Int),
+    ("selector", Object(&SELECTOR)),
+    ("template", Object(&TEMPLATE)),
+    ("volumeClaimTemplates", List(&Object(&storage::CLAIM))),
+    ("ordinals", Any),
+]);
 static TEMPLATE: Fields = closed(&[("metadata", Object(&META)), ("spec", Object(&POD_SPEC))]);
 
 static CRON_JOB: Fields =
@@ -198,7 +231,7 @@ static INGRESS_RULE: Fields = narrowing(&[("from", List(&Object(&PEER))), ("port
 static EGRESS_RULE: Fields = narrowing(&[("to", List(&Object(&PEER))), ("ports", List(&Object(&POLICY_PORT)))]);
 static PEER: Fields =
     narrowing(&[("podSelector", Object(&SELECTOR)), ("namespaceSelector", Object(&SELECTOR)), ("ipBlock", Object(&IP_BLOCK))]);
-static SELECTOR: Fields = closed(&[("matchLabels", Texts), ("matchExpressions", List(&Object(&REQUIREMENT)))]);
+pub(super) static SELECTOR: Fields = closed(&[("matchLabels", Texts), ("matchExpressions", List(&Object(&REQUIREMENT)))]);
 static REQUIREMENT: Fields = closed(&[("key", Text), ("operator", Text), ("values", List(&Text))]);
 static IP_BLOCK: Fields = closed(&[("cidr", Text), ("except", List(&Text))]);
 static POLICY_PORT: Fields = narrowing(&[("protocol", Text), ("port", IntOrText), ("endPort", Int)]);

@@ -77,7 +77,8 @@ fn what_is_written_comes_back() {
         let read = read(&path, &all()).unwrap();
         assert_eq!(text(read.objects), text(direct(&recording)), "{name}");
         let mut coverage = recording.coverage.clone();
-        for missing in [Resource::ReplicaSets, Resource::StatefulSets, Resource::DaemonSets, Resource::Jobs] {
+        let recorded: Vec<Resource> = coverage.iter().map(|(resource, ..)| resource).collect();
+        for missing in Resource::ALL.into_iter().filter(|resource| !recorded.contains(resource)) {
             coverage.record(missing, None, State::NotInSnapshot);
         }
         assert_eq!(read.coverage, coverage, "{name}");

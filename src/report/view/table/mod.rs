@@ -3,6 +3,7 @@
 mod can_reach;
 mod effective_policy;
 mod matrix;
+mod pvc_why_pending;
 mod reach;
 mod reachable_from;
 mod service;
@@ -24,6 +25,7 @@ pub(super) fn write(answer: &Answer, wide: bool, style: &Style, out: &mut dyn Wr
         Answer::CanReach(report) => can_reach::write(report, &mut text),
         Answer::EffectivePolicy(report) => effective_policy::write(report, &mut text),
         Answer::Matrix(report) => matrix::write(report, &mut text),
+        Answer::PvcWhyPending(report) => pvc_why_pending::write(report, &mut text),
     }
 }
 

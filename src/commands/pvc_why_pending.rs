@@ -1,0 +1,128 @@
+//! `pvc-why-pending`: why claims have no volume, or one of no use.
+
+use super::{Outcome, reach};
+use crate::cli::suggest::{either, nearest};
+use crate::cli::{CommandError, ErrorKind, Session, complete, targets};
+use crate::inventory::Inventory;
+use crate::objects::Resource;
+use crate::report::{self, Answer, Report};
+use crate::storage::{self, Question};
+
+/// Kinds that every answer depends on; what else is read depends on them.
+const RESOURCES: [Resource; 8] = [
+    Resource::PersistentVolumeClaims,
+    Resource::PersistentVolumes,
+    Resource::StorageClasses,
+    Resource::Pods,
+    Resource::Nodes,
+    Resource::CsiDrivers,
+    Resource::CsiNodes,
+    Resource::StatefulSets,
+];
+
+/// Why a claim is pending, lost or of no use
+///
+/// The decision of Kubernetes' volume controller, scheduler and provisioner is computed again for every claim: the one
+/// root cause, what would fail after it, the fields that show it, and what to do. Claims that are well are counted.
+#[derive(Debug, clap::Args)]
+#[command(before_help = "\
+Examples:
+  # Why does this claim not get its volume?
+  kubectl netstore pvc-why-pending data-db-0 -n shop
+
+  # Every claim of the cluster that is not well
+  kubectl netstore pvc-why-pending -A
+
+  # Which volume comes closest, and what each one fails
+  kubectl netstore pvc-why-pending data-db-0 -n shop --explain
+
+  # Before it is applied
+  kubectl netstore pvc-why-pending -f volume.yaml -f claim.yaml")]
+pub struct Args {
+    /// Claims: NAME, pvc/NAME or NAMESPACE/pvc/NAME; none: all that are not well
+    #[arg(value_name = "CLAIM", add = complete::claims())]
+    claims: Vec<String>,
+    /// Show each volume with what it fails, and each node with what keeps the pod from it
+    #[arg(long)]
+    explain: bool,
+}
+
+/// Answers the question.
+///
+/// # Errors
+/// If it cannot be answered.
+pub fn run(session: &mut Session, args: &Args) -> Result<Outcome, CommandError> {
+    session.format(report::Question::PvcWhyPending.formats())?;
+    let selector = session.selector()?;
+    if selector.is_some() && !args.claims.is_empty() {
+        return Err(CommandError::new(ErrorKind::Usage, "name cannot be provided when a selector is specified"));
+    }
+    let default = session.namespace()?;
+    let names: Vec<(Option<String>, String)> = args.claims.iter().map(|word| name(word)).collect::<Result<_, _>>()?;
+    if session.globals().selection.all_namespaces && names.iter().any(|(namespace, _)| namespace.is_none()) {
+        return Err(CommandError::new(ErrorKind::Usage, "a resource cannot be retrieved by name across all namespaces")
+            .hint("say its namespace: -n NAMESPACE, or NAMESPACE/pvc/NAME"));
+    }
+    let names: Vec<(String, String)> =
+        names.into_iter().map(|(namespace, name)| (namespace.unwrap_or_else(|| default.clone()), name)).collect();
+    let namespace = session.matrix_scope()?;
+    let asked = names.iter().map(|(namespace, _)| namespace.clone()).collect();
+    let (inventory, noticed) = session.read_in_steps(&RESOURCES, storage::more_needed, asked)?;
+    let question = Question { names, namespace, selector, explain: args.explain };
+    let (result, findings) = storage::why_pending(&inventory, &question);
+    if let Some((namespace, name)) = question.names.iter().find(|(ns, n)| !result.claims.iter().any(|c| c.namespace == *ns && c.name == *n))
+    {
+        session.warn(&noticed);
+        return Err(not_found(&inventory, namespace, name).asking(&session.globals().connection));
+    }
+    let nobody =
+        result.claims.is_empty() && inventory.coverage.is_complete(Resource::PersistentVolumeClaims, question.namespace.as_deref());
+    let answer = Answer::PvcWhyPending(Report::new("PvcWhyPending", &inventory, result, reach::all(noticed, findings)));
+    if nobody {
+        let hint = question.namespace.as_deref().and_then(|namespace| targets::similar_namespace(&inventory, namespace));
+        session.print_nothing(&answer, question.namespace.as_deref(), hint.as_deref())?;
+    } else {
+        session.print(&answer)?;
+    }
+    Ok(Outcome::Answered)
+}
+
+/// Reads the name of a claim.
+fn name(word: &str) -> Result<(Option<String>, String), CommandError> {
+    let wrong = || {
+        CommandError::new(ErrorKind::Usage, format!("{word}: wanted the name of a claim")).hint("say NAME, pvc/NAME or NAMESPACE/pvc/NAME")
+    };
+    let is_claim = |kind: &str| {
+        let kind = kind.split('.').next().unwrap_or_default().to_lowercase();
+        matches!(kind.as_str(), "pvc" | "persistentvolumeclaim" | "persistentvolumeclaims")
+    };
+    let parts: Vec<&str> = word.split('/').collect();
+    match parts.as_slice() {
+        [name] if !name.is_empty() => Ok((None, (*name).to_owned())),
+        [kind, name] if is_claim(kind) && !name.is_empty() => Ok((None, (*name).to_owned())),
+        [namespace, kind, name] if is_claim(kind) && !name.is_empty() => {
+            targets::check_namespace(namespace)?;
+            Ok((Some((*namespace).to_owned()), (*name).to_owned()))
+        }
+        _ => Err(wrong()),
+    }
+}
+
+fn not_found(inventory: &Inventory, namespace: &str, name: &str) -> CommandError {
+    let qualified = Resource::PersistentVolumeClaims.qualified();
+    if !inventory.coverage.is_complete(Resource::PersistentVolumeClaims, Some(namespace)) {
+        return CommandError::new(ErrorKind::NotFound, format!("{qualified} \"{name}\" was not found among what could be read"))
+            .hint(format!("kubectl auth can-i list {qualified} -n {namespace}"));
+    }
+    let error = CommandError::from_server(ErrorKind::NotFound, "NotFound", &format!("{qualified} \"{name}\" not found"));
+    let claims = || inventory.claims.iter().map(|claim| &claim.metadata);
+    let elsewhere: Vec<&str> = claims().filter(|meta| meta.name == name).map(|meta| meta.namespace.as_str()).collect();
+    match elsewhere.as_slice() {
+        [] => {}
+        [one] => return error.hint(format!("it exists in namespace {one}: add -n {one}")),
+        several => return error.hint(format!("it exists in namespaces {}", several.join(", "))),
+    }
+    let near = nearest(name, claims().filter(|meta| meta.namespace == namespace).map(|meta| meta.name.as_str()));
+    let near: Vec<String> = near.into_iter().map(str::to_owned).collect();
+    if near.is_empty() { error } else { error.hint(format!("did you mean {}?", either(&near))) }
+}

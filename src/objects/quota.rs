@@ -1,0 +1,73 @@
+//! `v1` ResourceQuota and LimitRange, as far as claims meet them.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::meta::null_default;
+use super::{Meta, Quantity};
+
+/// A ResourceQuota.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(default)]
+pub struct ResourceQuota {
+    /// Metadata.
+    #[serde(deserialize_with = "null_default")]
+    pub metadata: Meta,
+    /// What may be used.
+    #[serde(deserialize_with = "null_default")]
+    pub spec: QuotaAmounts,
+    /// What may be used, and what is.
+    #[serde(deserialize_with = "null_default")]
+    pub status: QuotaAmounts,
+}
+
+/// `hard` and `used`.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct QuotaAmounts {
+    /// What may be used.
+    #[serde(deserialize_with = "null_default")]
+    pub hard: BTreeMap<String, Quantity>,
+    /// What is used.
+    #[serde(deserialize_with = "null_default")]
+    pub used: BTreeMap<String, Quantity>,
+    /// Whether only some objects count.
+    pub scope_selector: Option<serde::de::IgnoredAny>,
+}
+
+/// A LimitRange.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(default)]
+pub struct LimitRange {
+    /// Metadata.
+    #[serde(deserialize_with = "null_default")]
+    pub metadata: Meta,
+    /// Specification.
+    #[serde(deserialize_with = "null_default")]
+    pub spec: LimitRangeSpec,
+}
+
+/// `spec` of a LimitRange.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(default)]
+pub struct LimitRangeSpec {
+    /// Limits.
+    #[serde(deserialize_with = "null_default")]
+    pub limits: Vec<LimitRangeItem>,
+}
+
+/// One entry of `spec.limits`.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(default)]
+pub struct LimitRangeItem {
+    /// `Pod`, `Container` or `PersistentVolumeClaim`.
+    #[serde(rename = "type", deserialize_with = "null_default")]
+    pub kind: String,
+    /// Least.
+    #[serde(deserialize_with = "null_default")]
+    pub min: BTreeMap<String, Quantity>,
+    /// Most.
+    #[serde(deserialize_with = "null_default")]
+    pub max: BTreeMap<String, Quantity>,
+}

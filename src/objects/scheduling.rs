@@ -1,0 +1,179 @@
+//! What decides on which nodes a pod may run: taints and tolerations, node affinity; and the volumes it brings along.
+
+use serde::Deserialize;
+use serde::de::Deserializer;
+
+use super::meta::null_default;
+use super::volume::ClaimSpec;
+use super::{Labels, NodeSelector};
+
+/// A taint of a node.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Taint {
+    /// Key.
+    #[serde(deserialize_with = "null_default")]
+    pub key: String,
+    /// Value.
+    #[serde(deserialize_with = "null_default")]
+    pub value: String,
+    /// `NoSchedule`, `PreferNoSchedule` or `NoExecute`.
+    #[serde(deserialize_with = "null_default")]
+    pub effect: String,
+}
+
+/// A toleration of a pod.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Toleration {
+    /// Key; empty with `Exists`: every key.
+    #[serde(deserialize_with = "null_default")]
+    pub key: String,
+    /// `Equal` (also if empty) or `Exists`.
+    #[serde(deserialize_with = "null_default")]
+    pub operator: String,
+    /// Value.
+    #[serde(deserialize_with = "null_default")]
+    pub value: String,
+    /// Effect; empty: every effect.
+    #[serde(deserialize_with = "null_default")]
+    pub effect: String,
+}
+
+impl Taint {
+    /// Whether it keeps pods without a toleration away.
+    pub fn repels(&self) -> bool {
+        matches!(self.effect.as_str(), "NoSchedule" | "NoExecute")
+    }
+}
+
+impl Toleration {
+    /// Whether the taint does not matter to the pod.
+    pub fn tolerates(&self, taint: &Taint) -> bool {
+        let effect = self.effect.is_empty() || self.effect == taint.effect;
+        let key = (self.key.is_empty() && self.operator == "Exists") || self.key == taint.key;
+        let value = match self.operator.as_str() {
+            "Exists" => true,
+            "" | "Equal" => self.value == taint.value,
+            _ => false,
+        };
+        effect && key && value
+    }
+}
+
+/// Without the two tolerations every pod is given: the taints they are about come with others that they do not cover.
+pub(super) fn own_tolerations<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<Toleration>, D::Error> {
+    let mut all: Vec<Toleration> = null_default(d)?;
+    let given = |t: &Toleration| {
+        t.effect == "NoExecute" && matches!(t.key.as_str(), "node.kubernetes.io/not-ready" | "node.kubernetes.io/unreachable")
+    };
+    all.retain(|toleration| !given(toleration));
+    all.shrink_to_fit();
+    Ok(all)
+}
+
+/// `spec.affinity` of a pod, as far as it is about nodes.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Affinity {
+    /// About nodes.
+    pub node_affinity: Option<PodNodeAffinity>,
+}
+
+/// `spec.affinity.nodeAffinity` of a pod.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct PodNodeAffinity {
+    /// What must hold.
+    pub required_during_scheduling_ignored_during_execution: Option<NodeSelector>,
+}
+
+/// A scheduling gate.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct SchedulingGate {
+    /// Name.
+    #[serde(deserialize_with = "null_default")]
+    pub name: String,
+}
+
+/// A volume of a pod that is a claim, or makes one.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct PodVolume {
+    /// Name inside the pod.
+    #[serde(deserialize_with = "null_default")]
+    pub name: String,
+    /// The claim it is.
+    pub persistent_volume_claim: Option<ClaimSource>,
+    /// The claim it makes.
+    pub ephemeral: Option<EphemeralSource>,
+}
+
+/// `persistentVolumeClaim` of a volume.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ClaimSource {
+    /// Name of the claim.
+    #[serde(deserialize_with = "null_default")]
+    pub claim_name: String,
+}
+
+/// `ephemeral` of a volume.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct EphemeralSource {
+    /// What the claim will look like.
+    pub volume_claim_template: Option<EphemeralTemplate>,
+}
+
+/// `ephemeral.volumeClaimTemplate` of a volume.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(default)]
+pub struct EphemeralTemplate {
+    /// Specification of the claim.
+    #[serde(deserialize_with = "null_default")]
+    pub spec: ClaimSpec,
+}
+
+/// Only volumes that are claims: the rest is none of storage's business yet.
+pub(super) fn claims_only<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<PodVolume>, D::Error> {
+    let mut all: Vec<PodVolume> = null_default(d)?;
+    all.retain(|volume| volume.persistent_volume_claim.is_some() || volume.ephemeral.is_some());
+    all.shrink_to_fit();
+    Ok(all)
+}
+
+/// A volume as a container uses it.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(default)]
+pub struct VolumeUse {
+    /// Name of the pod's volume.
+    #[serde(deserialize_with = "null_default")]
+    pub name: String,
+}
+
+impl super::PodSpec {
+    /// Whether the pod may run on a node, as far as the node's taints and the pod's wishes say; else why not.
+    pub fn refuses(&self, node: &super::Node) -> Option<String> {
+        if node.spec.unschedulable {
+            return Some("it is cordoned (spec.unschedulable)".to_owned());
+        }
+        let repelled = |taint: &&Taint| taint.repels() && !self.tolerations.iter().any(|t| t.tolerates(taint));
+        if let Some(taint) = node.spec.taints.iter().find(repelled) {
+            return Some(format!("taint {}{}{}:{}", taint.key, if taint.value.is_empty() { "" } else { "=" }, taint.value, taint.effect));
+        }
+        let labels: &Labels = &node.metadata.labels;
+        if let Some((key, value)) = self.node_selector.iter().find(|(key, value)| labels.get(key) != Some(value)) {
+            return Some(format!("the pod's nodeSelector wants {key}={value}"));
+        }
+        let required = self.affinity.as_ref().and_then(|a| a.node_affinity.as_ref());
+        let required = required.and_then(|a| a.required_during_scheduling_ignored_during_execution.as_ref());
+        match required {
+            Some(required) if !required.matches(&node.metadata.name, labels) => {
+                Some(format!("the pod's node affinity wants {}", required.describe()))
+            }
+            _ => None,
+        }
+    }
+}

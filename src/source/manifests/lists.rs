@@ -1,0 +1,70 @@
+//! The lists behind the kinds: what a later object of the same name replaces.
+
+use crate::objects::{Objects, Resource};
+
+/// How many objects of this kind there are; workloads are counted together.
+pub(super) fn length(o: &Objects, resource: Resource) -> usize {
+    match resource {
+        Resource::Namespaces => o.namespaces.len(),
+        Resource::Nodes => o.nodes.len(),
+        Resource::Pods => o.pods.len(),
+        Resource::Services => o.services.len(),
+        Resource::EndpointSlices => o.endpoint_slices.len(),
+        Resource::NetworkPolicies => o.network_policies.len(),
+        Resource::PersistentVolumeClaims => o.claims.len(),
+        Resource::PersistentVolumes => o.volumes.len(),
+        Resource::StorageClasses => o.storage_classes.len(),
+        Resource::CsiDrivers => o.csi_drivers.len(),
+        Resource::CsiNodes => o.csi_nodes.len(),
+        Resource::VolumeAttachments => o.volume_attachments.len(),
+        Resource::CsiStorageCapacities => o.storage_capacities.len(),
+        Resource::VolumeAttributesClasses => o.attributes_classes.len(),
+        Resource::Leases => o.leases.len(),
+        Resource::Events => o.events.len(),
+        Resource::ResourceQuotas => o.resource_quotas.len(),
+        Resource::LimitRanges => o.limit_ranges.len(),
+        Resource::Deployments
+        | Resource::ReplicaSets
+        | Resource::StatefulSets
+        | Resource::DaemonSets
+        | Resource::Jobs
+        | Resource::CronJobs => o.workloads.len(),
+        Resource::ConfigMaps | Resource::Secrets => 0,
+    }
+}
+
+/// The last object of the list takes the given position, and what was there is dropped.
+pub(super) fn move_last_to(o: &mut Objects, resource: Resource, position: usize) {
+    fn move_last<T>(list: &mut Vec<T>, position: usize) {
+        if position < list.len() {
+            list.swap_remove(position);
+        }
+    }
+    match resource {
+        Resource::Namespaces => move_last(&mut o.namespaces, position),
+        Resource::Nodes => move_last(&mut o.nodes, position),
+        Resource::Pods => move_last(&mut o.pods, position),
+        Resource::Services => move_last(&mut o.services, position),
+        Resource::EndpointSlices => move_last(&mut o.endpoint_slices, position),
+        Resource::NetworkPolicies => move_last(&mut o.network_policies, position),
+        Resource::PersistentVolumeClaims => move_last(&mut o.claims, position),
+        Resource::PersistentVolumes => move_last(&mut o.volumes, position),
+        Resource::StorageClasses => move_last(&mut o.storage_classes, position),
+        Resource::CsiDrivers => move_last(&mut o.csi_drivers, position),
+        Resource::CsiNodes => move_last(&mut o.csi_nodes, position),
+        Resource::VolumeAttachments => move_last(&mut o.volume_attachments, position),
+        Resource::CsiStorageCapacities => move_last(&mut o.storage_capacities, position),
+        Resource::VolumeAttributesClasses => move_last(&mut o.attributes_classes, position),
+        Resource::Leases => move_last(&mut o.leases, position),
+        Resource::Events => move_last(&mut o.events, position),
+        Resource::ResourceQuotas => move_last(&mut o.resource_quotas, position),
+        Resource::LimitRanges => move_last(&mut o.limit_ranges, position),
+        Resource::Deployments
+        | Resource::ReplicaSets
+        | Resource::StatefulSets
+        | Resource::DaemonSets
+        | Resource::Jobs
+        | Resource::CronJobs => move_last(&mut o.workloads, position),
+        Resource::ConfigMaps | Resource::Secrets => {}
+    }
+}

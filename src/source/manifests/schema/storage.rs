@@ -1,0 +1,118 @@
+//! The fields of claims, volumes and classes, and what else storage reads.
+
+use super::Shape::{Any, Bool, List, Object, Text, Texts};
+use super::{Fields, META, SELECTOR, closed, open};
+
+pub(super) static CLAIM: Fields = closed(&[
+    ("apiVersion", Text),
+    ("kind", Text),
+    ("metadata", Object(&META)),
+    ("spec", Object(&CLAIM_SPEC)),
+    ("status", Object(&CLAIM_STATUS)),
+]);
+static CLAIM_SPEC: Fields = closed(&[
+    ("accessModes", List(&Text)),
+    ("selector", Object(&SELECTOR)),
+    ("resources", Object(&RESOURCES)),
+    ("volumeName", Text),
+    ("storageClassName", Text),
+    ("volumeMode", Text),
+    ("volumeAttributesClassName", Text),
+    ("dataSource", Object(&DATA_SOURCE)),
+    ("dataSourceRef", Object(&DATA_SOURCE)),
+]);
+static RESOURCES: Fields = open(&[("requests", Object(&AMOUNTS)), ("limits", Any)]);
+static AMOUNTS: Fields = open(&[("storage", Any)]);
+static DATA_SOURCE: Fields = closed(&[("apiGroup", Text), ("kind", Text), ("name", Text), ("namespace", Text)]);
+static CLAIM_STATUS: Fields = open(&[
+    ("phase", Text),
+    ("capacity", Object(&AMOUNTS)),
+    ("allocatedResourceStatuses", Texts),
+    ("allocatedResources", Any),
+    ("accessModes", Any),
+    ("conditions", List(&Object(&CONDITION))),
+    ("currentVolumeAttributesClassName", Text),
+    ("modifyVolumeStatus", Any),
+]);
+static CONDITION: Fields = open(&[("type", Text), ("status", Text), ("reason", Text), ("message", Text)]);
+
+pub(super) static VOLUME: Fields = closed(&[
+    ("apiVersion", Text),
+    ("kind", Text),
+    ("metadata", Object(&META)),
+    ("spec", Object(&VOLUME_SPEC)),
+    ("status", Object(&VOLUME_STATUS)),
+]);
+static VOLUME_SPEC: Fields = open(&[
+    ("capacity", Object(&AMOUNTS)),
+    ("accessModes", List(&Text)),
+    ("claimRef", Object(&CLAIM_REF)),
+    ("persistentVolumeReclaimPolicy", Text),
+    ("storageClassName", Text),
+    ("volumeMode", Text),
+    ("volumeAttributesClassName", Text),
+    ("nodeAffinity", Any),
+    ("csi", Object(&CSI)),
+    ("hostPath", Object(&PATH)),
+    ("local", Object(&PATH)),
+]);
+static CLAIM_REF: Fields = open(&[("namespace", Text), ("name", Text), ("uid", Text)]);
+static CSI: Fields = open(&[("driver", Text), ("volumeHandle", Text)]);
+static PATH: Fields = open(&[("path", Text)]);
+static VOLUME_STATUS: Fields = open(&[("phase", Text), ("message", Text), ("reason", Text)]);
+
+pub(super) static STORAGE_CLASS: Fields = closed(&[
+    ("apiVersion", Text),
+    ("kind", Text),
+    ("metadata", Object(&META)),
+    ("provisioner", Text),
+    ("parameters", Texts),
+    ("reclaimPolicy", Text),
+    ("mountOptions", Any),
+    ("volumeBindingMode", Text),
+    ("allowVolumeExpansion", Bool),
+    ("allowedTopologies", List(&Object(&TOPOLOGY_TERM))),
+]);
+static TOPOLOGY_TERM: Fields = closed(&[("matchLabelExpressions", List(&Object(&TOPOLOGY_REQUIREMENT)))]);
+static TOPOLOGY_REQUIREMENT: Fields = closed(&[("key", Text), ("values", List(&Text))]);
+
+pub(super) static STORAGE_CAPACITY: Fields = closed(&[
+    ("apiVersion", Text),
+    ("kind", Text),
+    ("metadata", Object(&META)),
+    ("storageClassName", Text),
+    ("nodeTopology", Object(&SELECTOR)),
+    ("capacity", Any),
+    ("maximumVolumeSize", Any),
+]);
+
+pub(super) static ATTRIBUTES_CLASS: Fields =
+    closed(&[("apiVersion", Text), ("kind", Text), ("metadata", Object(&META)), ("driverName", Text), ("parameters", Any)]);
+
+pub(super) static WITH_SPEC: Fields =
+    closed(&[("apiVersion", Text), ("kind", Text), ("metadata", Object(&META)), ("spec", Any), ("status", Any)]);
+
+pub(super) static EVENT: Fields = open(&[
+    ("metadata", Object(&META)),
+    ("involvedObject", Object(&INVOLVED)),
+    ("reason", Text),
+    ("message", Text),
+    ("type", Text),
+    ("source", Object(&SOURCE)),
+    ("lastTimestamp", Text),
+    ("firstTimestamp", Any),
+    ("eventTime", Any),
+    ("series", Any),
+]);
+static INVOLVED: Fields = open(&[("kind", Text), ("namespace", Text), ("name", Text), ("uid", Text)]);
+static SOURCE: Fields = open(&[("component", Text)]);
+
+pub(super) static POD_VOLUME: Fields =
+    open(&[("name", Text), ("persistentVolumeClaim", Object(&CLAIM_SOURCE)), ("ephemeral", Object(&EPHEMERAL))]);
+static CLAIM_SOURCE: Fields = closed(&[("claimName", Text), ("readOnly", Bool)]);
+static EPHEMERAL: Fields = open(&[("volumeClaimTemplate", Object(&EPHEMERAL_TEMPLATE))]);
+static EPHEMERAL_TEMPLATE: Fields = closed(&[("metadata", Object(&META)), ("spec", Object(&CLAIM_SPEC))]);
+
+pub(super) static NAMED: Fields = open(&[("name", Text)]);
+pub(super) static TAINT: Fields = open(&[("key", Text), ("value", Text), ("effect", Text)]);
+pub(super) static TOLERATION: Fields = open(&[("key", Text), ("operator", Text), ("value", Text), ("effect", Text)]);

@@ -1,0 +1,17 @@
+//! Storage: why a claim has no volume, or one of no use.
+//!
+//! `matcher` is Kubernetes' search for a volume; `controller`, `prebound` and `scheduler` are the three who use it. `facts` is
+//! the inventory as they see it, `causes` goes from a claim to its one root cause, and `findings` has the words for each.
+
+mod causes;
+pub mod controller;
+mod explain;
+pub mod facts;
+pub mod findings;
+pub mod matcher;
+pub mod prebound;
+pub mod scheduler;
+mod why;
+mod words;
+
+pub use why::{Question, more_needed, why_pending};

@@ -1,0 +1,212 @@
+//! `pvc-why-pending`: every claim of a question with its cause.
+
+use std::collections::HashMap;
+
+use super::causes::{self, Case, Diagnosis};
+use super::explain;
+use super::facts::{BIND_COMPLETED, ClassOrigin, Facts, migrated};
+use super::findings;
+use crate::inventory::Inventory;
+use crate::objects::{LabelSelector, Objects, PersistentVolume, PersistentVolumeClaim, Resource, Truth, WorkloadKind};
+use crate::report::storage::{Cause, ClaimAnswer, ClaimState, PvcWhyPending};
+use crate::report::{Finding, ObjectRef, Severity};
+
+/// Which claims are meant.
+#[derive(Debug, Clone, Default)]
+pub struct Question {
+    /// Claims by namespace and name; empty: all.
+    pub names: Vec<(String, String)>,
+    /// Namespace; none: all of them.
+    pub namespace: Option<String>,
+    /// Labels of the claims.
+    pub selector: Option<LabelSelector>,
+    /// Whether the tables of volumes and nodes are wanted.
+    pub explain: bool,
+}
+
+impl Question {
+    fn means(&self, namespace: &str, name: &str) -> bool {
+        if self.names.is_empty() {
+            return self.namespace.as_deref().is_none_or(|wanted| wanted == namespace);
+        }
+        self.names.iter().any(|(ns, n)| ns == namespace && n == name)
+    }
+}
+
+/// Kinds that are worth reading after what was read first: many clusters need none of them.
+pub fn more_needed(objects: &Objects) -> Vec<Resource> {
+    let unbound: Vec<&PersistentVolumeClaim> =
+        objects.claims.iter().filter(|claim| claim.metadata.annotations.get(BIND_COMPLETED).is_none()).collect();
+    let mut more = Vec::new();
+    let tells =
+        |class: &str| objects.csi_drivers.iter().any(|driver| driver.metadata.name == class && driver.spec.storage_capacity == Some(true));
+    let provisioner = |claim: &PersistentVolumeClaim| {
+        let class =
+            objects.storage_classes.iter().find(|class| class.metadata.name == claim.class() || (!claim.has_class() && class.is_default()));
+        class.map(|class| migrated(&class.provisioner).unwrap_or(&class.provisioner).to_owned())
+    };
+    let mut provisioners: Vec<String> = unbound.iter().filter_map(|claim| provisioner(claim)).collect();
+    provisioners.sort();
+    provisioners.dedup();
+    if provisioners.iter().any(|provisioner| provisioner != super::facts::NO_PROVISIONER) {
+        more.push(Resource::Leases);
+    }
+    if provisioners.iter().any(|provisioner| tells(provisioner)) {
+        more.push(Resource::CsiStorageCapacities);
+    }
+    if objects.claims.iter().any(|claim| !claim.attributes_class().is_empty()) {
+        more.push(Resource::VolumeAttributesClasses);
+    }
+    let names: std::collections::HashSet<(&str, &str)> =
+        objects.claims.iter().map(|claim| (claim.metadata.namespace.as_str(), claim.metadata.name.as_str())).collect();
+    let incomplete = objects.workloads.iter().filter(|w| w.kind == WorkloadKind::StatefulSet).any(|set| {
+        let end = set.first_ordinal + set.replicas.unwrap_or(1).clamp(0, 10_000);
+        set.claim_templates.iter().any(|template| {
+            (set.first_ordinal..end).any(|n| {
+                let name = format!("{}-{}-{n}", template.metadata.name, set.metadata.name);
+                !names.contains(&(set.metadata.namespace.as_str(), name.as_str()))
+            })
+        })
+    });
+    if incomplete {
+        more.extend([Resource::ResourceQuotas, Resource::LimitRanges]);
+    }
+    let asks = |claim: &&PersistentVolumeClaim| claim.request() > claim.capacity();
+    if !unbound.is_empty() || incomplete || objects.claims.iter().any(|claim| asks(&claim)) {
+        more.push(Resource::Events);
+    }
+    more
+}
+
+/// Answers for every claim that is meant, with all findings.
+pub fn why_pending(inventory: &Inventory, question: &Question) -> (PvcWhyPending, Vec<Finding>) {
+    let facts = Facts::new(inventory);
+    let assigned = assign(&facts);
+    let mut findings = Vec::new();
+    let mut claims = Vec::new();
+    for claim in &inventory.claims {
+        let (namespace, name) = (&claim.metadata.namespace, &claim.metadata.name);
+        let selected = question.selector.as_ref().is_none_or(|selector| selector.matches(&claim.metadata.labels) == Truth::Yes);
+        if !question.means(namespace, name) || !selected {
+            continue;
+        }
+        let case = Case::new(&facts, claim);
+        let own = (namespace.as_str(), name.as_str());
+        let taken = |volume: &PersistentVolume| assigned.get(volume.metadata.name.as_str()).is_some_and(|holder| *holder != own);
+        let diagnosis = causes::diagnose(&case, &taken);
+        claims.push(answer(&case, &diagnosis, question.explain));
+        findings.extend(diagnosis.causes);
+        findings.extend(diagnosis.notes);
+    }
+    if question.selector.is_none() {
+        let in_scope =
+            |namespace: &str| question.namespace.as_deref().is_none_or(|wanted| wanted == namespace) || !question.names.is_empty();
+        for missing in causes::uncreated(&facts, in_scope) {
+            if question.means(&missing.namespace, &missing.name) {
+                claims.push(unborn(&missing));
+                findings.extend(missing.causes);
+            }
+        }
+    }
+    claims.sort_by(|a, b| (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name)));
+    findings.extend(malformed(inventory));
+    (PvcWhyPending { claims, named: !question.names.is_empty() }, findings)
+}
+
+/// Which free volume each claim would get, the oldest claim first: a volume serves one claim only.
+fn assign<'a>(facts: &Facts<'a>) -> HashMap<&'a str, (&'a str, &'a str)> {
+    let waiting = |claim: &&PersistentVolumeClaim| {
+        claim.spec.volume_name.is_empty()
+            && claim.metadata.deletion_timestamp.is_none()
+            && claim.metadata.annotations.get(BIND_COMPLETED).is_none()
+            && !matches!(claim.status.phase.as_str(), "Bound" | "Lost")
+    };
+    let mut claims: Vec<&PersistentVolumeClaim> = facts.inventory.claims.iter().filter(waiting).collect();
+    claims.sort_by_key(|claim| claim.metadata.creation_timestamp);
+    let mut assigned: HashMap<&str, (&str, &str)> = HashMap::new();
+    for claim in claims {
+        let class = facts.class_of(claim);
+        let volume = facts.index.find(claim, class.name, class.waits(), |volume| assigned.contains_key(volume.metadata.name.as_str()));
+        if let Some(volume) = volume {
+            assigned.insert(&volume.metadata.name, (&claim.metadata.namespace, &claim.metadata.name));
+        }
+    }
+    assigned
+}
+
+fn answer(case: &Case<'_, '_>, diagnosis: &Diagnosis<'_>, explain: bool) -> ClaimAnswer {
+    let claim = case.claim;
+    let phase = match (claim.metadata.deletion_timestamp, claim.status.phase.as_str()) {
+        (Some(_), _) => "Terminating",
+        (None, "") => "Pending",
+        (None, phase) => phase,
+    };
+    let unknown = diagnosis.causes.first().is_some_and(|cause| cause.code == findings::uncreated::CAUSE_UNKNOWN.code);
+    let undecided = !diagnosis.unread.is_empty() && !diagnosis.is_problem();
+    let state = if unknown || undecided {
+        ClaimState::Unknown
+    } else if diagnosis.is_problem() {
+        ClaimState::Problem
+    } else if phase == "Bound" || diagnosis.would_bind.is_some() {
+        ClaimState::Ok
+    } else {
+        ClaimState::Waiting
+    };
+    let explain = explain && (state != ClaimState::Ok || phase == "Pending");
+    let (candidates, candidates_left_out) = if explain && phase == "Pending" { explain::candidates(case) } else { (Vec::new(), 0) };
+    let nodes = if explain { explain::nodes(case) } else { Vec::new() };
+    ClaimAnswer {
+        namespace: claim.metadata.namespace.clone(),
+        name: claim.metadata.name.clone(),
+        phase: phase.to_owned(),
+        state,
+        class: case.class.name.to_owned(),
+        class_from: match case.class.origin {
+            ClassOrigin::Spec => "spec",
+            ClassOrigin::Annotation => "annotation",
+            ClassOrigin::Default => "default",
+            ClassOrigin::Nowhere => "none",
+        },
+        request: claim.request().map_or_else(String::new, ToString::to_string),
+        volume: claim.spec.volume_name.clone(),
+        cause: diagnosis.causes.first().filter(|_| !unknown).map(Cause::from),
+        also_would_fail: diagnosis.causes.iter().skip(1).chain(&diagnosis.notes).map(Cause::from).collect(),
+        would_bind: diagnosis.would_bind.map(|volume| volume.metadata.name.clone()),
+        unread: diagnosis.unread.iter().map(|resource| resource.qualified()).collect(),
+        candidates,
+        candidates_left_out,
+        nodes,
+    }
+}
+
+fn unborn(missing: &causes::Uncreated) -> ClaimAnswer {
+    let problem = missing.causes.iter().any(|cause| cause.severity != Severity::Info);
+    ClaimAnswer {
+        namespace: missing.namespace.clone(),
+        name: missing.name.clone(),
+        phase: "Missing".to_owned(),
+        state: if problem { ClaimState::Problem } else { ClaimState::Waiting },
+        class: missing.class.clone(),
+        class_from: if missing.class.is_empty() { "none" } else { "spec" },
+        request: missing.request.clone(),
+        volume: String::new(),
+        cause: missing.causes.first().map(Cause::from),
+        also_would_fail: missing.causes.iter().skip(1).map(Cause::from).collect(),
+        would_bind: None,
+        unread: Vec::new(),
+        candidates: Vec::new(),
+        candidates_left_out: 0,
+        nodes: Vec::new(),
+    }
+}
+
+/// Volumes whose size cannot be read.
+fn malformed(inventory: &Inventory) -> Vec<Finding> {
+    let bad = inventory.volumes.iter().filter_map(|volume| Some((volume, volume.capacity().filter(|size| size.is_malformed())?)));
+    bad.map(|(volume, size)| {
+        let me = ObjectRef::new("PersistentVolume", "", &volume.metadata.name);
+        let message = format!("the size {:?} of volume \"{}\" is no quantity and counts as zero", size.text(), volume.metadata.name);
+        findings::uncreated::MALFORMED_QUANTITY.on(me.clone(), message).shown_by(&me, "spec.capacity.storage", size.text())
+    })
+    .collect()
+}
