@@ -24,6 +24,7 @@ mod truth {
     pub mod samples;
     pub mod services;
     pub mod services_world;
+    pub mod storage;
     pub mod tally;
     pub mod through;
     pub mod world;
@@ -55,7 +56,7 @@ fn main() -> ExitCode {
         truth::itself::run(&options, &mut tally);
         tallies.push(tally.end());
     }
-    if !options.selftest && (options.wants("reach") || options.wants("services")) {
+    if !options.selftest && ["reach", "services", "storage"].into_iter().any(|suite| options.wants(suite)) {
         match Cluster::find() {
             Ok(cluster) => on_cluster(&cluster, &options, &mut tallies),
             Err(why) => {
@@ -90,6 +91,11 @@ fn on_cluster(cluster: &Cluster, options: &Options, tallies: &mut Vec<Tally>) {
     if options.wants("services") {
         let mut tally = Tally::new("services");
         truth::services::run(cluster, options.keep, &mut tally);
+        tallies.push(tally.end());
+    }
+    if options.wants("storage") {
+        let mut tally = Tally::new("storage");
+        truth::storage::run(cluster, &mut tally);
         tallies.push(tally.end());
     }
 }

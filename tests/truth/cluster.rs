@@ -68,6 +68,11 @@ impl Cluster {
         Ok(cluster)
     }
 
+    /// Its folder.
+    pub fn state(&self) -> &Path {
+        &self.state
+    }
+
     /// kubectl, as admin.
     pub fn kubectl(&self) -> Command {
         let mut command = Command::new(&self.kubectl);

@@ -17,6 +17,9 @@ pub struct Options {
     pub keep: bool,
 }
 
+/// The suites, in their order.
+const SUITES: [&str; 4] = ["itself", "reach", "services", "storage"];
+
 /// What `--help` prints.
 pub const HELP: &str = "\
 netstore's verdicts against packets on a real cluster, whose state folder is $NETSTORE_STATE
@@ -25,7 +28,7 @@ netstore's verdicts against packets on a real cluster, whose state folder is $NE
 
   --seed N        draw other policy sets (default 1)
   --sets N        how many of them (default 150)
-  --only SUITE    itself, reach or services; may be repeated
+  --only SUITE    itself, reach, services or storage; may be repeated
   --set K         policy set K of the seed only
   --selftest      only what needs no cluster
   --keep          leave the suites' namespaces and the last policy set in the cluster
@@ -54,7 +57,7 @@ impl Options {
                 _ => return Err(format!("unknown argument {name}\n\n{HELP}")),
             }
         }
-        let unknown = options.only.iter().find(|name| !["itself", "reach", "services"].contains(&name.as_str()));
+        let unknown = options.only.iter().find(|name| !SUITES.contains(&name.as_str()));
         match unknown {
             Some(name) => Err(format!("no suite {name}\n\n{HELP}")),
             None => Ok(options),
