@@ -1,10 +1,10 @@
 # make test is everything; the other targets are its parts and what one needs by hand.
 
 CARGO ?= cargo
-# A built cluster's state, for cluster-up and cluster-down.
+# A cluster's state, for cluster, cluster-up and cluster-down.
 STATE ?= $(or $(NETSTORE_STATE),$(or $(TMPDIR),/tmp)/netstore-cluster)
 
-.PHONY: help build test lint tools generated bench demo record cluster-up cluster-down
+.PHONY: help build test lint tools generated bench demo record cluster cluster-up cluster-down
 
 help:
 	@echo "make demo          the main questions, asked of a recorded cluster (examples/shop)"
@@ -13,8 +13,10 @@ help:
 	@echo "make lint          format, clippy, shell scripts, docs, licences: what needs no test run"
 	@echo "make bench         the table of budgets, measured"
 	@echo "make generated     writes anew what is generated: schemas and completions"
-	@echo "make record        records examples/shop anew from a fresh cluster"
-	@echo "make cluster-up    a cluster of one's own on loopback, with the example world; make cluster-down ends it"
+	@echo "make record        records examples/shop anew from a fresh cluster with nodes; as root"
+	@echo "make cluster       a cluster with two nodes to try things on, with the example world; as root"
+	@echo "make cluster-up    a control plane with fake nodes on loopback, with the example world"
+	@echo "make cluster-down  ends either"
 
 build:
 	$(CARGO) build --locked --release
@@ -46,6 +48,11 @@ demo:
 record:
 	$(CARGO) build --locked
 	tests/cluster/shop/record
+
+cluster: tools
+	tests/cluster/up --state "$(STATE)" --nodes 2
+	tests/cluster/shop/apply --state "$(STATE)"
+	@echo 'To use it: kubectl --kubeconfig $(STATE)/admin.kubeconfig …, or eval "$$(tests/cluster/env --state $(STATE))"'
 
 cluster-up:
 	tests/cluster/up --state "$(STATE)" --kwok

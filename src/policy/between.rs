@@ -66,7 +66,7 @@ impl Model<'_> {
             return *known;
         }
         let named = destination.map(|class| self.classes.named.get(class.named as usize).map_or(&[][..], Vec::as_slice));
-        let bounds = self.compiled.resolve(rule.ports, named, &self.ports);
+        let bounds = self.compiled.resolve(rule.ports, named, self.cni.finds_sidecar_ports(), &self.ports);
         self.resolved.borrow_mut().insert(key, bounds);
         bounds
     }

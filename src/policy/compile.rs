@@ -7,7 +7,7 @@ use super::classes::NamedPort;
 use super::ports::{Bounds, PortTable, PortsId};
 use super::validate;
 use crate::inventory::{Inventory, Origin};
-use crate::objects::{IntOrString, LabelSelector, NetworkPolicy, Peer, PolicyPort, Protocol, Rule};
+use crate::objects::{IntOrString, LabelSelector, NetworkPolicy, Peer, PolicyPort, Protocol, Rule, Truth};
 use crate::report::Direction;
 
 /// Identity of an interned selector, peer, block or list of ports.
@@ -230,13 +230,14 @@ impl Compiled {
     }
 
     /// The numbers a list of ports comes to on a destination with these named ports (none: not a pod, rule 16).
-    pub fn resolve(&self, list: Option<Id>, named: Option<&[NamedPort]>, table: &PortTable) -> Bounds {
+    /// `sidecars`: whether names that only a sidecar declares are found (rule 19).
+    pub fn resolve(&self, list: Option<Id>, named: Option<&[NamedPort]>, sidecars: Truth, table: &PortTable) -> Bounds {
         let Some(list) = list else { return Bounds::ALL };
         let Some(items) = self.port_lists.get(list) else { return Bounds::UNKNOWN };
         items.iter().fold(Bounds::NONE, |all, item| {
             let one = match item {
                 PortItem::Numbers(ports) => Bounds::exactly(*ports),
-                PortItem::Named(name, protocol) => resolve_name(name, *protocol, named.unwrap_or_default(), table),
+                PortItem::Named(name, protocol) => resolve_name(name, *protocol, named.unwrap_or_default(), sidecars, table),
                 PortItem::Unreadable => Bounds::UNKNOWN,
             };
             all.or(one, table)
@@ -245,11 +246,17 @@ impl Compiled {
 }
 
 /// Rules 15, 17, 19: by name and protocol; every declaration counts; what only a sidecar declares depends on the plugin.
-fn resolve_name(name: &str, protocol: Protocol, named: &[NamedPort], table: &PortTable) -> Bounds {
+fn resolve_name(name: &str, protocol: Protocol, named: &[NamedPort], sidecars: Truth, table: &PortTable) -> Bounds {
     let matching = named.iter().filter(|p| p.name == name && p.protocol == protocol);
     matching.fold(Bounds::NONE, |all, port| {
         let one = Bounds::exactly(table.range(protocol, port.number, port.number));
-        all.or(if port.sidecar { one.doubtful() } else { one }, table)
+        let found = if port.sidecar { sidecars } else { Truth::Yes };
+        let one = match found {
+            Truth::Yes => one,
+            Truth::Unknown => one.doubtful(),
+            Truth::No => Bounds::NONE,
+        };
+        all.or(one, table)
     })
 }
 

@@ -15,7 +15,7 @@ use super::profile::{BlocksMatchPods, Recognised, recognise};
 use super::questions::dns_is_cut_off;
 use super::validate;
 use crate::inventory::Origin;
-use crate::objects::{Cidr, NetworkPolicy};
+use crate::objects::{Cidr, NetworkPolicy, Truth};
 use crate::report::{Confidence, Direction, Finding, ObjectRef, Verdict};
 
 /// Findings about the policies that select these pods, about the pods, and about the network plugin.
@@ -243,7 +243,12 @@ fn named_ports(
             let numbers = numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
             push(&findings::NAMED_PORT_DIFFERS, format!("{rule}: port \"{name}\" is {numbers} on different pods"));
         } else if declared.iter().all(|p| p.sidecar) {
-            push(&findings::NAMED_PORT_OF_SIDECAR, format!("{rule}: only a sidecar declares port \"{name}\"; plugins differ on it"));
+            let finds = match model.cni.finds_sidecar_ports() {
+                Truth::Unknown => "plugins differ on it".to_owned(),
+                Truth::No => format!("{} does not look there", model.cni.name()),
+                Truth::Yes => format!("{} looks there, others do not", model.cni.name()),
+            };
+            push(&findings::NAMED_PORT_OF_SIDECAR, format!("{rule}: only a sidecar declares port \"{name}\"; {finds}"));
         }
     }
     found

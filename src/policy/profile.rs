@@ -1,7 +1,7 @@
 //! What differs between the network plugins that enforce NetworkPolicy.
 
 use crate::inventory::Inventory;
-use crate::objects::Resource;
+use crate::objects::{Resource, Truth};
 
 /// A network plugin, as far as verdicts depend on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -71,6 +71,16 @@ impl Cni {
             Self::Cilium => BlocksMatchPods::No,
             Self::Spec => BlocksMatchPods::Undefined,
             _ => BlocksMatchPods::Yes,
+        }
+    }
+
+    /// Rule 19: whether a port name that only a sidecar declares is found.
+    ///
+    /// kube-network-policies 1.1.1 looks at ordinary containers only (`api.NewPodInfo`), and packets confirm it (tests/truth).
+    pub fn finds_sidecar_ports(self) -> Truth {
+        match self {
+            Self::KubeNetworkPolicies => Truth::No,
+            _ => Truth::Unknown,
         }
     }
 

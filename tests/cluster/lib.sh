@@ -7,18 +7,30 @@
 #   pki/            keys and certificates            *.kubeconfig   one for the admin, one for each daemon
 #   run/NAME.pid    pid, start time and boot of a daemon: enough to know the process again and to end no other
 #   log/NAME.log    what it said                     etcd/          its data
+#   nodes/NAME/     one node's containers, volumes and configuration, see node.sh
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 CACHE=${NETSTORE_CACHE:-${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/netstore}
 STATE=${NETSTORE_STATE:-${TMPDIR:-/tmp}/netstore-cluster}
 
-# The versions are those of the go.mod files; the folder of binaries is named after these files and so never stale.
-BIN=$CACHE/bin-$(cd "$HERE/mods" && LC_ALL=C && cat ./*/go.mod ./*/go.sum | sha256sum | cut -c1-16)
-BINARIES="etcd kube-apiserver kube-controller-manager kube-scheduler kubectl kwok"
+# The versions are those of the go.mod files; a folder of binaries is named after the files that it is made of and so
+# never stale. Two of them, since a control plane alone does without the second.
+checksum() { (cd "$HERE/mods" && export LC_ALL=C && find "$@" -type f ! -name '*_test.go' ! -name '*.md' | sort | xargs cat | sha256sum | cut -c1-16); }
+MODS="etcd k8s kwok"
+NODE_MODS="coredns dataplane local-path metrics-server pause"
+# shellcheck disable=SC2086
+BIN=$CACHE/bin-$(checksum $MODS)
+# shellcheck disable=SC2086
+NODE_BIN=$CACHE/node-$(checksum $NODE_MODS)
+BINARIES="etcd kube-apiserver kube-controller-manager kube-scheduler kubectl kwok kubelet kube-proxy agnhost kwok-stages.yaml"
+NODE_BINARIES="coredns crds dataplane local-path-provisioner metrics-server pause local-path.yaml metrics-server.yaml"
 
-# Addresses in the cluster. Only loopback is ever listened on; the rest exists in the objects alone.
+# Addresses in the cluster. Without nodes only loopback is ever listened on and these exist in the objects alone.
 SERVICE_CIDR=10.96.0.0/16
 POD_CIDR=10.244.0.0/14            # a /24 for each node, 1,024 nodes: kwok takes pod addresses from the node's range
+SERVICE_CIDR6=fd00:10:96::/112    # the second family, where there are nodes
+POD_CIDR6=fd00:10:244::/54
+API_HOST=127.0.0.1
 CONTROL_PLANE_IP=172.18.0.2       # published as the endpoint of the `kubernetes` Service; nothing listens there
 DAEMONS="etcd apiserver controller-manager scheduler kwok"      # in the order of their start
 
@@ -51,7 +63,11 @@ usage() { sed -n '2,/^[^#]/{s/^# \{0,1\}//p}' "$0"; }
 # Its cache of discovery goes to the state folder too: nothing is written to anybody's home.
 kubectl() { "$BIN/kubectl" --kubeconfig "$STATE/admin.kubeconfig" --cache-dir "$STATE/cache" "$@"; }
 
-have_binaries() { local b; for b in $BINARIES kwok-stages.yaml; do [ -e "$BIN/$b" ] || return 1; done; }
+have() { local d=$1 b; shift; for b; do [ -e "$d/$b" ] || return 1; done; }
+# shellcheck disable=SC2086
+have_binaries() { have "$BIN" $BINARIES; }
+# shellcheck disable=SC2086
+have_node_binaries() { have "$NODE_BIN" $NODE_BINARIES; }
 
 # --- state folder ------------------------------------------------------------------------------------------------------
 
@@ -69,12 +85,16 @@ lock_state() {
     printf '%s (pid %d) since %(%H:%M:%S)T\n' "${0##*/}" $$ -1 >"$STATE/lock"
 }
 
-# load_ports: PORT_APISERVER and the like, empty where not chosen yet
+# load_ports: PORT_APISERVER and the like, empty where not chosen yet; NODES, how many nodes; and what follows from that
 load_ports() {
-    PORT_APISERVER='' PORT_ETCD='' PORT_ETCD_PEER='' PORT_KCM='' PORT_SCHEDULER='' PORT_KWOK=''
+    PORT_APISERVER='' PORT_ETCD='' PORT_ETCD_PEER='' PORT_KCM='' PORT_SCHEDULER='' PORT_KWOK='' NODES=0
     # shellcheck disable=SC1091  # written by up
     if [ -e "$STATE/ports" ]; then . "$STATE/ports"; fi
+    use_nodes "$NODES"
 }
+
+# use_nodes N: with nodes the API server is where they can reach it, on the bridge (node.sh)
+use_nodes() { NODES=$1; if [ "$NODES" -gt 0 ]; then API_HOST=10.200.0.1 CONTROL_PLANE_IP=10.200.0.1; fi; }
 
 # --- processes ---------------------------------------------------------------------------------------------------------
 
@@ -112,12 +132,12 @@ spawn() {
     printf '%s %s\n' "$pid" "$id" >"$STATE/run/$name.pid"
 }
 
-# stop NAME: TERM, and KILL after 8 seconds; nothing if it does not run (or if its pid is another's by now)
+# stop NAME [SECONDS]: TERM, and KILL after so many (8); nothing if it does not run (or if its pid is another's by now)
 stop() {
     local pid i
     if pid=$(pid_of "$1"); then
         kill "$pid" 2>/dev/null || true
-        for ((i = 0; i < 160; i++)); do alive "$1" || break; sleep 0.05; done
+        for ((i = 0; i < 20 * ${2:-8}; i++)); do alive "$1" || break; sleep 0.05; done
         if alive "$1"; then kill -KILL "$pid" 2>/dev/null || true; say "$1 did not end, killed"; else say "$1 ended"; fi
     elif [ -e "$STATE/run/$1.pid" ]; then
         say "$1 was not running any more"

@@ -33,7 +33,7 @@ kind: Config
 clusters:
 - name: netstore
   cluster:
-    server: https://127.0.0.1:$PORT_APISERVER
+    server: https://$API_HOST:$PORT_APISERVER
     certificate-authority-data: $(base64 <"$PKI/ca.crt" | tr -d '\n')
 users:
 - name: $1
@@ -67,6 +67,21 @@ make_pki() {
     leaf controller-manager /CN=system:kube-controller-manager ca
     leaf scheduler /CN=system:kube-scheduler ca
     leaf kwok /O=system:masters/CN=kwok ca
+    [ "$NODES" -gt 0 ] || return 0
+    leaf kubelet-client /O=system:masters/CN=kube-apiserver-kubelet-client ca
+    leaf kube-proxy /CN=system:kube-proxy ca
+    leaf dataplane /O=system:masters/CN=dataplane ca
+    local i
+    for ((i = 1; i <= NODES; i++)); do
+        leaf "node-$i" "/O=system:nodes/CN=system:node:node-$i" ca
+        leaf "node-$i-serving" "/O=system:nodes/CN=system:node:node-$i" ca "DNS:node-$i,IP:$(node_ip "$i"),IP:$(node_ip6 "$i")"
+    done
 }
 
-make_kubeconfigs() { local n; for n in admin controller-manager scheduler kwok; do kubeconfig "$n"; done; }
+make_kubeconfigs() {
+    local n i
+    for n in admin controller-manager scheduler kwok; do kubeconfig "$n"; done
+    [ "$NODES" -gt 0 ] || return 0
+    for n in kube-proxy dataplane; do kubeconfig "$n"; done
+    for ((i = 1; i <= NODES; i++)); do kubeconfig "node-$i"; done
+}

@@ -1,5 +1,9 @@
 //! Rules 15 to 20: ports, names of ports, protocols.
 
+use netstore::objects::Protocol;
+use netstore::policy::{Cni, End, Model};
+use netstore::report::Verdict;
+
 use super::{holds, into_a, out_of_a, pod, xyz_with};
 
 /// Pods of namespace y that name the same ports differently.
@@ -108,6 +112,21 @@ fn rule_19_names_of_sidecars_depend_on_the_plugin() {
     let mut objects = pods.to_vec();
     objects.push(out_of_a("{ports: [{port: web}]}"));
     holds(&xyz_with(&objects), table);
+}
+
+/// Measured with packets on kube-network-policies 1.1.1.
+#[test]
+fn rule_19_kube_network_policies_does_not_find_names_of_sidecars() {
+    let sidecar = pod(
+        "y",
+        "sidecar",
+        "initContainers: [{name: s, restartPolicy: Always, ports: [{name: web, containerPort: 8080}]}], containers: [{name: c}]",
+        "phase: Running, podIP: 10.0.2.20",
+    );
+    let cluster = xyz_with(&[sidecar, out_of_a("{ports: [{port: web}]}")]);
+    let pod = |namespace, name| End::Pod(cluster.inventory.pod(namespace, name).expect("a pod"));
+    let by = |cni| Model::compile(&cluster.inventory, cni).connection(pod("x", "a"), pod("y", "sidecar"), Protocol::Tcp, 8080);
+    assert_eq!([by(Cni::Upstream), by(Cni::KubeNetworkPolicies)], [Verdict::Unknown, Verdict::Deny]);
 }
 
 #[test]
