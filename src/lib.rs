@@ -1,4 +1,4 @@
-//! `kubectl netstore`: who can reach whom in a Kubernetes cluster, and why, recomputed from its own objects.
+//! `kubectl netstore`: who can reach whom in a Kubernetes cluster, why a claim is pending, and why, recomputed from its own objects.
 //!
 //! ```text
 //! argv ─► commands/<question> ─► Needs ─► source ──► Inventory ──► engine ──► Report ──► view ──► terminal
@@ -12,7 +12,7 @@
 //! - [`commands`]: one file a question, its arguments and its wiring; [`cli`]: kubectl's manners.
 //! - [`source`]: where objects come from; [`objects`]: objects as questions need them.
 //! - [`inventory`]: what is known, and what could not be read; the only thing engines look at.
-//! - [`policy`], [`service`]: the engines.
+//! - [`policy`], [`service`], [`storage`]: the engines.
 //! - [`report`]: answers, and how they are written down.
 
 // Whatever a cluster or a file holds, it is answered or refused in words, never with a panic.

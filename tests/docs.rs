@@ -130,7 +130,7 @@ fn with_sessions(page: &str) -> String {
 }
 
 fn can_be_repeated(words: &str) -> bool {
-    words.starts_with("explain ") || words.contains(" examples/shop") || words.contains(" tests/cluster/shop")
+    words.starts_with("explain ") || [" examples/shop", " tests/cluster/shop", " tests/fixtures/"].iter().any(|files| words.contains(files))
 }
 
 /// What the program prints: the answer, then what stands on standard error.

@@ -11,7 +11,7 @@ use crate::commands::Command;
 use crate::policy::Cni;
 use crate::report::view::Format;
 
-/// Answers what a cluster leaves open: who can reach this pod, and why
+/// Answers what a cluster leaves open: who can reach this pod, why is this claim pending
 #[derive(Debug, Parser)]
 #[command(
     name = "netstore",
@@ -57,7 +57,7 @@ pub struct SelectionOptions {
     /// All namespaces, whatever --namespace says
     #[arg(short = 'A', long, global = true)]
     pub all_namespaces: bool,
-    /// Pods with these labels, as in kubectl: `app=web,tier in (a,b),!old`
+    /// Pods (or claims) with these labels, as in kubectl: `app=web,tier in (a,b),!old`
     #[arg(short = 'l', long, global = true, value_name = "SELECTOR")]
     pub selector: Option<String>,
     /// Answer from manifests instead of a cluster: files, folders, `-` for standard input

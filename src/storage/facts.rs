@@ -1,14 +1,16 @@
 //! What the causes look things up in: classes, volumes, drivers, consumers, events, and what could not be read.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 
 use super::controller::Index;
+use super::matcher::{AccessModes, Failures};
 use crate::inventory::{Inventory, Origin};
 use crate::objects::{
-    BETA_CLASS, CsiDriver, CsiNode, Event, Labels, Lease, Node, PersistentVolume, PersistentVolumeClaim, Pod, Resource, StorageClass,
-    VolumeAttributesClass,
+    BETA_CLASS, CsiDriver, CsiNode, Event, LabelSelector, Labels, Lease, Node, PersistentVolume, PersistentVolumeClaim, Pod, Resource,
+    StorageClass, VolumeAttributesClass,
 };
 
 /// Annotation by which the scheduler tells the provisioner for which node a volume is made.
@@ -71,6 +73,35 @@ pub struct Facts<'a> {
     attributes_classes: HashMap<&'a str, &'a VolumeAttributesClass>,
     consumers: HashMap<&'a str, HashMap<String, Vec<&'a Pod>>>,
     events: HashMap<(&'a str, &'a str, &'a str), Vec<&'a Event>>,
+    /// The closest volume of each shape of claims: thousands of claims have a few shapes.
+    pub(super) closest: RefCell<HashMap<Shape, Option<Closest>>>,
+}
+
+/// The name of a volume, and what it fails.
+pub(super) type Closest = (String, Failures);
+
+/// What a claim asks for.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(super) struct Shape {
+    class: String,
+    request: String,
+    modes: AccessModes,
+    mode: String,
+    attributes_class: String,
+    selector: Option<LabelSelector>,
+}
+
+impl Shape {
+    pub(super) fn of(claim: &PersistentVolumeClaim, class: &str) -> Self {
+        Self {
+            class: class.to_owned(),
+            request: claim.request().map_or_else(String::new, ToString::to_string),
+            modes: AccessModes::of(&claim.spec.access_modes),
+            mode: claim.mode().to_owned(),
+            attributes_class: claim.attributes_class().to_owned(),
+            selector: claim.spec.selector.clone(),
+        }
+    }
 }
 
 impl<'a> Facts<'a> {
@@ -119,6 +150,7 @@ impl<'a> Facts<'a> {
             attributes_classes: inventory.attributes_classes.iter().map(|class| (class.metadata.name.as_str(), class)).collect(),
             consumers,
             events,
+            closest: RefCell::default(),
         }
     }
 

@@ -4,6 +4,7 @@ use super::volumes::{self, finding};
 use super::{Case, Diagnosis, class, consumer, provisioner, said};
 use crate::objects::{Labels, PersistentVolume, Resource};
 use crate::report::{Confidence, Finding};
+use crate::storage::facts::Shape;
 use crate::storage::facts::{ClassOrigin, SELECTED_NODE};
 use crate::storage::findings::bound::HALF_BOUND_VOLUME;
 use crate::storage::findings::class::{CLASS_EMPTY, NO_DEFAULT_CLASS};
@@ -106,16 +107,38 @@ pub(super) fn closest<'a>(case: &Case<'_, 'a>, nodes: Option<&[&Labels]>) -> Opt
     if !volumes::selector_is_readable(case) {
         return None;
     }
+    // Claims that ask for the same are as far from each volume, unless one of these names them.
+    let alike = nodes.is_none() && case.facts.index.claimed(case.claim).is_empty();
+    if !alike {
+        return search(case, nodes);
+    }
+    let shape = Shape::of(case.claim, case.class.name);
+    if let Some(known) = case.facts.closest.borrow().get(&shape) {
+        return known.as_ref().and_then(|(name, failed)| Some((case.facts.volume(name)?, *failed)));
+    }
+    let found = search(case, nodes);
+    case.facts.closest.borrow_mut().insert(shape, found.map(|(volume, failed)| (volume.metadata.name.clone(), failed)));
+    found
+}
+
+fn search<'a>(case: &Case<'_, 'a>, nodes: Option<&[&Labels]>) -> Option<(&'a PersistentVolume, Failures)> {
     let wanted = AccessModes::of(&case.claim.spec.access_modes);
-    let free = case.facts.loose().filter(|volume| volume.class() != case.class.name);
-    let candidates = free.chain(case.facts.volumes_of_class(case.class.name));
-    let ranked = candidates.map(|volume| {
-        let failed = volumes::failures(case, volume, nodes);
+    // Among equals: what has the right modes and little more of them, then by name.
+    let rank = |volume: &'a PersistentVolume| {
         let modes = AccessModes::of(&volume.spec.access_modes);
-        // Among equals: what has the right modes and little more of them, then by name.
-        ((volumes::distance(case, volume, failed), modes.len().abs_diff(wanted.len()), &volume.metadata.name), volume, failed)
-    });
-    ranked.min_by(|(a, ..), (b, ..)| a.cmp(b)).map(|(_, volume, failed)| (volume, volumes::essential(volume, failed)))
+        (modes.len().abs_diff(wanted.len()), &volume.metadata.name)
+    };
+    let free = case.facts.loose().filter(|volume| volume.class() != case.class.name);
+    let mut best: Option<(u32, &PersistentVolume, Failures)> = None;
+    for volume in free.chain(case.facts.volumes_of_class(case.class.name)) {
+        let failed = volumes::failures(case, volume, nodes);
+        let distance = volumes::distance(case, volume, failed);
+        let closer = best.is_none_or(|(least, other, _)| distance < least || (distance == least && rank(volume) < rank(other)));
+        if closer {
+            best = Some((distance, volume, failed));
+        }
+    }
+    best.map(|(_, volume, failed)| (volume, volumes::essential(volume, failed)))
 }
 
 /// What the closest volume fails, if it was probably meant: one thing, or several but of the claim's own class.
