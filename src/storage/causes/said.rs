@@ -8,7 +8,7 @@ use crate::storage::findings::{provisioner as kinds, topology, uncreated};
 /// Part of a message, and what it means.
 const MEANINGS: [(&str, &FindingKind); 47] = [
     ("does not support block volume provisioning", &kinds::BLOCK_UNSUPPORTED),
-    ("claim Selector is not supported", &kinds::SELECTOR_UNSUPPORTED),
+    ("elector is not supported", &kinds::SELECTOR_UNSUPPORTED),
     ("no volume plugin matched name: kubernetes.io/no-provisioner", &kinds::MADE_BY_HAND),
     ("no volume plugin matched", &kinds::PLUGIN_REMOVED),
     ("no provisionable volume plugin matched", &kinds::PLUGIN_CANNOT_PROVISION),
