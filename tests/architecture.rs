@@ -167,7 +167,7 @@ fn sources() -> Vec<Source> {
 /// Tests may touch what they like.
 fn is_test(source: &Source) -> bool {
     let name = source.path.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
-    matches!(name, "tests" | "samples" | "samples_storage" | "arbitrary" | "arbitrary_storage")
+    matches!(name, "tests" | "samples" | "samples_storage" | "samples_volumes" | "samples_overview" | "arbitrary" | "arbitrary_storage")
         || source.path.components().any(|part| part.as_os_str() == "tests")
 }
 

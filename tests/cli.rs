@@ -7,13 +7,15 @@ mod completion;
 use common::{Home, SHOP};
 use insta::{assert_snapshot, with_settings};
 
-const COMMANDS: [&str; 11] = [
+const COMMANDS: [&str; 13] = [
     "who-can-reach",
     "reachable-from",
     "can-reach",
     "effective-policy",
     "matrix",
     "pvc-why-pending",
+    "volumes",
+    "storage",
     "snapshot",
     "explain",
     "version",

@@ -12,7 +12,9 @@ mod pvc_why_pending;
 mod reach;
 mod reachable_from;
 mod snapshot;
+mod storage;
 mod version;
+mod volumes;
 mod who_can_reach;
 
 use crate::cli::{CommandError, ExitCode, Session};
@@ -29,6 +31,8 @@ pub enum Command {
     EffectivePolicy(effective_policy::Args),
     Matrix(matrix::Args),
     PvcWhyPending(pvc_why_pending::Args),
+    Volumes(volumes::Args),
+    Storage(storage::Args),
     Snapshot(snapshot::Args),
     Explain(explain::Args),
     Version(version::Args),
@@ -49,6 +53,8 @@ impl Command {
             Self::EffectivePolicy(args) => effective_policy::run(session, args),
             Self::Matrix(args) => matrix::run(session, args),
             Self::PvcWhyPending(args) => pvc_why_pending::run(session, args),
+            Self::Volumes(args) => volumes::run(session, args),
+            Self::Storage(args) => storage::run(session, args),
             Self::Snapshot(args) => snapshot::run(session, args),
             Self::Explain(args) => explain::run(session, args),
             Self::Version(args) => version::run(session, args),
@@ -89,6 +95,8 @@ pub fn formats(command: &str) -> &'static [Format] {
         "effective-policy" => Question::EffectivePolicy.formats(),
         "matrix" => Question::Matrix.formats(),
         "pvc-why-pending" => Question::PvcWhyPending.formats(),
+        "volumes" => Question::Volumes.formats(),
+        "storage" => Question::Storage.formats(),
         "version" => version::FORMATS,
         _ => &[],
     }

@@ -91,6 +91,8 @@ impl Inventory {
             groups,
             policies: objects.network_policies,
             services: objects.services,
+            config_maps: objects.config_maps,
+            secrets: objects.secrets,
             endpoint_slices: objects.endpoint_slices,
             nodes: objects.nodes,
             workloads: objects.workloads,
@@ -126,6 +128,8 @@ fn sort(objects: &mut Objects) {
     objects.services.sort_by(|a, b| by(&a.metadata).cmp(&by(&b.metadata)));
     objects.endpoint_slices.sort_by(|a, b| by(&a.metadata).cmp(&by(&b.metadata)));
     objects.network_policies.sort_by(|a, b| by(&a.metadata).cmp(&by(&b.metadata)));
+    objects.config_maps.sort_by(|a, b| by(&a.metadata).cmp(&by(&b.metadata)));
+    objects.secrets.sort_by(|a, b| by(&a.metadata).cmp(&by(&b.metadata)));
     objects.claims.sort_by(|a, b| by(&a.metadata).cmp(&by(&b.metadata)));
     objects.volumes.sort_by(|a, b| by(&a.metadata).cmp(&by(&b.metadata)));
     objects.storage_classes.sort_by(|a, b| by(&a.metadata).cmp(&by(&b.metadata)));

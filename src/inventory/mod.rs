@@ -16,7 +16,7 @@ pub use coverage::{Coverage, Scope, State};
 pub use group::{Group, GroupKind};
 
 use crate::objects::{
-    CsiDriver, CsiNode, CsiStorageCapacity, EndpointSlice, Event, Labels, Lease, LimitRange, NetworkPolicy, Node, PersistentVolume,
+    CsiDriver, CsiNode, CsiStorageCapacity, EndpointSlice, Event, Keyed, Labels, Lease, LimitRange, NetworkPolicy, Node, PersistentVolume,
     PersistentVolumeClaim, Pod, Resource, ResourceQuota, Service, StorageClass, VolumeAttachment, VolumeAttributesClass, Workload,
 };
 
@@ -80,6 +80,10 @@ pub struct Inventory {
     pub policies: Vec<NetworkPolicy>,
     /// Services.
     pub services: Vec<Service>,
+    /// ConfigMaps, without their values.
+    pub config_maps: Vec<Keyed>,
+    /// Secrets, without their values.
+    pub secrets: Vec<Keyed>,
     /// EndpointSlices.
     pub endpoint_slices: Vec<EndpointSlice>,
     /// Nodes.
@@ -140,6 +144,16 @@ impl Inventory {
         self.services.get(at)
     }
 
+    /// A ConfigMap by name.
+    pub fn config_map(&self, namespace: &str, name: &str) -> Option<&Keyed> {
+        keyed(&self.config_maps, namespace, name)
+    }
+
+    /// A Secret by name.
+    pub fn secret(&self, namespace: &str, name: &str) -> Option<&Keyed> {
+        keyed(&self.secrets, namespace, name)
+    }
+
     /// The slices of a Service.
     pub fn slices_of<'a>(&'a self, service: &'a Service) -> impl Iterator<Item = &'a EndpointSlice> {
         self.endpoint_slices.iter().filter(move |slice| {
@@ -161,4 +175,9 @@ impl Inventory {
     pub fn pods_complete(&self) -> bool {
         self.coverage.is_complete(Resource::Pods, None) || (self.namespaces_complete() && self.namespaces.iter().all(|n| n.pods_known))
     }
+}
+
+fn keyed<'a>(list: &'a [Keyed], namespace: &str, name: &str) -> Option<&'a Keyed> {
+    let at = list.binary_search_by(|o| (o.metadata.namespace.as_str(), o.metadata.name.as_str()).cmp(&(namespace, name))).ok()?;
+    list.get(at)
 }

@@ -10,6 +10,7 @@ mod meta;
 mod network;
 mod node_selector;
 mod pod;
+mod pod_volume;
 mod quantity;
 mod quota;
 mod resource;
@@ -26,16 +27,19 @@ pub use event::{Event, EventSource, InvolvedObject, Lease, LeaseSpec};
 pub use meta::{Labels, Meta, OwnerReference, Unknown};
 pub use network::{IntOrString, IpBlock, NetworkPolicy, NetworkPolicySpec, Peer, PolicyPort, Rule};
 pub use node_selector::{NodeSelector, NodeSelectorTerm};
-pub use pod::{Container, ContainerPort, Namespace, Node, Phase, Pod, PodCondition, PodSpec, Protocol};
+pub use pod::{Container, ContainerPort, ContainerState, Namespace, Node, Phase, Pod, PodCondition, PodSpec, Protocol};
+pub use pod_volume::{EnvReference, HostPath, InlineCsi, Keyed, KeysOf, OtherSource, PodVolume, Projection};
 pub use quantity::Quantity;
 pub use quota::{LimitRange, LimitRangeItem, ResourceQuota};
 pub use resource::Resource;
-pub use scheduling::{PodVolume, Taint, Toleration};
+pub use scheduling::{Taint, Toleration};
 pub use selector::{LabelSelector, Requirement, SelectorError, Truth, parse_selector};
 pub use service::{Service, ServicePort, ServiceSpec};
-pub use storage::{CsiDriver, CsiNode, CsiStorageCapacity, NodeDriver, StorageClass, VolumeAttachment, VolumeAttributesClass};
-pub use volume::{BETA_CLASS, ClaimRef, ClaimSpec, Condition, DataSource, PersistentVolume, PersistentVolumeClaim};
-pub use workload::{ClaimTemplate, Template, Workload, WorkloadKind};
+pub use storage::{
+    AttachmentError, CsiDriver, CsiNode, CsiStorageCapacity, NodeDriver, StorageClass, VolumeAttachment, VolumeAttributesClass,
+};
+pub use volume::{BETA_CLASS, ClaimRef, ClaimSpec, Condition, CsiSource, DataSource, PersistentVolume, PersistentVolumeClaim};
+pub use workload::{ClaimRetention, ClaimTemplate, Template, Workload, WorkloadKind};
 
 /// Everything that was read, one list a kind, in no particular order.
 #[derive(Debug, Default, Clone)]
@@ -48,6 +52,10 @@ pub struct Objects {
     pub pods: Vec<Pod>,
     /// `v1` Services.
     pub services: Vec<Service>,
+    /// `v1` ConfigMaps, without their values.
+    pub config_maps: Vec<Keyed>,
+    /// `v1` Secrets, without their values.
+    pub secrets: Vec<Keyed>,
     /// `discovery.k8s.io/v1` EndpointSlices.
     pub endpoint_slices: Vec<EndpointSlice>,
     /// `networking.k8s.io/v1` NetworkPolicies.
@@ -87,6 +95,8 @@ impl Objects {
         self.nodes.extend(other.nodes);
         self.pods.extend(other.pods);
         self.services.extend(other.services);
+        self.config_maps.extend(other.config_maps);
+        self.secrets.extend(other.secrets);
         self.endpoint_slices.extend(other.endpoint_slices);
         self.network_policies.extend(other.network_policies);
         self.workloads.extend(other.workloads);

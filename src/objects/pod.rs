@@ -2,10 +2,13 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
-use super::meta::null_default;
-use super::scheduling::{Affinity, PodVolume, SchedulingGate, Taint, Toleration, VolumeUse, claims_only, own_tolerations};
+use super::meta::{lenient_time, null_default};
+use super::pod_volume::{EnvReference, PodVolume, references_only};
+use super::scheduling::{Affinity, SchedulingGate, Taint, Toleration, VolumeUse, own_tolerations};
 use super::{Address, Labels, Meta};
 
 /// A Namespace.
@@ -57,6 +60,21 @@ pub struct NodeStatus {
     /// Conditions.
     #[serde(deserialize_with = "null_default")]
     pub conditions: Vec<PodCondition>,
+    /// Volumes that are attached to it, by their unique names.
+    #[serde(rename = "volumesAttached", deserialize_with = "null_default")]
+    pub volumes_attached: Vec<AttachedVolume>,
+    /// Volumes that its kubelet has mounted, or is about to.
+    #[serde(rename = "volumesInUse", deserialize_with = "null_default")]
+    pub volumes_in_use: Vec<String>,
+}
+
+/// One entry of `status.volumesAttached` of a Node.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(default)]
+pub struct AttachedVolume {
+    /// `kubernetes.io/csi/DRIVER^HANDLE` for volumes of drivers.
+    #[serde(deserialize_with = "null_default")]
+    pub name: String,
 }
 
 /// One entry of `status.addresses` of a Node.
@@ -72,6 +90,11 @@ pub struct NodeAddress {
 }
 
 impl Node {
+    /// A condition.
+    pub fn condition(&self, kind: &str) -> Option<&PodCondition> {
+        self.status.conditions.iter().find(|c| c.kind == kind)
+    }
+
     /// Whether its kubelet says that it works; a node that says nothing is given the benefit of the doubt.
     pub fn is_ready(&self) -> bool {
         self.status.conditions.iter().find(|c| c.kind == "Ready").is_none_or(|c| c.status == "True")
@@ -115,8 +138,8 @@ pub struct PodSpec {
     /// Init containers; those with `restartPolicy: Always` are sidecars and stay.
     #[serde(deserialize_with = "null_default")]
     pub init_containers: Vec<Container>,
-    /// Volumes that are claims.
-    #[serde(deserialize_with = "claims_only")]
+    /// Volumes.
+    #[serde(deserialize_with = "null_default")]
     pub volumes: Vec<PodVolume>,
     /// Labels a node must have.
     #[serde(deserialize_with = "null_default")]
@@ -147,6 +170,12 @@ pub struct Container {
     /// `Always` makes an init container a sidecar.
     #[serde(deserialize_with = "null_default")]
     pub restart_policy: String,
+    /// Variables that come from ConfigMaps and Secrets.
+    #[serde(deserialize_with = "references_only")]
+    pub env: Vec<EnvReference>,
+    /// ConfigMaps and Secrets all keys of which are variables.
+    #[serde(deserialize_with = "references_only")]
+    pub env_from: Vec<EnvReference>,
     /// Volumes it uses as filesystems.
     #[serde(deserialize_with = "null_default")]
     pub volume_mounts: Vec<VolumeUse>,
@@ -189,6 +218,51 @@ pub struct PodStatus {
     /// Conditions.
     #[serde(deserialize_with = "null_default")]
     pub conditions: Vec<PodCondition>,
+    /// Why it is in its phase, in one word.
+    #[serde(deserialize_with = "null_default")]
+    pub reason: String,
+    /// The same in a sentence.
+    #[serde(deserialize_with = "null_default")]
+    pub message: String,
+    /// How its containers are.
+    #[serde(deserialize_with = "null_default")]
+    pub container_statuses: Vec<ContainerStatus>,
+    /// How its init containers are.
+    #[serde(deserialize_with = "null_default")]
+    pub init_container_statuses: Vec<ContainerStatus>,
+}
+
+/// One entry of `status.containerStatuses`.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(default)]
+pub struct ContainerStatus {
+    /// Its state.
+    #[serde(deserialize_with = "null_default")]
+    pub state: ContainerState,
+}
+
+/// `state` of a container: one of these.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(default)]
+pub struct ContainerState {
+    /// What it waits for.
+    pub waiting: Option<Box<Waiting>>,
+    /// Whether it runs.
+    pub running: Option<IgnoredAny>,
+    /// Whether it has ended.
+    pub terminated: Option<IgnoredAny>,
+}
+
+/// `state.waiting` of a container.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(default)]
+pub struct Waiting {
+    /// Such as `ContainerCreating`.
+    #[serde(deserialize_with = "null_default")]
+    pub reason: String,
+    /// A sentence.
+    #[serde(deserialize_with = "null_default")]
+    pub message: String,
 }
 
 /// One entry of `status.podIPs`.
@@ -216,6 +290,9 @@ pub struct PodCondition {
     /// A sentence.
     #[serde(deserialize_with = "null_default")]
     pub message: String,
+    /// Since when it is so.
+    #[serde(rename = "lastTransitionTime", deserialize_with = "lenient_time")]
+    pub since: Option<Timestamp>,
 }
 
 /// Phase of a pod.

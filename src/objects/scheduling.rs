@@ -1,10 +1,9 @@
-//! What decides on which nodes a pod may run: taints and tolerations, node affinity; and the volumes it brings along.
+//! What decides on which nodes a pod may run: taints and tolerations, node affinity.
 
 use serde::Deserialize;
 use serde::de::Deserializer;
 
 use super::meta::null_default;
-use super::volume::ClaimSpec;
 use super::{Labels, NodeSelector};
 
 /// A taint of a node.
@@ -95,53 +94,6 @@ pub struct SchedulingGate {
     /// Name.
     #[serde(deserialize_with = "null_default")]
     pub name: String,
-}
-
-/// A volume of a pod that is a claim, or makes one.
-#[derive(Debug, Default, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct PodVolume {
-    /// Name inside the pod.
-    #[serde(deserialize_with = "null_default")]
-    pub name: String,
-    /// The claim it is.
-    pub persistent_volume_claim: Option<ClaimSource>,
-    /// The claim it makes.
-    pub ephemeral: Option<EphemeralSource>,
-}
-
-/// `persistentVolumeClaim` of a volume.
-#[derive(Debug, Default, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct ClaimSource {
-    /// Name of the claim.
-    #[serde(deserialize_with = "null_default")]
-    pub claim_name: String,
-}
-
-/// `ephemeral` of a volume.
-#[derive(Debug, Default, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct EphemeralSource {
-    /// What the claim will look like.
-    pub volume_claim_template: Option<EphemeralTemplate>,
-}
-
-/// `ephemeral.volumeClaimTemplate` of a volume.
-#[derive(Debug, Default, Clone, Deserialize)]
-#[serde(default)]
-pub struct EphemeralTemplate {
-    /// Specification of the claim.
-    #[serde(deserialize_with = "null_default")]
-    pub spec: ClaimSpec,
-}
-
-/// Only volumes that are claims: the rest is none of storage's business yet.
-pub(super) fn claims_only<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<PodVolume>, D::Error> {
-    let mut all: Vec<PodVolume> = null_default(d)?;
-    all.retain(|volume| volume.persistent_volume_claim.is_some() || volume.ephemeral.is_some());
-    all.shrink_to_fit();
-    Ok(all)
 }
 
 /// A volume as a container uses it.

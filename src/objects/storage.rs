@@ -22,6 +22,8 @@ pub struct StorageClass {
     pub parameters: BTreeMap<String, String>,
     /// `Immediate` or `WaitForFirstConsumer`.
     pub volume_binding_mode: Option<String>,
+    /// What becomes of a volume whose claim is gone; none: `Delete`.
+    pub reclaim_policy: Option<String>,
     /// Whether claims may grow.
     pub allow_volume_expansion: Option<bool>,
     /// Where volumes may be made; empty: everywhere.
@@ -87,6 +89,9 @@ pub struct CsiDriverSpec {
     pub storage_capacity: Option<bool>,
     /// Whether pods are kept from nodes without the driver.
     pub prevent_pod_scheduling_if_missing: Option<bool>,
+    /// `Persistent` (also if none is given), `Ephemeral`.
+    #[serde(deserialize_with = "null_default")]
+    pub volume_lifecycle_modes: Vec<String>,
 }
 
 /// A CSINode: the drivers of a node.
@@ -193,11 +198,13 @@ pub struct AttachmentStatus {
 
 /// An error of a VolumeAttachment.
 #[derive(Debug, Default, Clone, Deserialize)]
-#[serde(default)]
+#[serde(rename_all = "camelCase", default)]
 pub struct AttachmentError {
     /// The driver's words.
     #[serde(deserialize_with = "null_default")]
     pub message: String,
+    /// Code of gRPC; 8: no room for one more.
+    pub error_code: Option<i64>,
 }
 
 /// A CSIStorageCapacity: free space of a class in a part of the cluster.

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::meta::null_default;
+use super::pod_volume::Nfs;
 use super::{LabelSelector, Meta, NodeSelector, Quantity};
 
 /// Annotation that names the class, older than the field and stronger.
@@ -57,6 +59,27 @@ pub struct VolumeSpec {
     pub host_path: Option<PathSource>,
     /// A disk or folder of one node.
     pub local: Option<PathSource>,
+    /// An export of an NFS server.
+    pub nfs: Option<Nfs>,
+    iscsi: Option<IgnoredAny>,
+    fc: Option<IgnoredAny>,
+    rbd: Option<IgnoredAny>,
+    cephfs: Option<IgnoredAny>,
+    glusterfs: Option<IgnoredAny>,
+    flocker: Option<IgnoredAny>,
+    quobyte: Option<IgnoredAny>,
+    storageos: Option<IgnoredAny>,
+    #[serde(rename = "scaleIO")]
+    scale_io: Option<IgnoredAny>,
+    photon_persistent_disk: Option<IgnoredAny>,
+    portworx_volume: Option<IgnoredAny>,
+    aws_elastic_block_store: Option<IgnoredAny>,
+    gce_persistent_disk: Option<IgnoredAny>,
+    azure_disk: Option<IgnoredAny>,
+    azure_file: Option<IgnoredAny>,
+    cinder: Option<IgnoredAny>,
+    vsphere_volume: Option<IgnoredAny>,
+    flex_volume: Option<IgnoredAny>,
 }
 
 /// `spec.nodeAffinity` of a PersistentVolume.
@@ -77,6 +100,22 @@ pub struct CsiSource {
     /// The driver's name of the volume.
     #[serde(deserialize_with = "null_default")]
     pub volume_handle: String,
+    /// Secret for preparing it on a node.
+    pub node_stage_secret_ref: Option<SecretRef>,
+    /// Secret for mounting it into a pod.
+    pub node_publish_secret_ref: Option<SecretRef>,
+}
+
+/// A Secret in any namespace.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(default)]
+pub struct SecretRef {
+    /// Namespace.
+    #[serde(deserialize_with = "null_default")]
+    pub namespace: String,
+    /// Name.
+    #[serde(deserialize_with = "null_default")]
+    pub name: String,
 }
 
 /// A path on a node.
@@ -232,6 +271,32 @@ pub struct Condition {
 }
 
 impl PersistentVolume {
+    /// The field of a volume of a kind that was part of Kubernetes, before there were drivers.
+    pub fn in_tree(&self) -> Option<&'static str> {
+        let spec = &self.spec;
+        let fields = [
+            (&spec.iscsi, "iscsi"),
+            (&spec.fc, "fc"),
+            (&spec.rbd, "rbd"),
+            (&spec.cephfs, "cephfs"),
+            (&spec.glusterfs, "glusterfs"),
+            (&spec.flocker, "flocker"),
+            (&spec.quobyte, "quobyte"),
+            (&spec.storageos, "storageos"),
+            (&spec.scale_io, "scaleIO"),
+            (&spec.photon_persistent_disk, "photonPersistentDisk"),
+            (&spec.portworx_volume, "portworxVolume"),
+            (&spec.aws_elastic_block_store, "awsElasticBlockStore"),
+            (&spec.gce_persistent_disk, "gcePersistentDisk"),
+            (&spec.azure_disk, "azureDisk"),
+            (&spec.azure_file, "azureFile"),
+            (&spec.cinder, "cinder"),
+            (&spec.vsphere_volume, "vsphereVolume"),
+            (&spec.flex_volume, "flexVolume"),
+        ];
+        fields.into_iter().find(|(there, _)| there.is_some()).map(|(_, field)| field)
+    }
+
     /// Class: the annotation, if it is there, else the field.
     pub fn class(&self) -> &str {
         self.metadata.annotations.get(BETA_CLASS).unwrap_or(&self.spec.storage_class_name)

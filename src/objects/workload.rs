@@ -60,6 +60,22 @@ pub struct Workload {
     pub claim_templates: Vec<ClaimTemplate>,
     /// Number of a StatefulSet's first pod.
     pub first_ordinal: i64,
+    /// What becomes of a StatefulSet's claims.
+    pub claim_retention: ClaimRetention,
+    /// How a Deployment goes over to a new template; empty: `RollingUpdate`.
+    pub strategy: String,
+}
+
+/// `spec.persistentVolumeClaimRetentionPolicy` of a StatefulSet: `Retain` (also if empty) or `Delete`.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ClaimRetention {
+    /// When the StatefulSet is deleted.
+    #[serde(deserialize_with = "null_default")]
+    pub when_deleted: String,
+    /// When it is scaled down.
+    #[serde(deserialize_with = "null_default")]
+    pub when_scaled: String,
 }
 
 /// One of `spec.volumeClaimTemplates`.
@@ -107,6 +123,17 @@ struct RawSpec {
     #[serde(deserialize_with = "null_default")]
     volume_claim_templates: Vec<ClaimTemplate>,
     ordinals: Option<RawOrdinals>,
+    #[serde(deserialize_with = "null_default")]
+    persistent_volume_claim_retention_policy: ClaimRetention,
+    #[serde(deserialize_with = "null_default")]
+    strategy: RawStrategy,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct RawStrategy {
+    #[serde(rename = "type", deserialize_with = "null_default")]
+    kind: String,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -140,6 +167,8 @@ impl Workload {
             template: spec.template,
             claim_templates: spec.volume_claim_templates,
             first_ordinal: spec.ordinals.map(|o| o.start).unwrap_or_default(),
+            claim_retention: spec.persistent_volume_claim_retention_policy,
+            strategy: spec.strategy.kind,
         })
     }
 }

@@ -1,8 +1,10 @@
 //! Any answer, and which formats each can be written in.
 
+use super::overview::StorageOverview;
 use super::policy::{CanReach, EffectivePolicy, Matrix, ReachableFrom, WhoCanReach};
 use super::storage::PvcWhyPending;
 use super::view::Format;
+use super::volumes::Volumes;
 use super::{CoverageEntry, Finding, Report};
 
 /// A report on any of the questions: what a command hands to [`render`](super::view::render).
@@ -21,6 +23,10 @@ pub enum Answer {
     Matrix(Report<Matrix>),
     /// Why is this claim pending?
     PvcWhyPending(Report<PvcWhyPending>),
+    /// Why does this pod wait for its volumes?
+    Volumes(Report<Volumes>),
+    /// What storage is there?
+    Storage(Report<StorageOverview>),
 }
 
 impl Answer {
@@ -33,6 +39,8 @@ impl Answer {
             Self::EffectivePolicy(_) => Question::EffectivePolicy,
             Self::Matrix(_) => Question::Matrix,
             Self::PvcWhyPending(_) => Question::PvcWhyPending,
+            Self::Volumes(_) => Question::Volumes,
+            Self::Storage(_) => Question::Storage,
         }
     }
 
@@ -50,6 +58,8 @@ impl Answer {
             Self::EffectivePolicy(r) => &r.findings,
             Self::Matrix(r) => &r.findings,
             Self::PvcWhyPending(r) => &r.findings,
+            Self::Volumes(r) => &r.findings,
+            Self::Storage(r) => &r.findings,
         }
     }
 
@@ -62,6 +72,8 @@ impl Answer {
             Self::EffectivePolicy(r) => &r.coverage,
             Self::Matrix(r) => &r.coverage,
             Self::PvcWhyPending(r) => &r.coverage,
+            Self::Volumes(r) => &r.coverage,
+            Self::Storage(r) => &r.coverage,
         }
     }
 }
@@ -81,6 +93,10 @@ pub enum Question {
     Matrix,
     /// `pvc-why-pending`
     PvcWhyPending,
+    /// `volumes`
+    Volumes,
+    /// `storage`
+    Storage,
 }
 
 impl Question {
@@ -88,8 +104,10 @@ impl Question {
     pub fn formats(self) -> &'static [Format] {
         use Format::{Csv, Dot, Json, Markdown, Mermaid, Name, Table, Wide, Yaml};
         match self {
-            Self::WhoCanReach | Self::ReachableFrom | Self::EffectivePolicy | Self::PvcWhyPending => &[Table, Wide, Json, Yaml, Name],
-            Self::CanReach => &[Table, Wide, Json, Yaml],
+            Self::WhoCanReach | Self::ReachableFrom | Self::EffectivePolicy | Self::PvcWhyPending | Self::Volumes => {
+                &[Table, Wide, Json, Yaml, Name]
+            }
+            Self::CanReach | Self::Storage => &[Table, Wide, Json, Yaml],
             Self::Matrix => &[Table, Wide, Json, Yaml, Csv, Markdown, Dot, Mermaid],
         }
     }

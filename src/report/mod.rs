@@ -5,11 +5,13 @@
 mod answer;
 mod envelope;
 mod finding;
+pub mod overview;
 mod peer;
 pub mod policy;
 pub mod schema;
 pub mod storage;
 pub mod view;
+pub mod volumes;
 
 pub use answer::{Answer, Question};
 pub use envelope::{CoverageEntry, Metadata, Report, SourceKind};

@@ -5,11 +5,13 @@ use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
 use super::Report;
+use super::overview::StorageOverview;
 use super::policy::{CanReach, EffectivePolicy, Matrix, ReachableFrom, WhoCanReach};
 use super::storage::PvcWhyPending;
+use super::volumes::Volumes;
 
 /// The schema of each kind of answer: what `docs/schema/<kind>.json` holds.
-pub fn all() -> [(&'static str, Value); 6] {
+pub fn all() -> [(&'static str, Value); 8] {
     [
         ("WhoCanReach", of::<WhoCanReach>("WhoCanReach")),
         ("ReachableFrom", of::<ReachableFrom>("ReachableFrom")),
@@ -17,6 +19,8 @@ pub fn all() -> [(&'static str, Value); 6] {
         ("EffectivePolicy", of::<EffectivePolicy>("EffectivePolicy")),
         ("Matrix", of::<Matrix>("Matrix")),
         ("PvcWhyPending", of::<PvcWhyPending>("PvcWhyPending")),
+        ("Volumes", of::<Volumes>("Volumes")),
+        ("Storage", of::<StorageOverview>("Storage")),
     ]
 }
 

@@ -5,7 +5,7 @@ use serde::de::Deserializer;
 
 use crate::objects::{Objects, Resource, Workload, WorkloadKind};
 
-/// Decodes one object of a known kind and adds it. Kinds that no engine reads yet (Secrets, ConfigMaps) are dropped.
+/// Decodes one object of a known kind and adds it. Of ConfigMaps and Secrets only the keys are kept.
 ///
 /// # Errors
 /// Whatever the decoder says of a field.
@@ -36,9 +36,8 @@ pub fn add_object<'de, D: Deserializer<'de>>(objects: &mut Objects, resource: Re
         Resource::Events => objects.events.push(Deserialize::deserialize(deserializer)?),
         Resource::ResourceQuotas => objects.resource_quotas.push(Deserialize::deserialize(deserializer)?),
         Resource::LimitRanges => objects.limit_ranges.push(Deserialize::deserialize(deserializer)?),
-        Resource::ConfigMaps | Resource::Secrets => {
-            serde::de::IgnoredAny::deserialize(deserializer)?;
-        }
+        Resource::ConfigMaps => objects.config_maps.push(Deserialize::deserialize(deserializer)?),
+        Resource::Secrets => objects.secrets.push(Deserialize::deserialize(deserializer)?),
     }
     Ok(())
 }

@@ -1,7 +1,8 @@
 //! Storage: why a claim has no volume, or one of no use.
 //!
 //! `matcher` is Kubernetes' search for a volume; `controller`, `prebound` and `scheduler` are the three who use it. `facts` is
-//! the inventory as they see it, `causes` goes from a claim to its one root cause, and `findings` has the words for each.
+//! the inventory as they see it, `causes` goes from a claim to its one root cause, and `findings` has the words for each. `pods` looks
+//! at claims, files and attachments from the pod that waits for them.
 
 mod causes;
 pub mod controller;
@@ -9,9 +10,13 @@ mod explain;
 pub mod facts;
 pub mod findings;
 pub mod matcher;
+mod overview;
+mod pods;
 pub mod prebound;
 pub mod scheduler;
 mod why;
 mod words;
 
+pub use overview::overview;
+pub use pods::{PodQuestion, more_needed_for_pods, volumes};
 pub use why::{Question, more_needed, why_pending};

@@ -114,7 +114,7 @@ pub fn why_pending(inventory: &Inventory, question: &Question) -> (PvcWhyPending
 }
 
 /// Which free volume each claim would get, the oldest claim first: a volume serves one claim only.
-fn assign<'a>(facts: &Facts<'a>) -> HashMap<&'a str, (&'a str, &'a str)> {
+pub(super) fn assign<'a>(facts: &Facts<'a>) -> HashMap<&'a str, (&'a str, &'a str)> {
     let waiting = |claim: &&PersistentVolumeClaim| {
         claim.spec.volume_name.is_empty()
             && claim.metadata.deletion_timestamp.is_none()

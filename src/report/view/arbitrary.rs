@@ -26,6 +26,11 @@ pub(super) fn answer() -> BoxedStrategy<Answer> {
                     r.findings.extend(findings);
                     r.coverage = coverage;
                 }
+                Answer::Storage(r) => (r.findings, r.coverage) = (findings, coverage),
+                Answer::Volumes(r) => {
+                    r.findings.extend(findings);
+                    r.coverage = coverage;
+                }
             }
             answer
         })
@@ -57,6 +62,8 @@ fn bare_answer() -> BoxedStrategy<Answer> {
             })
             .boxed(),
         super::arbitrary_storage::answer(),
+        super::samples_volumes::answer(),
+        super::samples_overview::answer(),
         vec(connection(), 0..6).prop_map(|connections| Answer::Matrix(report("Matrix", Matrix { connections, complete: true }))).boxed(),
     ]
     .boxed()

@@ -26,7 +26,11 @@ mod ranges;
 #[cfg(test)]
 mod samples;
 #[cfg(test)]
+mod samples_overview;
+#[cfg(test)]
 mod samples_storage;
+#[cfg(test)]
+mod samples_volumes;
 mod table;
 #[cfg(test)]
 mod tests;

@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use super::escape;
 use crate::report::policy::Reach;
 use crate::report::storage::ClaimState;
+use crate::report::volumes::VolumeState;
 use crate::report::{Answer, Peer, Verdict};
 
 /// Writes the names.
@@ -29,7 +30,11 @@ pub(super) fn write(answer: &Answer, out: &mut dyn Write) -> io::Result<()> {
             let troubled = report.result.claims.iter().filter(|claim| claim.state != ClaimState::Ok && claim.phase != "Missing");
             troubled.map(|claim| &claim.name).try_for_each(|name| line("PersistentVolumeClaim", name, out))
         }
-        Answer::CanReach(_) | Answer::Matrix(_) => Ok(()),
+        Answer::Volumes(report) => {
+            let troubled = report.result.pods.iter().filter(|pod| pod.state != VolumeState::Ok && pod.phase != "Template");
+            troubled.map(|pod| &pod.name).try_for_each(|name| line("Pod", name, out))
+        }
+        Answer::CanReach(_) | Answer::Matrix(_) | Answer::Storage(_) => Ok(()),
     }
 }
 

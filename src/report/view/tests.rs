@@ -22,7 +22,9 @@ fn text(answer: &Answer, format: Format, width: Option<usize>) -> String {
 
 #[test]
 fn looks_like_this() {
-    for (name, answer) in samples::all().into_iter().chain(samples_storage::all()) {
+    for (name, answer) in
+        samples::all().into_iter().chain(samples_storage::all()).chain(samples_volumes::all()).chain(samples_overview::all())
+    {
         for format in answer.formats() {
             insta::assert_snapshot!(format!("{name}.{format}"), text(&answer, *format, Some(80)));
         }
@@ -44,7 +46,9 @@ fn without_color(text: &str) -> String {
 
 #[test]
 fn color_only_colors() {
-    for (name, answer) in samples::all().into_iter().chain(samples_storage::all()) {
+    for (name, answer) in
+        samples::all().into_iter().chain(samples_storage::all()).chain(samples_volumes::all()).chain(samples_overview::all())
+    {
         let style = Style { color: true, width: Some(80), ..Style::default() };
         let mut out = Vec::new();
         render(&answer, Format::Table, &style, &mut out).unwrap();
@@ -108,6 +112,8 @@ fn value(answer: &Answer) -> serde_json::Value {
         Answer::EffectivePolicy(r) => serde_json::to_value(r),
         Answer::Matrix(r) => serde_json::to_value(r),
         Answer::PvcWhyPending(r) => serde_json::to_value(r),
+        Answer::Volumes(r) => serde_json::to_value(r),
+        Answer::Storage(r) => serde_json::to_value(r),
     }
     .unwrap()
 }

@@ -102,9 +102,9 @@ fn noticed(findings: &[Finding]) -> Vec<Notice> {
 
 fn notices(answer: &Answer) -> Vec<Notice> {
     let mut notices = match answer {
-        // What is said of claims stands beside them.
-        Answer::PvcWhyPending(_) => {
-            let rest = answer.findings().iter().filter(|finding| !is_about_a_claim(finding)).cloned().collect::<Vec<_>>();
+        // What is said of claims and pods stands beside them.
+        Answer::PvcWhyPending(_) | Answer::Volumes(_) | Answer::Storage(_) => {
+            let rest = answer.findings().iter().filter(|finding| !is_a_cause(finding)).cloned().collect::<Vec<_>>();
             noticed(&rest)
         }
         _ => noticed(answer.findings()),
@@ -120,8 +120,8 @@ fn notices(answer: &Answer) -> Vec<Notice> {
 }
 
 /// Whether a finding is a cause, which the answer itself shows.
-fn is_about_a_claim(finding: &Finding) -> bool {
-    finding.code.starts_with("ST-") && finding.subject.kind == "PersistentVolumeClaim"
+fn is_a_cause(finding: &Finding) -> bool {
+    finding.code.starts_with("ST-") && matches!(finding.subject.kind.as_str(), "PersistentVolumeClaim" | "Pod")
 }
 
 /// What it does, what it risks, and the command.

@@ -18,6 +18,8 @@ pub(super) fn write(answer: &Answer, out: &mut dyn io::Write) -> io::Result<()> 
         Answer::EffectivePolicy(report) => document(report, out),
         Answer::Matrix(report) => document(report, out),
         Answer::PvcWhyPending(report) => document(report, out),
+        Answer::Volumes(report) => document(report, out),
+        Answer::Storage(report) => document(report, out),
     }
 }
 

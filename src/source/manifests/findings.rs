@@ -158,7 +158,7 @@ pub static OTHER_KINDS: FindingKind = FindingKind {
     name: "other-kinds",
     severity: Severity::Info,
     explanation: "\
-The manifests hold objects of kinds that do not bear on the question: ConfigMaps, roles, custom resources. They were
+The manifests hold objects of kinds that do not bear on the question: roles, service accounts, custom resources. They were
 counted and left alone. If an operator makes pods from such an object, these pods are not in the answer.",
 };
 

@@ -60,8 +60,6 @@ const LOOKALIKES: [&str; 2] = ["EndpointSlices", "PodTemplate"];
 /// Recognises a kind.
 pub(super) fn classify(api_version: &str, kind: &str) -> Kind {
     match Resource::of(api_version, kind) {
-        // Their values are never read, so they are as good as unknown.
-        Some(Resource::ConfigMaps | Resource::Secrets) => return Kind::Other,
         Some(resource) => return Kind::Read(resource),
         None => {}
     }
@@ -117,7 +115,7 @@ mod tests {
             ("networking.k8s.io/v1", "NetworkPolcy", Kind::Misspelt("NetworkPolicy")),
             ("apps/v1", "Deploment", Kind::Misspelt("Deployment")),
             ("serving.knative.dev/v1", "Service", Kind::Other),
-            ("v1", "ConfigMap", Kind::Other),
+            ("v1", "ConfigMap", Kind::Read(Resource::ConfigMaps)),
             ("v1", "ServiceAccount", Kind::Other),
             ("networking.k8s.io/v1", "Ingress", Kind::Other),
             ("v1", "Node", Kind::Read(Resource::Nodes)),

@@ -29,7 +29,8 @@ pub(super) fn length(o: &Objects, resource: Resource) -> usize {
         | Resource::DaemonSets
         | Resource::Jobs
         | Resource::CronJobs => o.workloads.len(),
-        Resource::ConfigMaps | Resource::Secrets => 0,
+        Resource::ConfigMaps => o.config_maps.len(),
+        Resource::Secrets => o.secrets.len(),
     }
 }
 
@@ -65,6 +66,7 @@ pub(super) fn move_last_to(o: &mut Objects, resource: Resource, position: usize)
         | Resource::DaemonSets
         | Resource::Jobs
         | Resource::CronJobs => move_last(&mut o.workloads, position),
-        Resource::ConfigMaps | Resource::Secrets => {}
+        Resource::ConfigMaps => move_last(&mut o.config_maps, position),
+        Resource::Secrets => move_last(&mut o.secrets, position),
     }
 }

@@ -142,6 +142,8 @@ static CONTAINER: Fields = open(&[
     ("name", Text),
     ("ports", List(&Object(&CONTAINER_PORT))),
     ("restartPolicy", Text),
+    ("env", List(&Object(&storage::ENV))),
+    ("envFrom", List(&Object(&storage::ENV))),
     ("volumeMounts", List(&Object(&storage::NAMED))),
     ("volumeDevices", List(&Object(&storage::NAMED))),
 ]);

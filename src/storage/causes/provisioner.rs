@@ -275,7 +275,7 @@ fn presence(case: &Case<'_, '_>, class: &StorageClass, driver: &str) -> Option<F
 }
 
 /// Names a provisioner's lease may have: of CSI sidecars, and of the library for others.
-fn lease_names(driver: &str) -> Vec<String> {
+pub(in crate::storage) fn lease_names(driver: &str) -> Vec<String> {
     let slashes = driver.replace('/', "-");
     let mut sanitized: String = slashes.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '-' }).collect();
     if sanitized.ends_with('-') {
@@ -284,7 +284,8 @@ fn lease_names(driver: &str) -> Vec<String> {
     vec![sanitized, slashes]
 }
 
-fn lives(lease: &Lease, now: jiff::Timestamp) -> bool {
+/// Whether a lease has not run out.
+pub(in crate::storage) fn lives(lease: &Lease, now: jiff::Timestamp) -> bool {
     let until = |time: jiff::Timestamp| time.as_second() + lease.spec.lease_duration_seconds.unwrap_or(15) + SKEW;
     lease.spec.renew_time.is_none_or(|time| until(time) >= now.as_second())
 }

@@ -1,11 +1,12 @@
 //! The kinds of findings about storage. `kubectl netstore explain CODE` and docs/findings.md print these texts.
 //!
 //! Codes are those of the taxonomy: S no volume fits, P named volume, C class, D provisioner, F data source, W waiting for a pod,
-//! Q not created, L lost, T being deleted, B bound but of no use.
+//! Q not created, L lost, T being deleted, B bound but of no use, K pods that wait for their volumes.
 
 pub mod bound;
 pub mod class;
 pub mod named;
+pub mod pod;
 pub mod provisioner;
 pub mod topology;
 pub mod uncreated;
@@ -15,7 +16,7 @@ use crate::report::FindingKind;
 
 /// Every kind.
 pub fn all() -> Vec<&'static FindingKind> {
-    let mut kinds = [volume::ALL, named::ALL, class::ALL, provisioner::ALL, topology::ALL, uncreated::ALL, bound::ALL].concat();
+    let mut kinds = [volume::ALL, named::ALL, class::ALL, provisioner::ALL, topology::ALL, uncreated::ALL, bound::ALL, pod::ALL].concat();
     kinds.sort_by_key(|kind| kind.code);
     kinds
 }

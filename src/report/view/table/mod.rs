@@ -1,12 +1,15 @@
 //! The default output: first the answer, then why, then what to do. `-o wide` has more columns and folds nothing up.
 
 mod can_reach;
+mod causes;
 mod effective_policy;
 mod matrix;
 mod pvc_why_pending;
 mod reach;
 mod reachable_from;
 mod service;
+mod storage;
+mod volumes;
 mod who_can_reach;
 
 use std::io::{self, Write};
@@ -26,6 +29,8 @@ pub(super) fn write(answer: &Answer, wide: bool, style: &Style, out: &mut dyn Wr
         Answer::EffectivePolicy(report) => effective_policy::write(report, &mut text),
         Answer::Matrix(report) => matrix::write(report, &mut text),
         Answer::PvcWhyPending(report) => pvc_why_pending::write(report, &mut text),
+        Answer::Volumes(report) => volumes::write(report, &mut text),
+        Answer::Storage(report) => storage::write(report, &mut text),
     }
 }
 

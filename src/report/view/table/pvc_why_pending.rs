@@ -5,10 +5,10 @@ use std::io;
 
 use super::super::escape;
 use super::super::page::Label;
-use super::{Text, grid, words};
+use super::{Text, causes, grid, words};
 use crate::report::storage::{Candidate, Cause, ClaimAnswer, ClaimState, NodeVerdict, PvcWhyPending};
 use crate::report::view::grid::Cell;
-use crate::report::{Confidence, DataRisk, Finding, Report, Severity};
+use crate::report::{Finding, Report, Severity};
 
 /// Claims whose details are shown where not all are.
 const DETAILS: usize = 10;
@@ -122,23 +122,13 @@ fn rows(text: &mut Text<'_>, claims: &[&ClaimAnswer]) -> io::Result<()> {
 /// The cause in a few words.
 fn headline(claim: &ClaimAnswer) -> String {
     match (&claim.cause, &claim.would_bind) {
-        (Some(cause), _) => said(cause),
+        (Some(cause), _) => causes::said(cause),
         (None, Some(volume)) => format!("volume \"{}\" fits: the controller or the scheduler will bind it", escape(volume)),
         (None, None) if claim.state == ClaimState::Unknown => "the cause cannot be told from what may be read".to_owned(),
         (None, None) if claim.phase == "Bound" => "nothing is wrong".to_owned(),
         (None, None) if claim.phase == "Terminating" => "it is being deleted".to_owned(),
         (None, None) => "nothing that was read is wrong".to_owned(),
     }
-}
-
-/// A message with how sure it is.
-fn said(cause: &Cause) -> String {
-    let sure = match cause.confidence {
-        Confidence::Certain => "",
-        Confidence::Likely => "probably: ",
-        Confidence::Possible => "perhaps: ",
-    };
-    format!("{sure}{}", escape(&cause.message))
 }
 
 fn details(text: &mut Text<'_>, claim: &ClaimAnswer, findings: &Shown<'_>) -> io::Result<()> {
@@ -160,7 +150,6 @@ fn details(text: &mut Text<'_>, claim: &ClaimAnswer, findings: &Shown<'_>) -> io
     let why = headline(claim);
     let why = why.trim_end_matches('.');
     text.page.labelled(Some(label(claim.state)), &name, &format!(" ({}): {why}{code}.", escape(&about.join(", "))), 2)?;
-    let mut evidence = Vec::new();
     let mut unsaid: Vec<&Finding> = Vec::new();
     if let Some(cause) = &claim.cause {
         unsaid.extend(of(findings, claim, cause));
@@ -169,20 +158,12 @@ fn details(text: &mut Text<'_>, claim: &ClaimAnswer, findings: &Shown<'_>) -> io
         unsaid.extend(of(findings, claim, cause));
     }
     if let Some(first) = unsaid.first().filter(|_| claim.cause.is_some()) {
-        for shown in &first.evidence {
-            let value = escape(&shown.value).into_owned();
-            evidence.push(vec![
-                Cell::from(format!("  {}", words::object(&shown.object))),
-                escape(&shown.field).into_owned().into(),
-                value.into(),
-            ]);
-        }
+        causes::evidence(text, first)?;
+        causes::remedies(text, first)?;
     }
-    grid::write(&mut text.page, &["", "", ""], &evidence)?;
-    remedies(text, &unsaid, claim.cause.is_some())?;
     for cause in &claim.also_would_fail {
         let lead = if cause.severity == Severity::Info { "Note:" } else { "Then also:" };
-        text.page.labelled(Some(Label::Heading), lead, &format!(" {} ({}).", said(cause).trim_end_matches('.'), cause.code), 2)?;
+        text.page.labelled(Some(Label::Heading), lead, &format!(" {} ({}).", causes::said(cause).trim_end_matches('.'), cause.code), 2)?;
     }
     if claim.cause.is_some()
         && let Some(volume) = &claim.would_bind
@@ -201,25 +182,6 @@ fn details(text: &mut Text<'_>, claim: &ClaimAnswer, findings: &Shown<'_>) -> io
 fn of<'r>(findings: &Shown<'r>, claim: &ClaimAnswer, cause: &Cause) -> Option<&'r Finding> {
     let all = findings.get(&(claim.namespace.as_str(), claim.name.as_str(), cause.code))?;
     all.iter().find(|finding| finding.message == cause.message).copied()
-}
-
-/// What to do about the cause.
-fn remedies(text: &mut Text<'_>, findings: &[&Finding], has_cause: bool) -> io::Result<()> {
-    let Some(finding) = findings.first().filter(|_| has_cause) else { return Ok(()) };
-    for remedy in &finding.remedy {
-        let (lead, risk) = match remedy.data_risk {
-            DataRisk::None => ("To do:", ""),
-            DataRisk::Disclosure => ("To do, with care:", " (what is on the volume becomes readable to the claim's pods)"),
-            DataRisk::Loss => ("To do, with care:", " (data may be lost)"),
-        };
-        let colon = if remedy.command.is_some() { ":" } else { "." };
-        let description = escape(&remedy.description).trim_end_matches(['.', ':']).to_owned();
-        text.page.labelled(Some(Label::Heading), lead, &format!(" {description}{risk}{colon}"), 2)?;
-        if let Some(command) = &remedy.command {
-            text.page.command(command, 4)?;
-        }
-    }
-    Ok(())
 }
 
 /// Headers of the predicates, in their order.

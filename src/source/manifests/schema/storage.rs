@@ -107,8 +107,31 @@ pub(super) static EVENT: Fields = open(&[
 static INVOLVED: Fields = open(&[("kind", Text), ("namespace", Text), ("name", Text), ("uid", Text)]);
 static SOURCE: Fields = open(&[("component", Text)]);
 
-pub(super) static POD_VOLUME: Fields =
-    open(&[("name", Text), ("persistentVolumeClaim", Object(&CLAIM_SOURCE)), ("ephemeral", Object(&EPHEMERAL))]);
+pub(super) static POD_VOLUME: Fields = open(&[
+    ("name", Text),
+    ("persistentVolumeClaim", Object(&CLAIM_SOURCE)),
+    ("ephemeral", Object(&EPHEMERAL)),
+    ("configMap", Object(&KEYS)),
+    ("secret", Object(&KEYS)),
+    ("projected", Object(&PROJECTED)),
+    ("emptyDir", Object(&EMPTY_DIR)),
+    ("hostPath", Object(&HOST_PATH)),
+    ("csi", Object(&INLINE_CSI)),
+    ("nfs", Object(&NFS)),
+]);
+static KEYS: Fields = open(&[("name", Text), ("secretName", Text), ("optional", Bool), ("items", List(&Object(&ITEM)))]);
+static ITEM: Fields = open(&[("key", Text), ("path", Text)]);
+static PROJECTED: Fields = open(&[("sources", List(&Object(&PROJECTION)))]);
+static PROJECTION: Fields = open(&[("configMap", Object(&KEYS)), ("secret", Object(&KEYS))]);
+static EMPTY_DIR: Fields = open(&[("medium", Text), ("sizeLimit", Any)]);
+static HOST_PATH: Fields = closed(&[("path", Text), ("type", Text)]);
+static INLINE_CSI: Fields = open(&[("driver", Text), ("nodePublishSecretRef", Object(&NAMED))]);
+static NFS: Fields = open(&[("server", Text), ("path", Text)]);
+
+pub(super) static ENV: Fields =
+    open(&[("valueFrom", Object(&VALUE_FROM)), ("configMapRef", Object(&KEY_REF)), ("secretRef", Object(&KEY_REF))]);
+static VALUE_FROM: Fields = open(&[("configMapKeyRef", Object(&KEY_REF)), ("secretKeyRef", Object(&KEY_REF))]);
+static KEY_REF: Fields = open(&[("name", Text), ("key", Text), ("optional", Bool)]);
 static CLAIM_SOURCE: Fields = closed(&[("claimName", Text), ("readOnly", Bool)]);
 static EPHEMERAL: Fields = open(&[("volumeClaimTemplate", Object(&EPHEMERAL_TEMPLATE))]);
 static EPHEMERAL_TEMPLATE: Fields = closed(&[("metadata", Object(&META)), ("spec", Object(&CLAIM_SPEC))]);
