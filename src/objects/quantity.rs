@@ -48,11 +48,16 @@ impl Quantity {
         };
         let (whole, rest) = digits_of(rest);
         let (fraction, suffix) = rest.strip_prefix('.').map_or(("", rest), digits_of);
-        if whole.is_empty() && fraction.is_empty() {
+        if text.is_empty() {
             return None;
         }
-        let whole = whole.trim_start_matches('0');
         let (binary, exponent) = suffix_of(suffix)?;
+        // Kubernetes takes a suffix alone for zero, where it need not look at the digits once more.
+        if whole.is_empty() && fraction.is_empty() {
+            let looked_at = if binary { exponent > 40 } else { exponent < -NANO };
+            return (!looked_at).then(|| Self { text: text.into(), ..Self::default() });
+        }
+        let whole = whole.trim_start_matches('0');
         let mut digits: Vec<u8> = whole.bytes().chain(fraction.bytes()).map(|b| b.wrapping_sub(b'0')).collect();
         let places = i64::try_from(fraction.len()).ok()?;
         let short = whole.len().max(1) + fraction.len() <= FAST_DIGITS;
@@ -342,13 +347,15 @@ mod tests {
             ("+1", "1"),
             ("-1Ki", "-1024"),
             ("0", "0Gi"),
+            ("Gi", "0"),
+            ("-", "0"),
             ("16Ei", "9223372036854775807"),
             ("9.5Ei", "8Ei"),
             ("0.3Ki", "307.2"),
         ] {
             assert_eq!(quantity(a), quantity(b), "{a} {b}");
         }
-        for text in ["", "Gi", "abc", "1gi", "1 Gi", "1KB", "1i", "1.1.1", "--1", "1e", "1e1.5", "1Gi2", "٣", "1e99999999999"] {
+        for text in ["", "Ei", "e-10", "abc", "1gi", "1 Gi", "1KB", "1i", "1.1.1", "--1", "1e", "1e1.5", "1Gi2", "٣", "1e99999999999"] {
             assert!(Quantity::parse(text).is_none(), "{text}");
             assert!(Quantity::lenient(text).is_malformed());
         }
