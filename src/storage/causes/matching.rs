@@ -170,7 +170,7 @@ fn without_class(case: &Case<'_, '_>) -> Finding {
         several => format!("none of the {} without class comes near", words::count(several, "volume", "volumes")),
     };
     let explicit = claim.has_class();
-    let mut finding = match facts.default_class {
+    let finding = match facts.default_class {
         Some(default) if explicit => {
             let message = format!("it asks for no class (storageClassName: \"\"), and {volumes}");
             let finding = case.class_evidence(case.finding(&CLASS_EMPTY, message));
@@ -195,7 +195,6 @@ fn without_class(case: &Case<'_, '_>) -> Finding {
         }
     };
     let wanted = claim.request().map_or("some", |request| request.text());
-    finding = finding
-        .remedied_by(format!("or create a volume of at least {wanted} with access modes {}", words::list(&claim.spec.access_modes)), None);
-    finding
+    let or = if finding.remedy.is_empty() { "" } else { "or " };
+    finding.remedied_by(format!("{or}create a volume of at least {wanted} with access modes {}", words::list(&claim.spec.access_modes)), None)
 }
