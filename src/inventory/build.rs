@@ -85,6 +85,7 @@ impl Inventory {
             finished_pods,
             groups,
             policies: objects.network_policies,
+            cluster_policies: objects.cluster_policies,
             services: objects.services,
             endpoint_slices: objects.endpoint_slices,
             nodes: objects.nodes,
@@ -109,6 +110,7 @@ fn sort(objects: &mut Objects) {
     objects.services.sort_by(|a, b| by(&a.metadata).cmp(&by(&b.metadata)));
     objects.endpoint_slices.sort_by(|a, b| by(&a.metadata).cmp(&by(&b.metadata)));
     objects.network_policies.sort_by(|a, b| by(&a.metadata).cmp(&by(&b.metadata)));
+    objects.cluster_policies.sort_by(|a, b| (a.kind, &a.metadata.name).cmp(&(b.kind, &b.metadata.name)));
     objects.workloads.sort_by(|a, b| (by(&a.metadata), a.kind).cmp(&(by(&b.metadata), b.kind)));
 }
 

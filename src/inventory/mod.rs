@@ -15,7 +15,7 @@ pub use build::Collected;
 pub use coverage::{Coverage, Scope, State};
 pub use group::{Group, GroupKind};
 
-use crate::objects::{EndpointSlice, Labels, NetworkPolicy, Node, Pod, Resource, Service, Workload};
+use crate::objects::{ClusterPolicy, EndpointSlice, Labels, NetworkPolicy, Node, Pod, Resource, Service, Workload};
 
 /// Label that the API server puts on every namespace.
 pub const NAMESPACE_NAME_LABEL: &str = "kubernetes.io/metadata.name";
@@ -75,6 +75,8 @@ pub struct Inventory {
     pub groups: Vec<Group>,
     /// Policies.
     pub policies: Vec<NetworkPolicy>,
+    /// Cluster-wide policies, by kind and name.
+    pub cluster_policies: Vec<ClusterPolicy>,
     /// Services.
     pub services: Vec<Service>,
     /// EndpointSlices.

@@ -4,6 +4,7 @@
 //! the same values. `null`, absent and empty are the same wherever Kubernetes treats them so.
 
 mod cidr;
+mod cluster;
 mod endpoints;
 mod meta;
 mod network;
@@ -14,11 +15,12 @@ mod service;
 mod workload;
 
 pub use cidr::{Address, Cidr, CidrError, Family};
+pub use cluster::{ClusterPeer, ClusterPolicy, ClusterPolicyKind, ClusterPort, ClusterRule, ClusterSubject, NamespaceMatch};
 pub use endpoints::{Endpoint, EndpointConditions, EndpointPort, EndpointSlice, TargetRef};
 pub use meta::{Labels, Meta, OwnerReference, Unknown};
 pub use network::{IntOrString, IpBlock, NetworkPolicy, NetworkPolicySpec, Peer, PolicyPort, Rule};
 pub use pod::{Container, ContainerPort, Namespace, Node, Phase, Pod, PodSpec, Protocol};
-pub use resource::Resource;
+pub use resource::{POLICY_GROUP, Resource};
 pub use selector::{LabelSelector, Requirement, SelectorError, Truth, parse_selector};
 pub use service::{Service, ServicePort, ServiceSpec};
 pub use workload::{Template, Workload, WorkloadKind};
@@ -38,6 +40,8 @@ pub struct Objects {
     pub endpoint_slices: Vec<EndpointSlice>,
     /// `networking.k8s.io/v1` NetworkPolicies.
     pub network_policies: Vec<NetworkPolicy>,
+    /// AdminNetworkPolicies, BaselineAdminNetworkPolicies and ClusterNetworkPolicies.
+    pub cluster_policies: Vec<ClusterPolicy>,
     /// Deployments, ReplicaSets, StatefulSets, DaemonSets, Jobs and CronJobs.
     pub workloads: Vec<Workload>,
 }
@@ -51,6 +55,7 @@ impl Objects {
         self.services.extend(other.services);
         self.endpoint_slices.extend(other.endpoint_slices);
         self.network_policies.extend(other.network_policies);
+        self.cluster_policies.extend(other.cluster_policies);
         self.workloads.extend(other.workloads);
     }
 }

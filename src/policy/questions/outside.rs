@@ -9,6 +9,7 @@ use super::words::{group_peer, ports_of, rule_ref, verdicts};
 use super::workloads::doubts;
 use crate::objects::Address;
 use crate::policy::classes::{Class, ClassId};
+use crate::policy::compile::CompiledRule;
 use crate::policy::model::Model;
 use crate::policy::peers::Other;
 use crate::policy::ports::{Bounds, PortsId};
@@ -51,7 +52,7 @@ pub fn workloads(model: &Model<'_>, direction: Direction, addresses: &[(Address,
                 let reasons = match verdict {
                     Verdict::Allow if because.is_empty() => vec!["not isolated".to_owned()],
                     Verdict::Unknown if addresses.len() > 1 => vec!["holds for a part of the addresses".to_owned()],
-                    Verdict::Unknown => doubts(model, row.classes.iter().map(|id| (direction, *id))),
+                    Verdict::Unknown => doubts(model, row.classes.iter().map(|id| (direction, *id)), true),
                     _ => Vec::new(),
                 };
                 let peer = group_peer(model.inventory, group, row.pods, model.inventory.pods_of(group).len());
@@ -83,14 +84,16 @@ fn rules(
     let mut found: BTreeSet<RuleRef> = BTreeSet::new();
     for (id, class) in classes.iter().filter_map(|id| Some((*id, model.class(*id)?))) {
         let destination = (direction == Direction::Ingress).then_some(class);
-        for rule in model.rules(direction, model.subject_of(direction, id)) {
-            let allows = |address: &Address| {
-                let allowed = model.rule_allows(rule, &Other::Address(*address), destination).possible;
-                !model.ports.intersection(allowed, ports).is_none()
-            };
-            if addresses.iter().any(|(address, _)| allows(address)) {
-                found.insert(rule_ref(model.inventory, direction, rule));
-            }
+        let subject = model.subject_of(direction, id);
+        for (address, _) in addresses {
+            let other = Other::Address(*address);
+            let wanted = model.ports.intersection(ports, model.past_admin(direction, subject, &other, destination));
+            let allows =
+                |rule: &&CompiledRule| !model.ports.intersection(model.rule_allows(rule, &other, destination).possible, wanted).is_none();
+            found.extend(model.rules(direction, subject).filter(allows).map(|rule| rule_ref(model.inventory, direction, rule)));
+            let accepting = model.acceptances(direction, subject, &other, destination).into_iter();
+            let accepting = accepting.filter(|(_, accepted)| !model.ports.intersection(*accepted, ports).is_none());
+            found.extend(accepting.map(|(rule, _)| rule_ref(model.inventory, direction, rule)));
         }
     }
     found.into_iter().collect()

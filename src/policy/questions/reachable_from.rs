@@ -55,7 +55,7 @@ pub fn to_backend(model: &Model<'_>, pods: &[usize], backend: &Backend) -> Optio
 /// One pod of each class, and every pod whose own node may be concerned.
 fn representatives(model: &Model<'_>, pods: &[usize], target: Option<usize>) -> Vec<usize> {
     let mut seen = std::collections::BTreeSet::new();
-    let special = |pod: usize| target.is_some_and(|t| model.always_allowed(pod, t));
+    let special = |pod: usize| target.is_some_and(|t| model.bond(pod, t).is_some());
     pods.iter().copied().filter(|pod| model.class_of(*pod).is_some_and(|(id, _)| seen.insert((id, special(*pod))))).collect()
 }
 
@@ -190,7 +190,10 @@ fn rules_to(model: &Model<'_>, pod: usize, address: Address, wanted: PortsId) ->
     let allows = |rule: &&crate::policy::compile::CompiledRule| {
         !model.ports.intersection(model.rule_allows(rule, &other, None).possible, wanted).is_none()
     };
-    model.rules(Direction::Egress, subject).filter(allows).map(|rule| rule_ref(model.inventory, Direction::Egress, rule)).collect()
+    let accepting = model.acceptances(Direction::Egress, subject, &other, None).into_iter();
+    let accepting = accepting.filter(|(_, ports)| !model.ports.intersection(*ports, wanted).is_none()).map(|(rule, _)| rule);
+    let rules = accepting.chain(model.rules(Direction::Egress, subject).filter(allows));
+    rules.map(|rule| rule_ref(model.inventory, Direction::Egress, rule)).collect()
 }
 
 /// Whether DNS is cut off for pods that are isolated for egress: both protocols count.

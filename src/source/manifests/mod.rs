@@ -10,6 +10,7 @@ mod input;
 mod kinds;
 mod parse;
 mod path;
+mod refused;
 mod schema;
 mod split;
 

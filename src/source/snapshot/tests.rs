@@ -77,7 +77,8 @@ fn what_is_written_comes_back() {
         let read = read(&path, &all()).unwrap();
         assert_eq!(text(read.objects), text(direct(&recording)), "{name}");
         let mut coverage = recording.coverage.clone();
-        for missing in [Resource::ReplicaSets, Resource::StatefulSets, Resource::DaemonSets, Resource::Jobs] {
+        let wide = [Resource::AdminNetworkPolicies, Resource::BaselineAdminNetworkPolicies, Resource::ClusterNetworkPolicies];
+        for missing in [Resource::ReplicaSets, Resource::StatefulSets, Resource::DaemonSets, Resource::Jobs].into_iter().chain(wide) {
             coverage.record(missing, None, State::NotInSnapshot);
         }
         assert_eq!(read.coverage, coverage, "{name}");
