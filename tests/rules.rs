@@ -21,6 +21,8 @@ mod ports;
 mod questions;
 #[path = "rules/special.rs"]
 mod special;
+#[path = "rules/tiers.rs"]
+mod tiers;
 
 use netstore::report::Verdict;
 

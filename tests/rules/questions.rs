@@ -108,7 +108,7 @@ fn who(cluster: &Cluster, target: &Resolved) -> WhoCanReach {
 }
 
 /// What x/a reaches.
-fn from_a(World { objects, coverage }: World) -> ReachableFrom {
+fn from_a(World { objects, coverage, .. }: World) -> ReachableFrom {
     let inventory = Inventory::build(Collected { objects, coverage, ..Collected::default() });
     let label = Peer { kind: "Pod".to_owned(), namespace: "x".to_owned(), name: "a".to_owned(), ..Peer::default() };
     let source = Resolved::Pods { label, pods: vec![inventory.pod("x", "a").expect("a pod")] };

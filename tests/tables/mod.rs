@@ -15,8 +15,18 @@ use crate::naive::End;
 ///
 /// # Panics
 /// If it is no YAML or no Kubernetes objects.
+#[allow(dead_code, reason = "not every test binary that has this module asks for it")]
 pub fn read(yaml: &str) -> Cluster {
     Cluster::partly_read(text::objects(yaml), Coverage::complete(&Resource::ALL))
+}
+
+/// The same as an API server has it, which may hold what today's would refuse.
+///
+/// # Panics
+/// If it is no YAML or no Kubernetes objects.
+#[allow(dead_code, reason = "not every test binary that has this module asks for it")]
+pub fn stored(yaml: &str) -> Cluster {
+    Cluster::stored(text::objects(yaml), Coverage::complete(&Resource::ALL))
 }
 
 /// What the two say of `namespace/pod` or an address, to another, on `80/TCP`: the naive evaluator first.
