@@ -10,9 +10,10 @@ mod tables;
 
 use std::fmt::Write;
 
+use netstore::inventory::Origin;
 use netstore::report::Verdict;
 
-use self::tables::{opinions, stored};
+use self::tables::{opinions, read};
 
 /// Namespace and StatefulSet of each house.
 const HOUSES: [(&str, &str); 4] = [("gryffindor", "harry"), ("slytherin", "draco"), ("hufflepuff", "cedric"), ("ravenclaw", "luna")];
@@ -109,7 +110,7 @@ fn policy(api: Api, tier: Tier, name: &str, priority: u32, subject: &str, ingres
 /// Pokes: `harry-0 luna-0 tcp/80 yes`, one a line. Both opinions must be the suite's.
 #[track_caller]
 fn holds(policies: &str, pokes: &str) {
-    let cluster = stored(&(cluster() + policies));
+    let cluster = read(Origin::Live, &(cluster() + policies));
     let both = cluster.both();
     let full = |pod: &str| {
         let set = pod.split_once('-').map_or(pod, |(set, _)| set);

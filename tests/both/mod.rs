@@ -16,19 +16,9 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// A cluster as files describe it, and how much of it was read. Only files can hold what Kubernetes refuses.
-    #[allow(dead_code, reason = "not every test binary that has this module asks for it")]
-    pub fn partly_read(objects: Objects, coverage: Coverage) -> Self {
-        Self::from(Origin::Manifests, objects, coverage)
-    }
-
-    /// A cluster as an API server has it: whatever it holds was accepted once.
-    #[allow(dead_code, reason = "not every test binary that has this module asks for it")]
-    pub fn stored(objects: Objects, coverage: Coverage) -> Self {
-        Self::from(Origin::Live, objects, coverage)
-    }
-
-    fn from(origin: Origin, objects: Objects, coverage: Coverage) -> Self {
+    /// A cluster, and how much of it was read. Only files can hold what Kubernetes refuses; whatever an API server has was
+    /// accepted once.
+    pub fn partly_read(origin: Origin, objects: Objects, coverage: Coverage) -> Self {
         let world = World { objects: objects.clone(), coverage: coverage.clone(), files: origin == Origin::Manifests };
         let inventory = Inventory::build(Collected { objects, coverage, origin, ..Collected::default() });
         Self { world, inventory }

@@ -1,6 +1,6 @@
 //! Rules 2, 12, 14, 24, 31 and 36 to 39 where they are about whole answers: manifests, Services, DNS, the API server.
 
-use netstore::inventory::Inventory;
+use netstore::inventory::{Inventory, Origin};
 use netstore::objects::Resource;
 use netstore::policy::question::{MatrixScope, Resolved};
 use netstore::policy::{Cni, Model, questions};
@@ -20,7 +20,7 @@ fn manifests(text: &str, options: &Options) -> Collected {
 
 /// What was read, for both opinions.
 fn cluster(collected: &Collected) -> Cluster {
-    Cluster::partly_read(collected.objects.clone(), collected.coverage.clone())
+    Cluster::partly_read(Origin::Manifests, collected.objects.clone(), collected.coverage.clone())
 }
 
 const POD_AND_DENY: &str = "

@@ -1,11 +1,11 @@
 //! Rules 41 to 55: AdminNetworkPolicy, BaselineAdminNetworkPolicy and ClusterNetworkPolicy around NetworkPolicies.
 
-use netstore::inventory::{Coverage, State};
+use netstore::inventory::{Coverage, Origin, State};
 use netstore::objects::Resource;
 use netstore::policy::validate;
 
 use super::both::Cluster;
-use super::tables::{stored, text};
+use super::tables::{self, text};
 use super::{holds, into_a, out_of_a, pod, xyz, xyz_with};
 
 /// A cluster-wide policy; its spec in YAML flow style without the outer braces.
@@ -31,6 +31,11 @@ fn baseline(name: &str, priority: u32, spec: &str) -> String {
 }
 
 const OF_X: &str = "subject: {namespaces: {matchLabels: {ns: x}}}";
+
+/// A cluster as an API server has it.
+fn stored(yaml: &str) -> Cluster {
+    tables::read(Origin::Live, yaml)
+}
 
 /// The cluster as an API server has it, with more objects in it.
 fn stored_with(more: &[String]) -> Cluster {
@@ -184,7 +189,7 @@ fn rule_46_nodes_are_their_addresses() {
     coverage.record(Resource::Nodes, None, State::Forbidden);
     let mut objects = text::objects(&(xyz::labelled(&[]) + &to_nodes));
     objects.nodes.clear();
-    holds(&Cluster::stored(objects, coverage), "x/a -> 203.0.113.5 80 unknown\n x/a -> y/a 80 allow");
+    holds(&Cluster::partly_read(Origin::Live, objects, coverage), "x/a -> 203.0.113.5 80 unknown\n x/a -> y/a 80 allow");
 }
 
 #[test]
@@ -336,7 +341,7 @@ fn rule_33_cluster_wide_policies_come_between_a_pod_and_its_own_node() {
     let table = "x/a -> 192.168.0.1 80 deny
                  x/a -> 192.168.0.2 80 deny
                  192.168.0.1 -> x/a 80 allow";
-    holds(&stored_with(&[deny.clone()]), table);
+    holds(&stored_with(&[deny]), table);
     // A NetworkPolicy that selects the pod has the exception, and goes before Baseline.
     let below = baseline("b", 5, &format!("{OF_X}, egress: [{{action: Deny, to: [{{nodes: {{}}}}]}}]"));
     let table = "x/a -> 192.168.0.1 80 allow
@@ -368,7 +373,7 @@ fn policies_that_could_not_be_read_may_say_anything() {
     let hidden = |resource: Resource, state: State, more: &[String]| {
         let mut coverage = Coverage::complete(&Resource::ALL);
         coverage.record(resource, None, state);
-        Cluster::stored(text::objects(&(xyz::labelled(&[]) + &more.concat())), coverage)
+        Cluster::partly_read(Origin::Live, text::objects(&(xyz::labelled(&[]) + &more.concat())), coverage)
     };
     let table = "y/a -> x/a 80 unknown
                  x/a -> 203.0.113.5 80 unknown

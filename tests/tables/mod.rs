@@ -4,29 +4,19 @@ pub mod text;
 
 use std::net::IpAddr;
 
-use netstore::inventory::Coverage;
+use netstore::inventory::{Coverage, Origin};
 use netstore::objects::{Meta, Protocol, Resource};
 use netstore::report::Verdict;
 
 use crate::both::{Both, Cluster};
 use crate::naive::End;
 
-/// A cluster from the text of its objects, all of them read.
+/// A cluster from the text of its objects, all of them read, from files or from an API server.
 ///
 /// # Panics
 /// If it is no YAML or no Kubernetes objects.
-#[allow(dead_code, reason = "not every test binary that has this module asks for it")]
-pub fn read(yaml: &str) -> Cluster {
-    Cluster::partly_read(text::objects(yaml), Coverage::complete(&Resource::ALL))
-}
-
-/// The same as an API server has it, which may hold what today's would refuse.
-///
-/// # Panics
-/// If it is no YAML or no Kubernetes objects.
-#[allow(dead_code, reason = "not every test binary that has this module asks for it")]
-pub fn stored(yaml: &str) -> Cluster {
-    Cluster::stored(text::objects(yaml), Coverage::complete(&Resource::ALL))
+pub fn read(origin: Origin, yaml: &str) -> Cluster {
+    Cluster::partly_read(origin, text::objects(yaml), Coverage::complete(&Resource::ALL))
 }
 
 /// What the two say of `namespace/pod` or an address, to another, on `80/TCP`: the naive evaluator first.

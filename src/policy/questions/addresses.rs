@@ -7,7 +7,7 @@ use crate::policy::blocks::{AddressSet, partition};
 use crate::policy::classes::Class;
 use crate::policy::compile::{CompiledPeer, CompiledPeers, CompiledRule};
 use crate::policy::model::{Model, Subject};
-use crate::policy::ports::Bounds;
+use crate::policy::ports::{Bounds, PortsId};
 use crate::policy::tiers::{Action, Outcome, Tier};
 use crate::report::policy::Reach;
 use crate::report::{Direction, Peer, RuleRef, Verdict};
@@ -50,14 +50,21 @@ pub fn addresses(model: &Model<'_>, direction: Direction, focus: &Focus) -> Vec<
     };
     let mut reaches: Vec<Reach> = Vec::new();
     for (addresses, bounds, positions) in partition(&sets, allowed) {
-        let allowing = |said: &&Said<'_>| {
-            matches!(said.action, None | Some(Action::Accept)) && !said.ports.and(bounds, &model.ports).possible.is_none()
-        };
-        let rules = positions.iter().filter_map(|at| said.get(*at)).filter(allowing).filter_map(|said| said.rule);
-        let because: BTreeSet<RuleRef> = rules.map(|rule| rule_ref(model.inventory, direction, rule)).collect();
         for (verdict, ports) in verdicts(model, bounds) {
+            // What a rule may accept is no reason for what is certain.
+            let allowing = |said: &&Said<'_>| {
+                let reason = match said.action {
+                    None => said.ports.and(bounds, &model.ports).possible,
+                    Some(Action::Accept) if verdict == Verdict::Allow => model.ports.intersection(said.ports.certain, ports),
+                    Some(Action::Accept) => model.ports.intersection(said.ports.possible, ports),
+                    Some(_) => PortsId::NONE,
+                };
+                !reason.is_none()
+            };
+            let rules = positions.iter().filter_map(|at| said.get(*at)).filter(allowing).filter_map(|said| said.rule);
+            let because: BTreeSet<RuleRef> = rules.map(|rule| rule_ref(model.inventory, direction, rule)).collect();
             let peer = Peer { kind: "IPBlock".to_owned(), cidrs: addresses.cidrs(), ..Peer::default() };
-            let because: Vec<RuleRef> = because.iter().cloned().collect();
+            let because: Vec<RuleRef> = because.into_iter().collect();
             let reasons = if because.is_empty() && verdict == Verdict::Allow { vec!["not isolated".to_owned()] } else { Vec::new() };
             reaches.push(Reach { peer, verdict, ports: ports_of(model, ports), because, reasons, target_pods: None });
         }

@@ -57,7 +57,11 @@ pub fn can_reach(model: &Model<'_>, source: &Resolved, target: &Resolved, port: 
             Point::Pod(pod) => model.class_of(pod).map(|(id, _)| (direction, id)),
             Point::Address(_) => None,
         });
-        let outside = shown.is_some_and(|pair| [pair.from, pair.to].iter().any(|p| matches!(p, Point::Address(_))));
+        let outside = |point: &Point| match point {
+            Point::Address(_) => true,
+            Point::Pod(pod) => model.class_of(*pod).is_some_and(|(_, class)| class.host.is_some()),
+        };
+        let outside = shown.is_some_and(|pair| [pair.from, pair.to].iter().any(outside));
         reasons.extend(doubts(model, sides, outside));
     }
 

@@ -19,7 +19,7 @@ use crate::policy::question::Resolved;
 use crate::policy::reach::Near;
 use crate::policy::tiers::{Action, Tier};
 use crate::report::policy::{Allowance, ClusterRuleRow, EffectiveDirection, EffectivePolicy, RuleNote};
-use crate::report::{Direction, Finding, Peer, PodCount, RuleRef};
+use crate::report::{Direction, Finding, Peer, PodCount, RuleRef, Verdict};
 
 /// Answers the question for pods.
 pub fn effective_policy(model: &Model<'_>, subject: &Resolved) -> (EffectivePolicy, Vec<Finding>) {
@@ -123,8 +123,9 @@ fn allowed(model: &Model<'_>, direction: Direction, subject: &Subject, party: Pa
     let mut push = |peer: Peer, bounds: Bounds, compiled: Option<&CompiledPeer>, because: &[RuleRef]| {
         let (bounds, some) = tiers.leave(bounds, compiled);
         let of_some = if some { " (some of them)" } else { "" };
-        let peer = Peer { description: format!("{}{of_some}", peer.description), ..peer };
         for (verdict, ports) in verdicts(model, bounds) {
+            let description = if verdict == Verdict::Unknown { format!("{}{of_some}", peer.description) } else { peer.description.clone() };
+            let peer = Peer { description, ..peer.clone() };
             rows.push(Allowance { peer: peer.clone(), ports: ports_of(model, ports), verdict, because: because.to_vec() });
         }
     };

@@ -13,7 +13,7 @@ use crate::report::policy::{Reach, Rest};
 use crate::report::{Direction, ObjectRef, Peer, RuleRef, Verdict};
 
 use super::focus::{Bucket, Focus};
-use super::words::{cluster_refs, object_list, policy_ref, ports_of, rule_ref, verdicts};
+use super::words::{denying_refs, object_list, policy_ref, ports_of, rule_ref, verdicts};
 
 pub use super::addresses::addresses;
 
@@ -171,10 +171,7 @@ pub fn rest(model: &Model<'_>, direction: Direction, focus: &Focus) -> Rest {
     let policies = focus.policies(model, direction);
     let mut references: Vec<ObjectRef> = policies.iter().map(|p| policy_ref(model.inventory, *p)).collect();
     let subjects = || focus.buckets.iter().map(|b| model.subject_of(direction, b.class));
-    let mut denying: Vec<ObjectRef> =
-        subjects().filter(|subject| model.may_deny(direction, subject)).flat_map(|subject| cluster_refs(model, subject)).collect();
-    denying.sort();
-    denying.dedup();
+    let denying = denying_refs(model, direction, subjects());
     references.extend(denying.iter().cloned());
     let hidden = subjects().any(|subject| subject.hidden.admin || (subject.hidden.baseline && subject.isolated() != Truth::Yes));
     let isolated: Vec<Truth> = focus.buckets.iter().map(|b| model.subject_of(direction, b.class).isolated()).collect();

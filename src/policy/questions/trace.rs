@@ -349,7 +349,10 @@ pub fn describe_peer(model: &Model<'_>, peer: &CompiledPeer) -> String {
             if holes.is_empty() { block.cidr.to_string() } else { format!("{} except {}", block.cidr, holes.join(", ")) }
         }),
         CompiledPeer::Network(id) => model.compiled.blocks.get(*id).map_or_else(String::new, |block| block.cidr.to_string()),
-        CompiledPeer::Nodes(_) => "nodes".to_owned(),
+        CompiledPeer::Nodes(id) => {
+            let selector = model.compiled.node_sets.get(*id).map(|set| &set.selector).filter(|s| !s.is_empty());
+            selector.map_or_else(|| "all nodes".to_owned(), |s| format!("nodes with {}", s.describe()))
+        }
         CompiledPeer::Domains(id) => model.compiled.domain_names.get(*id).map_or_else(String::new, |names| names.join(", ")),
         CompiledPeer::Pods { scope, pods } => {
             let pods = model.compiled.pod_selectors.get(*pods).filter(|s| !s.is_empty());

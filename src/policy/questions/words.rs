@@ -1,5 +1,7 @@
 //! From positions and ids to the words of a report.
 
+use std::collections::BTreeSet;
+
 use crate::inventory::Inventory;
 use crate::policy::compile::{CompiledRule, PolicyId};
 use crate::policy::model::{Model, Subject};
@@ -33,11 +35,12 @@ pub fn cluster_ref(inventory: &Inventory, policy: usize) -> ObjectRef {
     inventory.cluster_policies.get(policy).map_or_else(ObjectRef::default, |p| ObjectRef::new(p.kind.name(), "", &p.metadata.name))
 }
 
-/// The cluster-wide policies of a subject, in the order in which they are asked.
-pub fn cluster_refs(model: &Model<'_>, subject: &Subject) -> Vec<ObjectRef> {
-    let Some(stack) = subject.stack.and_then(|id| model.stack(id)) else { return Vec::new() };
-    let policies = stack.admin.iter().chain(&stack.baseline).filter_map(|(at, _)| model.compiled.cluster.get(*at));
-    policies.map(|policy| cluster_ref(model.inventory, policy.position)).collect()
+/// The cluster-wide policies that may deny something to a subject, in tiers that are asked; sorted, each once.
+pub fn denying_refs<'s>(model: &Model<'_>, direction: Direction, subjects: impl Iterator<Item = &'s Subject>) -> Vec<ObjectRef> {
+    let policies: BTreeSet<usize> = subjects.flat_map(|subject| model.denying(direction, subject)).collect();
+    let mut refs: Vec<ObjectRef> = policies.into_iter().map(|position| cluster_ref(model.inventory, position)).collect();
+    refs.sort();
+    refs
 }
 
 /// `ClusterNetworkPolicy a, AdminNetworkPolicy b`, a few of them, then how many more.

@@ -8,12 +8,12 @@ use crate::policy::peers::Other;
 use crate::policy::ports::{Bounds, PortsId};
 use crate::policy::reach::{Far, Near};
 use crate::report::policy::{NO_RULE_ALLOWS, Reach};
-use crate::report::{Direction, ObjectRef, PodCount, RuleRef, Verdict};
+use crate::report::{Direction, PodCount, RuleRef, Verdict};
 
 use super::focus::Focus;
 use super::tally::{Tally, split};
 use super::turns::tier_doubts;
-use super::words::{cluster_refs, group_peer, object_list, policy_list, ports_of, rule_ref, verdicts};
+use super::words::{denying_refs, group_peer, object_list, policy_list, ports_of, rule_ref, verdicts};
 
 /// Rule 33, where cluster-wide policies have a say.
 const BY_CLUSTER_POLICIES: &str = "its own node: only cluster-wide policies have a say";
@@ -259,7 +259,9 @@ impl<'m> Because<'m> {
     fn doubts(&self, far: &BTreeSet<ClassId>, near: &[usize]) -> Vec<String> {
         let near = near.iter().filter_map(|n| self.focus.buckets.get(*n)).map(|b| (self.direction, b.class));
         let sides = near.chain(far.iter().map(|id| (self.other_direction(), *id)));
-        doubts(self.model, sides, false)
+        let hosts = |id: &ClassId| self.model.classes.host.contains(*id);
+        let outside = far.iter().any(hosts) || self.focus.buckets.iter().any(|b| hosts(&b.class));
+        doubts(self.model, sides, outside)
     }
 
     /// Which policies on the far side deny.
@@ -268,15 +270,11 @@ impl<'m> Because<'m> {
         let mut policies: Vec<usize> = far.iter().flat_map(|id| self.model.subject_of(direction, *id).policies.iter().copied()).collect();
         policies.sort_unstable();
         policies.dedup();
-        let mut above: Vec<ObjectRef> = Vec::new();
-        for subject in far.iter().map(|id| self.model.subject_of(direction, *id)).filter(|s| self.model.may_deny(direction, s)) {
-            above.extend(cluster_refs(self.model, subject));
-        }
-        above.sort();
-        above.dedup();
+        let above = denying_refs(self.model, direction, far.iter().map(|id| self.model.subject_of(direction, *id)));
         let mut reasons = Vec::new();
         if !above.is_empty() {
-            reasons.push(format!("its {direction} is denied, or not allowed, by {}", object_list(&above)));
+            let sure = if policies.is_empty() { "is" } else { "may be" };
+            reasons.push(format!("its {direction} {sure} denied by {}", object_list(&above)));
         }
         if !policies.is_empty() {
             reasons.push(format!("its {direction} is isolated by {}{NO_RULE_ALLOWS}", policy_list(self.model.inventory, &policies)));

@@ -68,6 +68,8 @@ impl ClusterCompiled {
 /// Addresses of nodes that a selector matches.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct NodeSet {
+    /// The selector.
+    pub selector: LabelSelector,
     /// Certainly.
     pub certain: AddressSet,
     /// Certainly or possibly.
@@ -260,7 +262,7 @@ impl Compiler<'_> {
         };
         let certain = of(Truth::Yes);
         let others = if all_known { AddressSet::default() } else { AddressSet::everything().difference(&of(Truth::No)) };
-        NodeSet { possible: others.union(&of(Truth::Unknown)).union(&certain), certain }
+        NodeSet { selector: selector.clone(), possible: others.union(&of(Truth::Unknown)).union(&certain), certain }
     }
 
     /// Rules 45 and 50.

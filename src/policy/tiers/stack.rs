@@ -219,11 +219,13 @@ impl<'a> Model<'a> {
         found
     }
 
-    /// Whether a policy of a subject's stack may deny anything.
-    pub fn may_deny(&self, direction: Direction, subject: &Subject) -> bool {
-        let Some(stack) = subject.stack.and_then(|id| self.stack(id)) else { return false };
-        let rules = [Tier::Admin, Tier::Baseline].into_iter().flat_map(|tier| self.tier_rules(direction, stack, tier));
-        rules.into_iter().any(|rule| matches!(rule.action, Action::Deny | Action::Unknown))
+    /// The policies of a subject's stack that may deny something, in tiers that are asked: positions in the inventory.
+    pub fn denying(&self, direction: Direction, subject: &Subject) -> Vec<usize> {
+        let Some(stack) = subject.stack.and_then(|id| self.stack(id)) else { return Vec::new() };
+        let asked = [Tier::Admin, Tier::Baseline].into_iter().filter(|tier| *tier == Tier::Admin || subject.isolated() != Truth::Yes);
+        let denies = |policy: &ClusterCompiled| policy.rules(direction).iter().any(|r| matches!(r.action, Action::Deny | Action::Unknown));
+        let policies = asked.flat_map(|tier| self.selecting(stack, tier)).map(|(policy, _)| policy);
+        policies.filter(|policy| denies(policy)).map(|policy| policy.position).collect()
     }
 
     /// Whether there is any cluster-wide policy of a kind.
