@@ -33,6 +33,13 @@ pub(super) fn policy(value: &Value, subject: &ObjectRef) -> NetworkPolicy {
     NetworkPolicy { metadata, spec, undecodable: true }
 }
 
+/// Whom it was meant for, as far as that can be read.
+fn subject_of(kind: ClusterPolicyKind, value: &Value) -> ClusterSubject {
+    let subject = value.get("spec").and_then(|spec| spec.get("subject")).cloned().unwrap_or_default();
+    let alone = ClusterPolicy::decode(kind, serde_json::json!({"spec": {"subject": subject}}));
+    alone.map_or(ClusterSubject::Unreadable, |policy| policy.subject)
+}
+
 /// What stands for a cluster-wide policy: for whomever it was meant, anything may happen in the directions it has rules for.
 pub(super) fn cluster_policy(resource: Resource, value: &Value, subject: &ObjectRef) -> Option<ClusterPolicy> {
     let kind = match resource {
@@ -47,7 +54,7 @@ pub(super) fn cluster_policy(resource: Resource, value: &Value, subject: &Object
         metadata: Meta { name: subject.name.clone(), ..Meta::default() },
         tier: part::<Option<String>>(value, "tier").ok().flatten().unwrap_or_default(),
         priority: part(value, "priority").ok().flatten(),
-        subject: ClusterSubject::Unreadable,
+        subject: subject_of(kind, value),
         ingress: rules("ingress"),
         egress: rules("egress"),
         undecodable: true,
