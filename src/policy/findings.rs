@@ -59,8 +59,9 @@ pub static SELECTS_NOTHING: FindingKind = FindingKind {
     name: "policy-selects-nothing",
     severity: Severity::Warning,
     explanation: "\
-No pod of the policy's namespace has the labels its podSelector asks for, so the policy does nothing now. Often a label is
-misspelt, or the policy lies in another namespace than its pods: a podSelector never looks beyond its own namespace.",
+No pod of the policy's namespace has the labels its podSelector asks for (of a cluster-wide policy: no pod is its subject), so the
+policy does nothing now. Often a label is misspelt, or the policy lies in another namespace than its pods: a podSelector never looks
+beyond its own namespace.",
 };
 
 /// Rules in a direction the policy does not isolate.
@@ -152,7 +153,7 @@ pub static EGRESS_WITHOUT_DNS: FindingKind = FindingKind {
     name: "egress-without-dns",
     severity: Severity::Warning,
     explanation: "\
-The pod is isolated for egress and its policies do not let it reach the DNS pods over both UDP and TCP. Lookups then time out, which
+The pod is isolated for egress, or cluster-wide policies deny it some, and its policies do not let it reach the DNS pods over both UDP and TCP. Lookups then time out, which
 looks like every other connection failing too. Allow both protocols to the DNS pods' own port (53 mostly, 5353 on OpenShift): the
 port of the pods, not that of the Service. With NodeLocal DNSCache the node-local address must be allowed as well.",
 };

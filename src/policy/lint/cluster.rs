@@ -27,6 +27,8 @@ pub(super) fn findings_about(model: &Model<'_>, positions: impl Iterator<Item = 
         }
         for (direction, rules) in [(Direction::Ingress, &policy.ingress), (Direction::Egress, &policy.egress)] {
             for (index, rule) in rules.iter().enumerate() {
+                // The reader of manifests names unknown fields itself, with file and line.
+                found.extend(unknown_fields(&subject, direction, index, rule).filter(|_| model.inventory.origin != Origin::Manifests));
                 found.extend(of_rule(&subject, direction, index, rule));
             }
         }
@@ -49,6 +51,18 @@ fn reference(policy: &ClusterPolicy) -> ObjectRef {
 /// `ClusterNetworkPolicy tenants ingress #2`
 fn rule_name(subject: &ObjectRef, direction: Direction, index: usize) -> String {
     format!("{} {} {direction} #{}", subject.kind, subject.name, index + 1)
+}
+
+/// NP-002.
+fn unknown_fields(subject: &ObjectRef, direction: Direction, index: usize, rule: &ClusterRule) -> Option<Finding> {
+    let odd = rule.peers.contains(&ClusterPeer::Unreadable) || rule.ports.contains(&ClusterPort::Unreadable);
+    let what = match rule.unknown.first() {
+        Some(field) => field.as_str(),
+        None if odd => "a peer or a port",
+        None => return None,
+    };
+    let message = format!("{} has a field nobody knows: {what}; what it does is unknown", rule_name(subject, direction, index));
+    Some(findings::UNKNOWN_POLICY_FIELD.on(subject.clone(), message).shown_by(subject, format!("spec.{direction}[{index}]"), what))
 }
 
 /// NP-062, NP-063, NP-064.

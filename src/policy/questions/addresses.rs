@@ -38,15 +38,12 @@ pub fn addresses(model: &Model<'_>, direction: Direction, focus: &Focus) -> Vec<
     }
     let allowed = |positions: &BTreeSet<usize>| {
         let here: Vec<&Said<'_>> = positions.iter().filter_map(|at| said.get(*at)).collect();
-        let numbers: BTreeSet<usize> = here.iter().map(|said| said.bucket).collect();
-        numbers.into_iter().filter_map(|number| focus.buckets.get(number).map(|bucket| (number, bucket))).fold(
-            Bounds::NONE,
-            |all, (number, bucket)| {
-                let about: Vec<&Said<'_>> = here.iter().filter(|said| said.bucket == number).copied().collect();
-                let bounds = settle(model, direction, model.subject_of(direction, bucket.class), &about);
-                all.or(bounds.and(Bounds::exactly(bucket.wanted), &model.ports), &model.ports)
-            },
-        )
+        // Positions go up with the parts of the focus.
+        here.chunk_by(|a, b| a.bucket == b.bucket).fold(Bounds::NONE, |all, about| {
+            let Some(bucket) = about.first().and_then(|said| focus.buckets.get(said.bucket)) else { return all };
+            let bounds = settle(model, direction, model.subject_of(direction, bucket.class), about);
+            all.or(bounds.and(Bounds::exactly(bucket.wanted), &model.ports), &model.ports)
+        })
     };
     let mut reaches: Vec<Reach> = Vec::new();
     for (addresses, bounds, positions) in partition(&sets, allowed) {

@@ -99,7 +99,12 @@ fn rules(
     found.into_iter().collect()
 }
 
-/// What holds for the workloads that are not listed: only isolated ones can be missing.
-pub fn rest(direction: Direction) -> Rest {
-    Rest { verdict: Verdict::Deny, reason: format!("isolated for {direction}, and no rule of theirs allows it"), policies: Vec::new() }
+/// What holds for the workloads that are not listed: only isolated ones, and those that cluster-wide policies deny it, can be
+/// missing.
+pub fn rest(model: &Model<'_>, direction: Direction) -> Rest {
+    let mut reason = format!("isolated for {direction}, and no rule of theirs allows it");
+    if !model.compiled.cluster.is_empty() {
+        reason.push_str(", or denied by cluster-wide policies");
+    }
+    Rest { verdict: Verdict::Deny, reason, policies: Vec::new() }
 }

@@ -19,7 +19,7 @@ pub fn reachable_from(model: &Model<'_>, source: &Resolved) -> (ReachableFrom, V
     let addresses = outside::addresses(model, &focus, source, None);
     if focus.buckets.is_empty() && !addresses.is_empty() {
         let destinations = outside::workloads(model, Direction::Ingress, &addresses);
-        let rest = outside::rest(Direction::Ingress);
+        let rest = outside::rest(model, Direction::Ingress);
         let (source, services) = (focus.peer, Vec::new());
         return (ReachableFrom { source, isolated: Some(false), destinations, services, dns: None, api_server: None, rest }, Vec::new());
     }
@@ -196,10 +196,15 @@ fn rules_to(model: &Model<'_>, pod: usize, address: Address, wanted: PortsId) ->
     rules.map(|rule| rule_ref(model.inventory, Direction::Egress, rule)).collect()
 }
 
-/// Whether DNS is cut off for pods that are isolated for egress: both protocols count.
+/// Whether DNS is cut off for pods that are isolated for egress, or denied some of it: both protocols count.
 pub fn dns_is_cut_off(model: &Model<'_>, pods: &[usize]) -> Option<(ObjectRef, Verdict, Verdict)> {
-    let isolated = pods.iter().filter_map(|p| model.class_of(*p)).map(|(id, _)| model.subject_of(Direction::Egress, id).isolated());
-    unanimous(isolated.map(|t| if t == Truth::Unknown { None } else { Some(t == Truth::Yes) })).filter(|yes| *yes)?;
+    let subjects = pods.iter().filter_map(|p| model.class_of(*p)).map(|(id, _)| model.subject_of(Direction::Egress, id));
+    let restricted = subjects.map(|subject| match subject.isolated() {
+        _ if !model.denying(Direction::Egress, subject).is_empty() => Some(true),
+        Truth::Unknown => None,
+        isolated => Some(isolated == Truth::Yes),
+    });
+    unanimous(restricted).filter(|yes| *yes)?;
     let reach = dns(model, pods)?;
     (reach.udp == Verdict::Deny || reach.tcp == Verdict::Deny).then_some((reach.service, reach.udp, reach.tcp))
 }

@@ -90,7 +90,9 @@ fn is_single(answer: &CanReach) -> bool {
 /// Whether something about the rules could not be decided.
 fn in_doubt(answer: &CanReach) -> bool {
     let unknown = |rule: &RuleTrace| rule.peer.matched == YesNo::Unknown || rule.port.matched == YesNo::Unknown;
-    let in_doubt = |side: &Side| side.isolated.is_none() && !side.isolated_by.is_empty() || side.rules.iter().any(unknown);
+    let in_tiers = |side: &Side| side.verdict == Verdict::Unknown && !side.decided_by.is_empty();
+    let in_doubt =
+        |side: &Side| side.isolated.is_none() && !side.isolated_by.is_empty() || side.rules.iter().any(unknown) || in_tiers(side);
     in_doubt(&answer.egress) || in_doubt(&answer.ingress)
 }
 
