@@ -21,6 +21,8 @@ mod ports;
 mod questions;
 #[path = "rules/special.rs"]
 mod special;
+#[path = "rules/tier_answers.rs"]
+mod tier_answers;
 #[path = "rules/tiers.rs"]
 mod tiers;
 

@@ -13,24 +13,24 @@ fn wide(version: &str, kind: &str, name: &str, spec: &str) -> String {
     format!("\n---\napiVersion: policy.networking.k8s.io/{version}\nkind: {kind}\nmetadata: {{name: {name}}}\nspec: {{{spec}}}\n")
 }
 
-fn anp(name: &str, spec: &str) -> String {
+pub fn anp(name: &str, spec: &str) -> String {
     wide("v1alpha1", "AdminNetworkPolicy", name, spec)
 }
 
-fn banp(spec: &str) -> String {
+pub fn banp(spec: &str) -> String {
     wide("v1alpha1", "BaselineAdminNetworkPolicy", "default", spec)
 }
 
 /// A ClusterNetworkPolicy of the Admin tier.
-fn cnp(name: &str, priority: u32, spec: &str) -> String {
+pub fn cnp(name: &str, priority: u32, spec: &str) -> String {
     wide("v1alpha2", "ClusterNetworkPolicy", name, &format!("tier: Admin, priority: {priority}, {spec}"))
 }
 
-fn baseline(name: &str, priority: u32, spec: &str) -> String {
+pub fn baseline(name: &str, priority: u32, spec: &str) -> String {
     wide("v1alpha2", "ClusterNetworkPolicy", name, &format!("tier: Baseline, priority: {priority}, {spec}"))
 }
 
-const OF_X: &str = "subject: {namespaces: {matchLabels: {ns: x}}}";
+pub const OF_X: &str = "subject: {namespaces: {matchLabels: {ns: x}}}";
 
 /// A cluster as an API server has it.
 fn stored(yaml: &str) -> Cluster {
@@ -38,7 +38,7 @@ fn stored(yaml: &str) -> Cluster {
 }
 
 /// The cluster as an API server has it, with more objects in it.
-fn stored_with(more: &[String]) -> Cluster {
+pub fn stored_with(more: &[String]) -> Cluster {
     stored(&(xyz::labelled(&[]) + &more.concat()))
 }
 
