@@ -14,6 +14,7 @@ mod settings;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
+use netstore::inventory::Origin;
 use netstore::report::Verdict;
 use proptest::test_runner::TestCaseError;
 
@@ -31,7 +32,7 @@ fn end(whom: Whom) -> End {
 
 /// Each question of the case to both.
 fn same_answers(case: &Case, seen: &RefCell<BTreeMap<Verdict, usize>>) -> Result<(), TestCaseError> {
-    let cluster = Cluster::partly_read(case.decode(), case.coverage());
+    let cluster = Cluster::partly_read(Origin::Manifests, case.decode(), case.coverage());
     let both = cluster.both();
     for &(source, destination, protocol, port) in &case.questions {
         let naive = both.naive(end(source), end(destination), protocol, port);

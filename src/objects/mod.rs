@@ -4,6 +4,7 @@
 //! the same values. `null`, absent and empty are the same wherever Kubernetes treats them so.
 
 mod cidr;
+mod cluster;
 mod endpoints;
 mod event;
 mod meta;
@@ -21,6 +22,7 @@ mod volume;
 mod workload;
 
 pub use cidr::{Address, Cidr, CidrError, Family};
+pub use cluster::{ClusterPeer, ClusterPolicy, ClusterPolicyKind, ClusterPort, ClusterRule, ClusterSubject, NamespaceMatch};
 pub use endpoints::{Endpoint, EndpointConditions, EndpointPort, EndpointSlice, TargetRef};
 pub use event::{Event, EventSource, InvolvedObject, Lease, LeaseSpec};
 pub use meta::{Labels, Meta, OwnerReference, Unknown};
@@ -29,7 +31,7 @@ pub use node_selector::{NodeSelector, NodeSelectorTerm};
 pub use pod::{Container, ContainerPort, Namespace, Node, Phase, Pod, PodCondition, PodSpec, Protocol};
 pub use quantity::Quantity;
 pub use quota::{LimitRange, LimitRangeItem, ResourceQuota};
-pub use resource::Resource;
+pub use resource::{POLICY_GROUP, Resource};
 pub use scheduling::{PodVolume, Taint, Toleration};
 pub use selector::{LabelSelector, Requirement, SelectorError, Truth, parse_selector};
 pub use service::{Service, ServicePort, ServiceSpec};
@@ -52,6 +54,8 @@ pub struct Objects {
     pub endpoint_slices: Vec<EndpointSlice>,
     /// `networking.k8s.io/v1` NetworkPolicies.
     pub network_policies: Vec<NetworkPolicy>,
+    /// AdminNetworkPolicies, BaselineAdminNetworkPolicies and ClusterNetworkPolicies.
+    pub cluster_policies: Vec<ClusterPolicy>,
     /// Deployments, ReplicaSets, StatefulSets, DaemonSets, Jobs and CronJobs.
     pub workloads: Vec<Workload>,
     /// `v1` PersistentVolumeClaims.
@@ -89,6 +93,7 @@ impl Objects {
         self.services.extend(other.services);
         self.endpoint_slices.extend(other.endpoint_slices);
         self.network_policies.extend(other.network_policies);
+        self.cluster_policies.extend(other.cluster_policies);
         self.workloads.extend(other.workloads);
         self.claims.extend(other.claims);
         self.volumes.extend(other.volumes);

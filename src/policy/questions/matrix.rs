@@ -139,29 +139,29 @@ fn always(model: &Model<'_>, target: usize, pairs: &mut BTreeMap<usize, BTreeSet
     let inventory = model.inventory;
     let targets = inventory.pods_of(target);
     if let [only] = targets
-        && model.always_allowed(*only, *only)
+        && model.bond(*only, *only).is_some()
     {
         pairs.insert(target, BTreeSet::from([Pair { bounds: Bounds::ALL, from_pods: 1, to_pods: 1 }]));
     }
     if model.classes.host.is_empty() {
         return;
     }
-    // By source workload, node, and whether the targets are on the host network: the pods on either side.
-    let mut shared: BTreeMap<(usize, &str, bool), [BTreeSet<usize>; 2]> = BTreeMap::new();
+    // By source workload, node, whether the targets are on the host network, and what may pass: the pods on either side.
+    let mut shared: BTreeMap<(usize, &str, bool, Bounds), [BTreeSet<usize>; 2]> = BTreeMap::new();
     for to in targets {
         let Some((node, host)) = inventory.pods.get(*to).map(|p| (p.pod.spec.node_name.as_str(), p.pod.spec.host_network)) else {
             continue;
         };
         for from in same_node(model, *to).into_iter().filter(|from| from != to) {
             let Some(group) = inventory.pods.get(from).map(|p| p.group) else { continue };
-            let [sources, targets] = shared.entry((group, node, host)).or_default();
+            let [sources, targets] = shared.entry((group, node, host, model.between_pods(from, *to))).or_default();
             sources.insert(from);
             targets.insert(*to);
         }
     }
-    for ((group, ..), [from, to]) in shared {
+    for ((group, _, _, bounds), [from, to]) in shared {
         let rows = pairs.entry(group).or_default();
-        let pair = Pair { bounds: Bounds::ALL, from_pods: from.len(), to_pods: to.len() };
+        let pair = Pair { bounds, from_pods: from.len(), to_pods: to.len() };
         let whole = |p: &Pair| p.bounds == Bounds::ALL && p.from_pods == inventory.pods_of(group).len() && p.to_pods == targets.len();
         if pair.from_pods == inventory.pods_of(group).len() && pair.to_pods == targets.len() {
             *rows = BTreeSet::from([pair]);

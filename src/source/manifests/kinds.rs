@@ -22,7 +22,7 @@ pub(super) enum Kind {
     Other,
 }
 
-/// (group, kind) of policies that are not evaluated.
+/// (group, kind) of policies that are not evaluated; those of `policy.networking.k8s.io` in versions nobody knows yet.
 const POLICIES: [(&str, &str); 13] = [
     ("policy.networking.k8s.io", "AdminNetworkPolicy"),
     ("policy.networking.k8s.io", "BaselineAdminNetworkPolicy"),
@@ -111,7 +111,9 @@ mod tests {
             ("v1", "NetworkPolicy", not_served("networking.k8s.io/v1", None)),
             ("v1", "Deployment", not_served("apps/v1", None)),
             ("projectcalico.org/v3", "NetworkPolicy", Kind::Policy),
-            ("policy.networking.k8s.io/v1alpha1", "AdminNetworkPolicy", Kind::Policy),
+            ("policy.networking.k8s.io/v1alpha1", "AdminNetworkPolicy", Kind::Read(Resource::AdminNetworkPolicies)),
+            ("policy.networking.k8s.io/v1alpha2", "ClusterNetworkPolicy", Kind::Read(Resource::ClusterNetworkPolicies)),
+            ("policy.networking.k8s.io/v1beta1", "ClusterNetworkPolicy", Kind::Policy),
             ("cilium.io/v2", "CiliumNetworkPolicy", Kind::Policy),
             ("networking.k8s.io/v1", "networkpolicy", Kind::Misspelt("NetworkPolicy")),
             ("networking.k8s.io/v1", "NetworkPolcy", Kind::Misspelt("NetworkPolicy")),
