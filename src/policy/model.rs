@@ -7,6 +7,8 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::rc::Rc;
 
+use roaring::RoaringBitmap;
+
 use super::blocks::Blocks;
 use super::classes::{Class, ClassId, Classes};
 use super::compile::{Compiled, CompiledRule, Id};
@@ -99,6 +101,8 @@ pub struct Model<'a> {
     pub(super) subjects_selected: RefCell<HashMap<(usize, Id), Rc<Selected>>>,
     /// Lists of ports, resolved on named ports.
     pub(super) resolved: RefCell<HashMap<(Id, Option<u32>), Bounds>>,
+    /// Classes that stacks of cluster-wide policies may accept.
+    pub(super) accepted_known: RefCell<HashMap<tiers::stack::AcceptedKey, Rc<RoaringBitmap>>>,
     /// What stacks of cluster-wide policies say of classes.
     pub(super) tiers_known: RefCell<HashMap<tiers::stack::Key, [Outcome; 2]>>,
     /// Classes by the elementary interval of their address.
@@ -140,6 +144,7 @@ impl<'a> Model<'a> {
             namespaces_by_label,
             subjects_selected: RefCell::default(),
             resolved: RefCell::default(),
+            accepted_known: RefCell::default(),
             tiers_known: RefCell::default(),
             by_interval: [Family::V4, Family::V6].map(|family| classes_by_interval(&classes, family)),
             without_address: (0..).zip(&classes.list).filter(|(_, c)| c.primary.is_none()).map(|(id, _)| id).collect(),
@@ -219,7 +224,8 @@ impl<'a> Model<'a> {
                     subject.doubtful.sort_unstable();
                     subject.hidden = hidden;
                     let stack = in_tiers.iter().filter(|(_, classes)| classes.possible.contains(class_id));
-                    let stack = self.stack_of(stack.map(|(position, classes)| (*position, classes.certain.contains(class_id))).collect());
+                    let stack = self
+                        .stack_of(direction, stack.map(|(position, classes)| (*position, classes.certain.contains(class_id))).collect());
                     if !stack.is_empty() {
                         let next = u32::try_from(self.stacks.len() + stacks.len()).unwrap_or(u32::MAX);
                         subject.stack = Some(*stacks.entry(stack).or_insert(next));

@@ -38,7 +38,7 @@ impl<'m> Near<'m> {
             return side;
         }
         if subject.stack.is_some() {
-            side.listed.extend(model.may_be_accepted(direction, subject, near.1).into_iter().map(|id| (id, Bounds::NONE)));
+            side.listed.extend(model.may_be_accepted(direction, subject, near.1).iter().map(|id| (id, Bounds::NONE)));
         }
         for rule in model.rules(direction, subject) {
             let CompiledPeers::Any(peers) = &rule.peers else {

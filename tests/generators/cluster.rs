@@ -43,7 +43,7 @@ pub fn policy(number: usize, genes: &mut Genes<'_>) -> (Resource, Value) {
 }
 
 fn subject(genes: &mut Genes<'_>) -> Value {
-    match genes.below(3) {
+    match genes.weighted(&[(4, 0), (2, 1), (2, 2)]) {
         0 => json!({"namespaces": {}}),
         1 => json!({"namespaces": selector(NAMESPACE_KEYS, genes)}),
         _ => json!({"pods": {"namespaceSelector": selector(NAMESPACE_KEYS, genes), "podSelector": selector(POD_KEYS, genes)}}),
@@ -51,7 +51,7 @@ fn subject(genes: &mut Genes<'_>) -> Value {
 }
 
 fn rules(kind: Kind, egress: bool, genes: &mut Genes<'_>) -> Option<Value> {
-    let number = genes.weighted(&[(2, 0), (3, 1), (3, 2), (2, 3)]);
+    let number = genes.weighted(&[(2, 0), (2, 1), (4, 2), (3, 3)]);
     (number > 0).then(|| (0..number).map(|_| rule(kind, egress, genes)).collect())
 }
 
@@ -78,19 +78,19 @@ fn rule(kind: Kind, egress: bool, genes: &mut Genes<'_>) -> Value {
 }
 
 fn peer(kind: Kind, egress: bool, accept: bool, genes: &mut Genes<'_>) -> Value {
-    match genes.below(if egress { 8 } else { 4 }) {
+    match genes.below(if egress { 9 } else { 5 }) {
         0 => json!({"namespaces": namespaces(kind, genes)}),
-        1 => json!({"namespaces": {}}),
+        1 | 4 => json!({"namespaces": {}}),
         2 | 3 if kind != Kind::Cluster && genes.one_in(3) => {
             json!({"pods": {"namespaces": {"namespaceSelector": selector(NAMESPACE_KEYS, genes)}, "podSelector": selector(POD_KEYS, genes)}})
         }
         2 | 3 => json!({"pods": {"namespaceSelector": selector(NAMESPACE_KEYS, genes), "podSelector": selector(POD_KEYS, genes)}}),
-        4 => match genes.below(3) {
+        5 => match genes.below(3) {
             0 => json!({"nodes": {}}),
             1 => json!({"nodes": {"matchLabels": {"zone": "a"}}}),
             _ => json!({"nodes": {"matchExpressions": [{"key": "zone", "operator": "NotIn", "values": ["a"]}]}}),
         },
-        5 if accept => json!({"domainNames": ["example.com", "*.example.org"]}),
+        6 if accept => json!({"domainNames": ["example.com", "*.example.org"]}),
         _ => {
             let number = 1 + genes.below(2);
             let networks: Vec<&str> = (0..number).map(|_| genes.pick(&BLOCKS).0).collect();

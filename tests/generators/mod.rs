@@ -49,10 +49,10 @@ pub struct Case {
 pub const ADDRESSES: [&str; 8] =
     ["203.0.113.5", "198.51.100.1", "2001:db8::5", "10.0.1.200", "192.168.0.1", "192.168.0.9", "fd00:1::1", "fd00::1:200"];
 
-/// Clusters of 2 to 4 namespaces, 3 to 10 pods, up to 8 policies and up to 3 cluster-wide ones, with 12 questions each.
+/// Clusters of 2 to 4 namespaces, 3 to 10 pods, up to 8 policies and up to 5 cluster-wide ones, with 12 questions each.
 pub fn cases() -> impl Strategy<Value = Case> {
     let bytes = |length| vec(any::<u8>(), length);
-    let parts = (bytes(28), vec(bytes(40), 3..=10), vec(bytes(96), 0..=8), vec(bytes(128), 0..=3), vec(any::<[u8; 4]>(), 12));
+    let parts = (bytes(28), vec(bytes(40), 3..=10), vec(bytes(96), 0..=8), vec(bytes(128), 0..=5), vec(any::<[u8; 4]>(), 12));
     parts.prop_map(|(world, pods, policies, cluster_wide, questions)| {
         let mut genes = Genes::new(&world);
         let cluster = ClusterGenes::read(&mut genes);

@@ -108,9 +108,14 @@ fn settle(model: &Model<'_>, direction: Direction, subject: &Subject, about: &[&
     if !subject.in_tiers() {
         return subject.outcome(allowed, Bounds::ALL);
     }
-    let matches = |rule: &CompiledRule| {
-        let of_rule = about.iter().filter(|said| said.action.is_some() && said.rule.is_some_and(|r| std::ptr::eq(r, rule)));
-        of_rule.fold(Bounds::NONE, |all, said| all.or(said.ports, &model.ports))
+    // What is said stands in the order in which rules are asked.
+    let mut said = about.iter().filter(|said| said.action.is_some()).peekable();
+    let mut matches = |rule: &CompiledRule| {
+        let mut all = Bounds::NONE;
+        while let Some(said) = said.next_if(|said| said.rule.is_some_and(|r| std::ptr::eq(r, rule))) {
+            all = all.or(said.ports, &model.ports);
+        }
+        all
     };
     let mut outcomes = match subject.stack.and_then(|id| model.stack(id)) {
         Some(stack) => model.ask(direction, stack, &mut |rule| matches(&rule.rule), &mut |_| {}),

@@ -222,11 +222,15 @@ impl Words<'_> {
 struct Sides<'m> {
     model: &'m Model<'m>,
     near: HashMap<NearKey, Near<'m>>,
-    outside: HashMap<(Direction, u32, u32), Vec<Outside>>,
+    outside: HashMap<OutsideKey, Vec<Outside>>,
 }
 
 /// What the ingress rules of a class depend on: its policies, its named ports, its families.
 type NearKey = (u32, u32, Option<Family>, bool, bool);
+
+/// What a class may exchange with addresses depends on: its policies (NetworkPolicies among them, or only cluster-wide ones), and
+/// for ingress its named ports.
+type OutsideKey = (Direction, Result<u32, (Option<u32>, bool)>, Option<u32>);
 
 /// One range of addresses outside and what may pass.
 #[derive(Clone)]
@@ -253,9 +257,14 @@ impl<'m> Sides<'m> {
             let rows = others::addresses(model, direction, &focus).into_iter();
             rows.map(|r| Outside { peer: Arc::new(r.peer), verdict: r.verdict, ports: Arc::new(r.ports) }).collect::<Vec<_>>()
         };
-        let keys: BTreeSet<(Direction, u32, u32)> = (pods.iter().filter_map(|pod| model.class_of(*pod)))
-            .map(|(id, class)| (direction, model.subject_id(direction, id), class.named))
-            .collect();
+        let key = |(id, class): (ClassId, &Class)| {
+            let (number, subject) = (model.subject_id(direction, id), model.subject_of(direction, id));
+            // Without NetworkPolicies of their own, subjects differ in their cluster-wide policies only.
+            let plain = subject.policies.is_empty() && subject.doubtful.is_empty() && !subject.unseen;
+            let policies = if plain { Err((subject.stack, subject.hidden.any())) } else { Ok(number) };
+            (direction, policies, (direction == Direction::Ingress).then_some(class.named))
+        };
+        let keys: BTreeSet<OutsideKey> = pods.iter().filter_map(|pod| model.class_of(*pod)).map(key).collect();
         match keys.iter().collect::<Vec<_>>().as_slice() {
             [only] => self.outside.entry(**only).or_insert_with(ask).clone(),
             _ => ask(),

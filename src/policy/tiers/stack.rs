@@ -1,12 +1,16 @@
 //! Which cluster-wide policies select a class, and what they say of a connection.
 
+use std::rc::Rc;
+
+use roaring::RoaringBitmap;
+
 use super::Tier;
 use super::compile::{Action, ClusterCompiled, TierRule};
 use super::evaluate::{self, Outcome, Selecting, Step};
 use crate::inventory::Inventory;
 use crate::objects::{ClusterPolicyKind, Family, Resource, Truth};
 use crate::policy::classes::{Class, ClassId};
-use crate::policy::compile::{CompiledPeers, CompiledRule, Scope};
+use crate::policy::compile::{CompiledPeers, CompiledRule, PortItem, Scope};
 use crate::policy::labels::Selected;
 use crate::policy::model::{Model, Subject};
 use crate::policy::peers::Other;
@@ -21,6 +25,8 @@ pub struct Stack {
     pub admin: Vec<(usize, bool)>,
     /// Behind them.
     pub baseline: Vec<(usize, bool)>,
+    /// Whether any of their rules names a port.
+    pub names_ports: bool,
 }
 
 impl Stack {
@@ -67,6 +73,9 @@ impl Hidden {
 /// What is remembered of a stack: asked about a class, over a family, with the destination's named ports.
 pub(in crate::policy) type Key = (u32, ClassId, Family, Option<u32>);
 
+/// What the classes that a stack may accept depend on: the stack, and the families of the near class.
+pub(in crate::policy) type AcceptedKey = (u32, Option<Family>, bool, bool);
+
 impl<'a> Model<'a> {
     /// The classes a cluster-wide policy is about; none on the host network is among them (rule 34).
     pub(in crate::policy) fn cluster_subjects(&self, policy: &ClusterCompiled) -> Selected {
@@ -79,7 +88,7 @@ impl<'a> Model<'a> {
         found.possible -= &self.classes.host;
         if let Some(only) = policy.only {
             let range = self.classes.of_namespace.get(only).cloned().unwrap_or_default();
-            let inside = range.collect::<roaring::RoaringBitmap>();
+            let inside = range.collect::<RoaringBitmap>();
             found.certain &= &inside;
             found.possible &= &inside;
         }
@@ -87,12 +96,18 @@ impl<'a> Model<'a> {
     }
 
     /// The order in which policies are asked.
-    pub(in crate::policy) fn stack_of(&self, mut selecting: Vec<(usize, bool)>) -> Stack {
+    pub(in crate::policy) fn stack_of(&self, direction: Direction, mut selecting: Vec<(usize, bool)>) -> Stack {
         let key = |position: usize| self.compiled.cluster.get(position).map(|p| (p.kind, p.priority, p.position));
         selecting.sort_by_key(|(position, _)| key(*position));
         let is_admin = |(position, _): &(usize, bool)| self.compiled.cluster.get(*position).is_some_and(|p| p.tier == Tier::Admin);
+        let named = |rule: &TierRule| {
+            let items = rule.rule.ports.and_then(|list| self.compiled.port_lists.get(list)).into_iter().flatten();
+            items.into_iter().any(|item| matches!(item, PortItem::Named(..)))
+        };
+        let policies = selecting.iter().filter_map(|(position, _)| self.compiled.cluster.get(*position));
+        let names_ports = policies.flat_map(|policy| policy.rules(direction)).any(named);
         let (admin, baseline) = selecting.into_iter().partition(is_admin);
-        Stack { admin, baseline }
+        Stack { admin, baseline, names_ports }
     }
 
     /// The policies of a tier of a stack.
@@ -133,7 +148,8 @@ impl<'a> Model<'a> {
     }
 
     fn stack_says(&self, direction: Direction, (id, stack): (u32, &Stack), other: &Other<'_>, destination: Option<&Class>) -> [Outcome; 2] {
-        let named = destination.filter(|class| class.host.is_none()).map(|class| class.named);
+        // Named ports are part of the key only where a rule has any.
+        let named = destination.filter(|class| class.host.is_none() && stack.names_ports).map(|class| class.named);
         let key: Option<Key> = match other {
             Other::Pods(class, family, _) => {
                 let class = class.pods.first().and_then(|pod| self.classes.of_pod.get(*pod));
@@ -203,10 +219,22 @@ impl<'a> Model<'a> {
     }
 
     /// Classes that a rule of the Admin tier may accept, whatever NetworkPolicies say.
-    pub(in crate::policy) fn may_be_accepted(&self, direction: Direction, subject: &Subject, near: &Class) -> roaring::RoaringBitmap {
-        let everyone = || (0..u32::try_from(self.classes.list.len()).unwrap_or(u32::MAX)).collect::<roaring::RoaringBitmap>();
-        let Some(stack) = subject.stack.and_then(|id| self.stack(id)) else { return roaring::RoaringBitmap::new() };
-        let mut found = roaring::RoaringBitmap::new();
+    pub(in crate::policy) fn may_be_accepted(&self, direction: Direction, subject: &Subject, near: &Class) -> Rc<RoaringBitmap> {
+        let Some(id) = subject.stack else { return Rc::default() };
+        // All that the near class adds is the families it talks over.
+        let key = (id, near.primary, near.v4.is_some(), near.v6.is_some());
+        if let Some(known) = self.accepted_known.borrow().get(&key) {
+            return known.clone();
+        }
+        let found = Rc::new(self.find_accepted(direction, subject, near));
+        self.accepted_known.borrow_mut().insert(key, found.clone());
+        found
+    }
+
+    fn find_accepted(&self, direction: Direction, subject: &Subject, near: &Class) -> RoaringBitmap {
+        let everyone = || (0..u32::try_from(self.classes.list.len()).unwrap_or(u32::MAX)).collect::<RoaringBitmap>();
+        let Some(stack) = subject.stack.and_then(|id| self.stack(id)) else { return RoaringBitmap::new() };
+        let mut found = RoaringBitmap::new();
         for rule in self.tier_rules(direction, stack, Tier::Admin) {
             if !matches!(rule.action, Action::Accept | Action::Unknown) {
                 continue;
