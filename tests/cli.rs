@@ -1,5 +1,7 @@
 //! The command line as scripts and people meet it: output, errors and exit codes of the binary, word by word.
 
+#[path = "cli/claims.rs"]
+mod claims;
 mod common;
 #[path = "cli/completion.rs"]
 mod completion;

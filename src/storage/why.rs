@@ -176,7 +176,8 @@ fn answer(case: &Case<'_, '_>, diagnosis: &Diagnosis<'_>, explain: bool) -> Clai
         request: claim.request().map_or_else(String::new, ToString::to_string),
         volume: claim.spec.volume_name.clone(),
         cause: diagnosis.causes.first().filter(|_| !unknown).map(Cause::from),
-        also_would_fail: diagnosis.causes.iter().skip(1).chain(&diagnosis.notes).map(Cause::from).collect(),
+        // Of what cannot be told, what others said of it is at least good to know.
+        also_would_fail: diagnosis.causes.iter().skip(usize::from(!unknown)).chain(&diagnosis.notes).map(Cause::from).collect(),
         would_bind: diagnosis.would_bind.map(|volume| volume.metadata.name.clone()),
         unread: diagnosis.unread.iter().map(|resource| resource.qualified()).collect(),
         candidates,

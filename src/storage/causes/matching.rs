@@ -196,6 +196,6 @@ fn without_class(case: &Case<'_, '_>) -> Finding {
     };
     let wanted = claim.request().map_or("some", |request| request.text());
     let or = if finding.remedy.is_empty() { "" } else { "or " };
-    finding
-        .remedied_by(format!("{or}create a volume of at least {wanted} with access modes {}", words::list(&claim.spec.access_modes)), None)
+    let modes = words::list(&claim.spec.access_modes);
+    finding.remedied_by(format!("{or}create a volume without class, of at least {wanted} and with access modes {modes}"), None)
 }
