@@ -37,7 +37,9 @@ fn json_says_it_is_live_and_complete() {
         assert_eq!(answer["metadata"]["source"], "live", "{name}");
         assert_eq!(answer["metadata"]["cluster"], "v1.36.3", "{name}");
         let coverage = answer["coverage"].as_array().expect("a list");
-        assert!(!coverage.is_empty() && coverage.iter().all(|c| c["state"] == "complete"), "{name}: {coverage:?}");
+        // The cluster does not have the kinds of policy.networking.k8s.io.
+        let whole = |entry: &serde_json::Value| entry["state"] == "complete" || entry["state"] == "not served";
+        assert!(!coverage.is_empty() && coverage.iter().all(whole), "{name}: {coverage:?}");
     }
 }
 
