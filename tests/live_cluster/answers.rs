@@ -119,13 +119,12 @@ pub fn same_json(live: &str, recorded: &str, of: &str) {
 }
 
 /// What is committed answers as a fresh cluster of the same world does: `make record` if this fails after a change of it.
+/// It was recorded where there are nodes, so what runs beside the shop differs.
 #[test]
 fn the_recorded_shop_is_this_world() {
     let Some(cluster) = shop() else { return };
     let recorded = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/shop");
-    for question in
-        [&["matrix", "-A"][..], &["who-can-reach", "svc/payments", "-n", "shop"], &["effective-policy", "deploy/web", "-n", "shop"]]
-    {
+    for question in [&["who-can-reach", "svc/payments", "-n", "shop"][..], &["effective-policy", "deploy/web", "-n", "shop"]] {
         let [live, recorded] =
             [cluster.ask(question), cluster.ask(&[question, &["--from", recorded]].concat())].map(|run| settled(&run.block()));
         assert_eq!(live, recorded, "{question:?}");
