@@ -1,8 +1,12 @@
 //! The command line as scripts and people meet it: output, errors and exit codes of the binary, word by word.
 
+#[path = "cli/claims.rs"]
+mod claims;
 mod common;
 #[path = "cli/completion.rs"]
 mod completion;
+#[path = "cli/volumes.rs"]
+mod volumes;
 
 use common::{Home, SHOP};
 use insta::{assert_snapshot, with_settings};

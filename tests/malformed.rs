@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use netstore::objects::{IpBlock, LabelSelector, Meta, Objects, Rule};
-use netstore::policy::validate::refusals;
+use netstore::policy::validate::{cluster_refusals, refusals};
 use netstore::source::manifests::{Input, Options, findings, read};
 use proptest::prelude::*;
 
@@ -33,6 +33,14 @@ fn kept(objects: &Objects) -> Vec<String> {
         kept.extend(spec.ingress.iter().map(|r| format!("    ingress {}", rule(r))));
         kept.extend(spec.egress.iter().map(|r| format!("    egress {}", rule(r))));
         kept.extend(refusals(policy).into_iter().map(|r| format!("    refused: {}: {}", r.field, r.reason)));
+    }
+    for policy in &objects.cluster_policies {
+        let (kind, meta) = (policy.kind.name(), &policy.metadata);
+        kept.push(format!("{kind} {:?} {:?} {:?} for {:?}", meta.name, policy.tier, policy.priority, policy.subject));
+        for (direction, rules) in [("ingress", &policy.ingress), ("egress", &policy.egress)] {
+            kept.extend(rules.iter().map(|r| format!("    {direction} {:?} {:?} {:?} {:?}", r.action, r.peers, r.ports, r.unknown)));
+        }
+        kept.extend(cluster_refusals(policy).into_iter().map(|r| format!("    refused: {r}")));
     }
     kept
 }

@@ -21,11 +21,21 @@ mod ports;
 mod questions;
 #[path = "rules/special.rs"]
 mod special;
+#[path = "rules/tier_answers.rs"]
+mod tier_answers;
+#[path = "rules/tiers.rs"]
+mod tiers;
 
+use netstore::inventory::Origin;
 use netstore::report::Verdict;
 
 use self::both::Cluster;
-use self::tables::{opinions, read};
+use self::tables::opinions;
+
+/// A cluster from the text of its files.
+fn read(yaml: &str) -> Cluster {
+    tables::read(Origin::Manifests, yaml)
+}
 
 /// The xyz cluster with more objects in it.
 fn xyz_with(more: &[String]) -> Cluster {

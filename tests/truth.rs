@@ -27,6 +27,7 @@ mod truth {
     pub mod storage;
     pub mod tally;
     pub mod through;
+    pub mod tiers;
     pub mod world;
 }
 
@@ -56,7 +57,7 @@ fn main() -> ExitCode {
         truth::itself::run(&options, &mut tally);
         tallies.push(tally.end());
     }
-    if !options.selftest && ["reach", "services", "storage"].into_iter().any(|suite| options.wants(suite)) {
+    if !options.selftest && ["reach", "tiers", "services", "storage"].into_iter().any(|suite| options.wants(suite)) {
         match Cluster::find() {
             Ok(cluster) => on_cluster(&cluster, &options, &mut tallies),
             Err(why) => {
@@ -71,13 +72,21 @@ fn main() -> ExitCode {
 
 /// The suites that need a cluster, in order.
 fn on_cluster(cluster: &Cluster, options: &Options, tallies: &mut Vec<Tally>) {
-    if options.wants("reach") {
+    if options.wants("reach") || options.wants("tiers") {
         let mut tally = Tally::new("reach");
         let ready = truth::boot::world(cluster).and_then(|mut world| Ok((truth::boot::dialer(cluster, &mut world)?, world)));
         match ready {
             Ok((dialer, world)) => {
                 eprintln!("reach: {} pods are there after {:.1} s", world.pods.len(), tally.seconds());
-                truth::reach::run(&mut truth::reach::Reach { cluster, world: &world, dialer }, options, &mut tally);
+                let mut reach = truth::reach::Reach { cluster, world: &world, dialer, wide: &[] };
+                if options.wants("reach") {
+                    truth::reach::run(&mut reach, options, &mut tally);
+                }
+                if options.wants("tiers") {
+                    let mut tally = Tally::new("tiers");
+                    truth::tiers::run(&mut reach, options, &mut tally);
+                    tallies.push(tally.end());
+                }
             }
             Err(why) => tally.case("the world is brought up", Err(why)),
         }

@@ -11,6 +11,7 @@ mod xyz;
 
 use std::collections::BTreeMap;
 
+use netstore::inventory::Origin;
 use netstore::report::Verdict;
 
 use self::both::Cluster;
@@ -67,7 +68,7 @@ fn labelled_with(labels: &[(&str, &str)], policies: &[(&str, &str)]) -> Cluster 
     for (number, (namespace, spec)) in policies.iter().enumerate() {
         text += &xyz::policy(namespace, &format!("policy-{number}"), spec);
     }
-    read(&text)
+    read(Origin::Manifests, &text)
 }
 
 /// A policy of x/a that allows this from one peer or rule, and nothing else.

@@ -8,13 +8,16 @@ use crate::policy::question::{PortQuery, Resolved};
 use crate::report::Finding;
 
 /// Kinds on which reachability depends. Workloads are among them: they group pods, and arguments name them.
-const RESOURCES: [Resource; 12] = [
+const RESOURCES: [Resource; 15] = [
     Resource::Namespaces,
     Resource::Nodes,
     Resource::Pods,
     Resource::Services,
     Resource::EndpointSlices,
     Resource::NetworkPolicies,
+    Resource::AdminNetworkPolicies,
+    Resource::BaselineAdminNetworkPolicies,
+    Resource::ClusterNetworkPolicies,
     Resource::Deployments,
     Resource::ReplicaSets,
     Resource::StatefulSets,

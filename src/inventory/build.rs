@@ -90,6 +90,7 @@ impl Inventory {
             finished_pods,
             groups,
             policies: objects.network_policies,
+            cluster_policies: objects.cluster_policies,
             services: objects.services,
             config_maps: objects.config_maps,
             secrets: objects.secrets,
@@ -142,6 +143,7 @@ fn sort(objects: &mut Objects) {
     objects.events.sort_by(|a, b| by(&a.metadata).cmp(&by(&b.metadata)));
     objects.resource_quotas.sort_by(|a, b| by(&a.metadata).cmp(&by(&b.metadata)));
     objects.limit_ranges.sort_by(|a, b| by(&a.metadata).cmp(&by(&b.metadata)));
+    objects.cluster_policies.sort_by(|a, b| (a.kind, &a.metadata.name).cmp(&(b.kind, &b.metadata.name)));
     objects.workloads.sort_by(|a, b| (by(&a.metadata), a.kind).cmp(&(by(&b.metadata), b.kind)));
 }
 

@@ -16,8 +16,9 @@ pub use coverage::{Coverage, Scope, State};
 pub use group::{Group, GroupKind};
 
 use crate::objects::{
-    CsiDriver, CsiNode, CsiStorageCapacity, EndpointSlice, Event, Keyed, Labels, Lease, LimitRange, NetworkPolicy, Node, PersistentVolume,
-    PersistentVolumeClaim, Pod, Resource, ResourceQuota, Service, StorageClass, VolumeAttachment, VolumeAttributesClass, Workload,
+    ClusterPolicy, CsiDriver, CsiNode, CsiStorageCapacity, EndpointSlice, Event, Keyed, Labels, Lease, LimitRange, NetworkPolicy, Node,
+    PersistentVolume, PersistentVolumeClaim, Pod, Resource, ResourceQuota, Service, StorageClass, VolumeAttachment, VolumeAttributesClass,
+    Workload,
 };
 
 /// Label that the API server puts on every namespace.
@@ -78,6 +79,8 @@ pub struct Inventory {
     pub groups: Vec<Group>,
     /// Policies.
     pub policies: Vec<NetworkPolicy>,
+    /// Cluster-wide policies, by kind and name.
+    pub cluster_policies: Vec<ClusterPolicy>,
     /// Services.
     pub services: Vec<Service>,
     /// ConfigMaps, without their values.

@@ -4,6 +4,7 @@
 //! the same values. `null`, absent and empty are the same wherever Kubernetes treats them so.
 
 mod cidr;
+mod cluster;
 mod endpoints;
 mod event;
 mod meta;
@@ -22,6 +23,7 @@ mod volume;
 mod workload;
 
 pub use cidr::{Address, Cidr, CidrError, Family};
+pub use cluster::{ClusterPeer, ClusterPolicy, ClusterPolicyKind, ClusterPort, ClusterRule, ClusterSubject, NamespaceMatch};
 pub use endpoints::{Endpoint, EndpointConditions, EndpointPort, EndpointSlice, TargetRef};
 pub use event::{Event, EventSource, InvolvedObject, Lease, LeaseSpec};
 pub use meta::{Labels, Meta, OwnerReference, Unknown};
@@ -31,7 +33,7 @@ pub use pod::{Container, ContainerPort, ContainerState, Namespace, Node, Phase, 
 pub use pod_volume::{EnvReference, HostPath, InlineCsi, Keyed, KeysOf, OtherSource, PodVolume, Projection};
 pub use quantity::Quantity;
 pub use quota::{LimitRange, LimitRangeItem, ResourceQuota};
-pub use resource::Resource;
+pub use resource::{POLICY_GROUP, Resource};
 pub use scheduling::{Taint, Toleration};
 pub use selector::{LabelSelector, Requirement, SelectorError, Truth, parse_selector};
 pub use service::{Service, ServicePort, ServiceSpec};
@@ -60,6 +62,8 @@ pub struct Objects {
     pub endpoint_slices: Vec<EndpointSlice>,
     /// `networking.k8s.io/v1` NetworkPolicies.
     pub network_policies: Vec<NetworkPolicy>,
+    /// AdminNetworkPolicies, BaselineAdminNetworkPolicies and ClusterNetworkPolicies.
+    pub cluster_policies: Vec<ClusterPolicy>,
     /// Deployments, ReplicaSets, StatefulSets, DaemonSets, Jobs and CronJobs.
     pub workloads: Vec<Workload>,
     /// `v1` PersistentVolumeClaims.
@@ -99,6 +103,7 @@ impl Objects {
         self.secrets.extend(other.secrets);
         self.endpoint_slices.extend(other.endpoint_slices);
         self.network_policies.extend(other.network_policies);
+        self.cluster_policies.extend(other.cluster_policies);
         self.workloads.extend(other.workloads);
         self.claims.extend(other.claims);
         self.volumes.extend(other.volumes);

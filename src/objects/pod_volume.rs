@@ -114,6 +114,16 @@ pub enum Projection {
     Secret(KeysOf),
 }
 
+impl Projection {
+    /// Whether it is a Secret, and its keys.
+    pub fn keys(&self) -> (bool, &KeysOf) {
+        match self {
+            Self::ConfigMap(keys) => (false, keys),
+            Self::Secret(keys) => (true, keys),
+        }
+    }
+}
+
 /// `emptyDir` of a volume.
 #[derive(Debug, Default, Clone, DeriveDeserialize)]
 #[serde(rename_all = "camelCase", default)]

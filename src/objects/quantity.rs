@@ -19,8 +19,8 @@ const MAX_EXPONENT: i64 = 100_000;
 pub struct Quantity {
     text: Box<str>,
     amount: Amount,
-    /// Kubernetes keeps it as a 64-bit integer and an exponent.
-    fast: bool,
+    /// Whether Kubernetes gives zero where it has no room for it in 64 bits, and not the low bits.
+    zero_beyond: bool,
     malformed: bool,
 }
 
@@ -35,7 +35,7 @@ enum Amount {
 
 impl Default for Quantity {
     fn default() -> Self {
-        Self { text: "0".into(), amount: Amount::Nano(0), fast: true, malformed: false }
+        Self { text: "0".into(), amount: Amount::Nano(0), zero_beyond: false, malformed: false }
     }
 }
 
@@ -48,30 +48,34 @@ impl Quantity {
         };
         let (whole, rest) = digits_of(rest);
         let (fraction, suffix) = rest.strip_prefix('.').map_or(("", rest), digits_of);
-        if whole.is_empty() && fraction.is_empty() {
+        if text.is_empty() {
             return None;
         }
-        let whole = whole.trim_start_matches('0');
         let (binary, exponent) = suffix_of(suffix)?;
+        // Kubernetes takes a suffix alone for zero, where it need not look at the digits once more.
+        if whole.is_empty() && fraction.is_empty() {
+            let looked_at = if binary { exponent > 40 } else { exponent < -NANO };
+            return (!looked_at).then(|| Self { text: text.into(), ..Self::default() });
+        }
+        let whole = whole.trim_start_matches('0');
         let mut digits: Vec<u8> = whole.bytes().chain(fraction.bytes()).map(|b| b.wrapping_sub(b'0')).collect();
         let places = i64::try_from(fraction.len()).ok()?;
         let short = whole.len().max(1) + fraction.len() <= FAST_DIGITS;
         let mut scale = -places;
-        let mut fast = short;
         if binary {
             multiply_by_power_of_two(&mut digits, exponent);
-            fast = fraction.is_empty() && digits.len() <= FAST_DIGITS;
         } else {
             scale += exponent;
-            fast &= scale >= -NANO;
         }
+        // An integer and an exponent is multiplied step by step, but for these exponents, for which it is done at once.
+        let zero_beyond = !binary && short && scale >= -NANO && !matches!(scale, 0 | 1 | 2 | 3 | 6 | 9);
         let mut amount = Amount::of(negative, digits, scale);
         if binary && let Amount::Nano(nano) = &mut amount {
             *nano = (*nano).clamp(-MOST_BINARY, MOST_BINARY);
         } else if binary {
             amount = Amount::Nano(if negative { -MOST_BINARY } else { MOST_BINARY });
         }
-        Some(Self { text: text.into(), amount, fast, malformed: false })
+        Some(Self { text: text.into(), amount, zero_beyond, malformed: false })
     }
 
     /// Reads a quantity, or keeps what is none as a malformed zero.
@@ -97,19 +101,35 @@ impl Quantity {
         &self.text
     }
 
-    /// `Quantity.Value()`: rounded away from zero to a whole number, and, as in Kubernetes, zero if it has not room in 64 bits.
+    /// `Quantity.Value()`: rounded away from zero to a whole number. What has no room in 64 bits is what it is in Kubernetes: zero,
+    /// or the low 64 bits.
     pub fn value(&self) -> i64 {
-        let Amount::Nano(nano) = self.amount else { return 0 };
-        let (whole, rest) = (nano / 1_000_000_000, nano % 1_000_000_000);
-        let rounded = whole + rest.signum();
-        i64::try_from(rounded).unwrap_or_else(|_| if self.fast { 0 } else { low_bits(rounded) })
+        match &self.amount {
+            Amount::Nano(nano) => {
+                let rounded = nano / 1_000_000_000 + (nano % 1_000_000_000).signum();
+                let low = || if self.zero_beyond { 0 } else { i64::from_ne_bytes(low_bits(rounded).to_ne_bytes()) };
+                i64::try_from(rounded).unwrap_or_else(|_| low())
+            }
+            Amount::Large { .. } if self.zero_beyond => 0,
+            Amount::Large { negative, digits, exponent } => {
+                let whole =
+                    usize::try_from(i64::try_from(digits.len()).unwrap_or(i64::MAX).saturating_add((*exponent).min(0))).unwrap_or(0);
+                let mut low = digits.iter().take(whole).fold(0_u64, |low, digit| low.wrapping_mul(10).wrapping_add(u64::from(*digit)));
+                // Ten to the 64th has nothing left in 64 bits.
+                for _ in 0..(*exponent).clamp(0, 64) {
+                    low = low.wrapping_mul(10);
+                }
+                low = low.wrapping_add(u64::from(whole < digits.len()));
+                i64::from_ne_bytes(if *negative { low.wrapping_neg() } else { low }.to_ne_bytes())
+            }
+        }
     }
 
     /// The sum of two quantities; none beyond what addition in practice meets.
     pub fn checked_add(&self, other: &Self) -> Option<Self> {
         let (Amount::Nano(a), Amount::Nano(b)) = (&self.amount, &other.amount) else { return None };
         let sum = a.checked_add(*b)?;
-        Some(Self { text: whole_text(sum).into(), amount: Amount::Nano(sum), fast: true, malformed: false })
+        Some(Self { text: whole_text(sum).into(), amount: Amount::Nano(sum), zero_beyond: false, malformed: false })
     }
 }
 
@@ -117,8 +137,8 @@ impl Quantity {
 const MOST_BINARY: i128 = 9_223_372_036_854_775_807 * 1_000_000_000;
 
 /// The low 64 bits, as Go's `big.Int.Int64` gives them.
-fn low_bits(value: i128) -> i64 {
-    i64::from_ne_bytes(((value & i128::from(u64::MAX)) as u64).to_ne_bytes())
+fn low_bits(value: i128) -> u64 {
+    u64::try_from(value & i128::from(u64::MAX)).unwrap_or_default()
 }
 
 /// A computed amount, in the largest binary unit that divides it.
@@ -342,13 +362,15 @@ mod tests {
             ("+1", "1"),
             ("-1Ki", "-1024"),
             ("0", "0Gi"),
+            ("Gi", "0"),
+            ("-", "0"),
             ("16Ei", "9223372036854775807"),
             ("9.5Ei", "8Ei"),
             ("0.3Ki", "307.2"),
         ] {
             assert_eq!(quantity(a), quantity(b), "{a} {b}");
         }
-        for text in ["", "Gi", "abc", "1gi", "1 Gi", "1KB", "1i", "1.1.1", "--1", "1e", "1e1.5", "1Gi2", "٣", "1e99999999999"] {
+        for text in ["", "Ei", "e-10", "abc", "1gi", "1 Gi", "1KB", "1i", "1.1.1", "--1", "1e", "1e1.5", "1Gi2", "٣", "1e99999999999"] {
             assert!(Quantity::parse(text).is_none(), "{text}");
             assert!(Quantity::lenient(text).is_malformed());
         }

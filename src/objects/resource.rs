@@ -1,5 +1,8 @@
 //! The kinds netstore reads, with their API coordinates.
 
+/// Group of the cluster-wide policies.
+pub const POLICY_GROUP: &str = "policy.networking.k8s.io";
+
 /// A kind of object and where the API server serves it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Resource {
@@ -19,6 +22,12 @@ pub enum Resource {
     EndpointSlices,
     /// `networking.k8s.io/v1` NetworkPolicy.
     NetworkPolicies,
+    /// `policy.networking.k8s.io/v1alpha1` AdminNetworkPolicy (cluster scope).
+    AdminNetworkPolicies,
+    /// `policy.networking.k8s.io/v1alpha1` BaselineAdminNetworkPolicy (cluster scope).
+    BaselineAdminNetworkPolicies,
+    /// `policy.networking.k8s.io/v1alpha2` ClusterNetworkPolicy (cluster scope).
+    ClusterNetworkPolicies,
     /// `apps/v1` Deployment.
     Deployments,
     /// `apps/v1` ReplicaSet.
@@ -59,7 +68,7 @@ pub enum Resource {
 
 impl Resource {
     /// Every kind, in the order in which snapshots and coverage list them.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 29] = [
         Self::Namespaces,
         Self::Nodes,
         Self::Pods,
@@ -68,6 +77,9 @@ impl Resource {
         Self::Secrets,
         Self::EndpointSlices,
         Self::NetworkPolicies,
+        Self::AdminNetworkPolicies,
+        Self::BaselineAdminNetworkPolicies,
+        Self::ClusterNetworkPolicies,
         Self::Deployments,
         Self::ReplicaSets,
         Self::StatefulSets,
@@ -99,6 +111,11 @@ impl Resource {
             Self::Secrets => ("", "v1", "secrets", "Secret", true),
             Self::EndpointSlices => ("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", true),
             Self::NetworkPolicies => ("networking.k8s.io", "v1", "networkpolicies", "NetworkPolicy", true),
+            Self::AdminNetworkPolicies => (POLICY_GROUP, "v1alpha1", "adminnetworkpolicies", "AdminNetworkPolicy", false),
+            Self::BaselineAdminNetworkPolicies => {
+                (POLICY_GROUP, "v1alpha1", "baselineadminnetworkpolicies", "BaselineAdminNetworkPolicy", false)
+            }
+            Self::ClusterNetworkPolicies => (POLICY_GROUP, "v1alpha2", "clusternetworkpolicies", "ClusterNetworkPolicy", false),
             Self::Deployments => ("apps", "v1", "deployments", "Deployment", true),
             Self::ReplicaSets => ("apps", "v1", "replicasets", "ReplicaSet", true),
             Self::StatefulSets => ("apps", "v1", "statefulsets", "StatefulSet", true),
@@ -118,6 +135,11 @@ impl Resource {
             Self::ResourceQuotas => ("", "v1", "resourcequotas", "ResourceQuota", true),
             Self::LimitRanges => ("", "v1", "limitranges", "LimitRange", true),
         }
+    }
+
+    /// Whether most clusters do not serve the kind, so that an API server without it is nothing unusual.
+    pub const fn optional(self) -> bool {
+        matches!(self, Self::AdminNetworkPolicies | Self::BaselineAdminNetworkPolicies | Self::ClusterNetworkPolicies)
     }
 
     /// API group; empty for the core group.

@@ -19,6 +19,15 @@ pub enum End {
     Address(IpAddr),
 }
 
+/// Why NetworkPolicies do not keep two pods apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Bond {
+    /// They are one: no policy of any kind is asked (rule 32).
+    Itself,
+    /// One is on the host network of the other's node: cluster-wide policies are asked (rule 33).
+    Node,
+}
+
 /// A class with its id.
 pub type Party<'c> = (ClassId, &'c Class);
 
@@ -73,12 +82,37 @@ impl Model<'_> {
 
     /// What one side says: the subject's policies about the other end.
     pub fn side_allows(&self, direction: Direction, subject: &Subject, other: &Other<'_>, destination: Option<&Class>) -> Bounds {
-        if subject.isolated() != Truth::Yes {
-            return subject.outcome(Bounds::NONE);
+        let mut allowed = Bounds::NONE;
+        if subject.isolated() == Truth::Yes {
+            let rules = self.rules(direction, subject);
+            allowed = rules.fold(allowed, |all, rule| all.or(self.rule_allows(rule, other, destination), &self.ports));
         }
-        let allowed =
-            self.rules(direction, subject).fold(Bounds::NONE, |all, rule| all.or(self.rule_allows(rule, other, destination), &self.ports));
-        subject.outcome(allowed)
+        self.side_with(direction, subject, allowed, other, destination)
+    }
+
+    /// What one side says, given what the rules of its NetworkPolicies allow.
+    pub fn side_with(
+        &self,
+        direction: Direction,
+        subject: &Subject,
+        allowed: Bounds,
+        other: &Other<'_>,
+        destination: Option<&Class>,
+    ) -> Bounds {
+        if !subject.in_tiers() {
+            return subject.outcome(allowed, Bounds::ALL);
+        }
+        let [admin, baseline] = self.tiers(direction, subject, other, destination);
+        admin.before(subject.outcome(allowed, baseline.before(Bounds::ALL, &self.ports)), &self.ports)
+    }
+
+    /// Rule 33: what one side says where the other end is the node its pod runs on.
+    pub fn side_at_home(&self, direction: Direction, subject: &Subject, other: &Other<'_>, destination: Option<&Class>) -> Bounds {
+        if !subject.in_tiers() {
+            return Bounds::ALL;
+        }
+        let [admin, baseline] = self.tiers(direction, subject, other, destination);
+        admin.before(subject.outcome_at_home(baseline.before(Bounds::ALL, &self.ports)), &self.ports)
     }
 
     /// What one side's policies say of the connection from source to target over addresses of a family.
@@ -108,21 +142,35 @@ impl Model<'_> {
     /// What may pass between two pods, over a family if one was named: rules 28, 32 (a pod reaches itself), 33 (a pod and
     /// its own node reach each other).
     fn between_pods_over(&self, source: usize, target: usize, family: Option<Family>) -> Bounds {
-        if self.always_allowed(source, target) {
-            return Bounds::ALL;
-        }
         let (Some(from), Some(to)) = (self.class_of(source), self.class_of(target)) else { return Bounds::UNKNOWN };
-        self.between_classes(from, to, family.unwrap_or_else(|| Self::family(from.1, to.1)))
+        let family = family.unwrap_or_else(|| Self::family(from.1, to.1));
+        match self.bond(source, target) {
+            Some(bond) => self.bonded(bond, from, to, family),
+            None => self.between_classes(from, to, family),
+        }
     }
 
-    /// Rules 32 and 33: the pod itself, and traffic between a pod and the node it runs on.
-    pub fn always_allowed(&self, source: usize, target: usize) -> bool {
+    /// What may pass between two pods that NetworkPolicies do not keep apart.
+    pub fn bonded(&self, bond: Bond, source: Party<'_>, target: Party<'_>, family: Family) -> Bounds {
+        if bond == Bond::Itself {
+            return Bounds::ALL;
+        }
+        let side = |direction, near: Party<'_>, far: Party<'_>| {
+            let other = Other::Pods(far.1, family, self.cni.blocks_match_pods());
+            self.side_at_home(direction, self.subject_of(direction, near.0), &other, Some(target.1))
+        };
+        side(Direction::Egress, source, target).and(side(Direction::Ingress, target, source), &self.ports)
+    }
+
+    /// What makes two pods reach each other whatever NetworkPolicies say: rules 32 and 33.
+    pub fn bond(&self, source: usize, target: usize) -> Option<Bond> {
         if source == target {
-            return !self.inventory.pods.get(source).is_some_and(|p| p.several);
+            return (!self.inventory.pods.get(source).is_some_and(|p| p.several)).then_some(Bond::Itself);
         }
         let host = |pod: usize| self.inventory.pods.get(pod).filter(|p| p.pod.spec.host_network).map(|p| p.pod.spec.node_name.as_str());
         let node = |pod: usize| self.inventory.pods.get(pod).map(|p| p.pod.spec.node_name.as_str()).filter(|n| !n.is_empty());
-        (host(source).is_some() && host(source) == node(target)) || (host(target).is_some() && host(target) == node(source))
+        let near = (host(source).is_some() && host(source) == node(target)) || (host(target).is_some() && host(target) == node(source));
+        near.then_some(Bond::Node)
     }
 
     /// What may pass between two ends. Rule 25: an address that several living pods claim may mean any of them.
@@ -147,20 +195,22 @@ impl Model<'_> {
 
     /// What a pod may send to an address that is no pod's.
     pub fn to_address(&self, source: usize, address: Address) -> Bounds {
-        if self.is_own_node(source, address) {
-            return Bounds::ALL;
-        }
         let Some((class, _)) = self.class_of(source) else { return Bounds::UNKNOWN };
-        self.side_allows(Direction::Egress, self.subject_of(Direction::Egress, class), &Other::Address(address), None)
+        let (subject, other) = (self.subject_of(Direction::Egress, class), Other::Address(address));
+        if self.is_own_node(source, address) {
+            return self.side_at_home(Direction::Egress, subject, &other, None);
+        }
+        self.side_allows(Direction::Egress, subject, &other, None)
     }
 
     /// What an address that is no pod's may send to a pod.
     pub fn from_address(&self, address: Address, target: usize) -> Bounds {
-        if self.is_own_node(target, address) {
-            return Bounds::ALL;
-        }
         let Some((class_id, class)) = self.class_of(target) else { return Bounds::UNKNOWN };
-        self.side_allows(Direction::Ingress, self.subject_of(Direction::Ingress, class_id), &Other::Address(address), Some(class))
+        let (subject, other) = (self.subject_of(Direction::Ingress, class_id), Other::Address(address));
+        if self.is_own_node(target, address) {
+            return self.side_at_home(Direction::Ingress, subject, &other, Some(class));
+        }
+        self.side_allows(Direction::Ingress, subject, &other, Some(class))
     }
 
     /// Rule 33: whether the address is the node's the pod runs on.

@@ -6,7 +6,7 @@ use ipnet::{IpNet, IpSubnets, Ipv4Subnets, Ipv6Subnets};
 use range_set_blaze::RangeSetBlaze;
 
 use crate::inventory::Inventory;
-use crate::objects::{Address, Cidr, Family, IpBlock, NetworkPolicy};
+use crate::objects::{Address, Cidr, ClusterPeer, Family, IpBlock, NetworkPolicy};
 
 /// Elementary intervals of both families.
 #[derive(Debug, Default)]
@@ -17,16 +17,23 @@ pub struct Blocks {
 }
 
 impl Blocks {
-    /// Cuts the address space at every boundary of every block of every policy.
+    /// Cuts the address space at every boundary of every block of every policy, and around nodes if any policy is about them.
     pub fn new(inventory: &Inventory) -> Self {
         let (mut v4, mut v6) = (BTreeSet::new(), BTreeSet::new());
-        for block in inventory.policies.iter().flat_map(blocks_of) {
-            for cidr in std::iter::once(&block.cidr).chain(&block.except).filter_map(|text| text.parse::<Cidr>().ok()) {
-                let cuts = if cidr.family() == Family::V4 { &mut v4 } else { &mut v6 };
-                let (low, high) = cidr.bounds();
-                cuts.insert(low);
-                cuts.extend(high.checked_add(1));
-            }
+        let mut cut = |family: Family, low: u128, high: u128| {
+            let cuts = if family == Family::V4 { &mut v4 } else { &mut v6 };
+            cuts.insert(low);
+            cuts.extend(high.checked_add(1));
+        };
+        let blocks = inventory.policies.iter().flat_map(blocks_of).flat_map(|block| std::iter::once(&block.cidr).chain(&block.except));
+        let peers = || inventory.cluster_policies.iter().flat_map(|policy| &policy.egress).flat_map(|rule| &rule.peers);
+        let networks = peers().flat_map(|peer| if let ClusterPeer::Networks(list) = peer { list.as_slice() } else { &[] });
+        for cidr in blocks.chain(networks).filter_map(|text| text.parse::<Cidr>().ok()) {
+            let (low, high) = cidr.bounds();
+            cut(cidr.family(), low, high);
+        }
+        if peers().any(|peer| matches!(peer, ClusterPeer::Nodes(_))) {
+            inventory.nodes.iter().flat_map(|node| node.ips()).for_each(|ip| cut(ip.family, ip.bits, ip.bits));
         }
         Self { v4: v4.into_iter().collect(), v6: v6.into_iter().collect() }
     }
@@ -105,6 +112,23 @@ impl AddressSet {
     /// Every address there is.
     pub fn everything() -> Self {
         Self { v4: RangeSetBlaze::from_iter([0..=u32::MAX]), v6: RangeSetBlaze::from_iter([0..=u128::MAX]) }
+    }
+
+    /// These addresses.
+    pub fn of_addresses(addresses: impl Iterator<Item = Address>) -> Self {
+        let (v4, v6): (Vec<Address>, Vec<Address>) = addresses.partition(|address| address.family == Family::V4);
+        Self {
+            v4: v4.into_iter().filter_map(|address| u32::try_from(address.bits).ok()).collect(),
+            v6: v6.into_iter().map(|address| address.bits).collect(),
+        }
+    }
+
+    /// Whether the address is in it.
+    pub fn contains(&self, address: Address) -> bool {
+        match address.family {
+            Family::V4 => u32::try_from(address.bits).is_ok_and(|bits| self.v4.contains(bits)),
+            Family::V6 => self.v6.contains(address.bits),
+        }
     }
 
     /// The addresses of one block.

@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use super::blocks::Block;
 use super::classes::NamedPort;
 use super::ports::{Bounds, PortTable, PortsId};
+use super::tiers::compile::NodeSet;
+use super::tiers::{self, ClusterCompiled};
 use super::validate;
 use crate::inventory::{Inventory, Origin};
 use crate::objects::{IntOrString, LabelSelector, NetworkPolicy, Peer, PolicyPort, Protocol, Rule, Truth};
@@ -27,7 +29,7 @@ impl<T> Default for Interner<T> {
 }
 
 impl<T: Clone + std::hash::Hash + Eq> Interner<T> {
-    fn intern(&mut self, item: T) -> Id {
+    pub(super) fn intern(&mut self, item: T) -> Id {
         if let Some(id) = self.ids.get(&item) {
             return *id;
         }
@@ -69,6 +71,12 @@ pub enum CompiledPeer {
     },
     /// Addresses.
     Block(Id),
+    /// Addresses by a policy that is about pods, too, whatever the plugin (rules 46 and 52).
+    Network(Id),
+    /// Addresses of nodes.
+    Nodes(Id),
+    /// Whatever names resolve to, which no object tells.
+    Domains(Id),
     /// A peer that cannot be read: Kubernetes would refuse it, what it means is nobody's guess.
     Unreadable,
 }
@@ -93,11 +101,20 @@ pub enum PortItem {
     Unreadable,
 }
 
+/// A policy by its position in the inventory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PolicyId {
+    /// A NetworkPolicy.
+    Network(usize),
+    /// A cluster-wide policy.
+    Cluster(usize),
+}
+
 /// A rule, compiled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CompiledRule {
-    /// Position of the policy in the inventory.
-    pub policy: usize,
+    /// Its policy.
+    pub policy: PolicyId,
     /// Position of the rule in its list.
     pub index: usize,
     /// Peers.
@@ -158,8 +175,14 @@ pub struct Compiled {
     pub peers: Interner<CompiledPeer>,
     /// Blocks.
     pub blocks: Interner<Block>,
+    /// Addresses of nodes.
+    pub node_sets: Interner<NodeSet>,
+    /// Lists of domain names.
+    pub domain_names: Interner<Vec<String>>,
     /// Lists of ports.
     pub port_lists: Interner<Vec<PortItem>>,
+    /// Cluster-wide policies.
+    pub cluster: Vec<ClusterCompiled>,
 }
 
 impl Compiled {
@@ -171,6 +194,7 @@ impl Compiled {
             let entry = compiled.policy(position, policy, namespace, inventory.origin, ports);
             compiled.policies.push(entry);
         }
+        compiled.cluster = tiers::compile::all(&mut compiled, inventory, ports);
         compiled
     }
 
@@ -207,7 +231,7 @@ impl Compiled {
         };
         let items: Vec<PortItem> = rule.ports.iter().map(|port| port_item(port, ports)).collect();
         let list = (!items.is_empty()).then(|| self.port_lists.intern(items));
-        CompiledRule { policy, index, peers, ports: list, doubtful: !rule.unknown.is_empty() }
+        CompiledRule { policy: PolicyId::Network(policy), index, peers, ports: list, doubtful: !rule.unknown.is_empty() }
     }
 
     /// Rules 9, 10: both selectors are AND; ipBlock stands alone; a peer without any known field matches nothing certain.
@@ -279,6 +303,7 @@ fn port_item(port: &PolicyPort, table: &PortTable) -> PortItem {
     }
 }
 
-fn valid(port: i64) -> bool {
+/// Whether a port can have this number.
+pub(super) fn valid(port: i64) -> bool {
     (1..=65_535).contains(&port)
 }

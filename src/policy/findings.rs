@@ -19,6 +19,13 @@ pub static ALL: &[&FindingKind] = &[
     &HOST_NETWORK_POD,
     &NOT_ENFORCED,
     &PLUGIN_UNRECOGNISED,
+    &CLUSTER_POLICIES_NOT_ENFORCED,
+    &EQUAL_PRIORITY,
+    &RULE_NEVER_ASKED,
+    &FAILS_CLOSED,
+    &EMPTY_PROTOCOL,
+    &DOMAIN_NAMES,
+    &TWO_ADMIN_KINDS,
 ];
 
 /// Kubernetes would refuse the policy.
@@ -52,8 +59,9 @@ pub static SELECTS_NOTHING: FindingKind = FindingKind {
     name: "policy-selects-nothing",
     severity: Severity::Warning,
     explanation: "\
-No pod of the policy's namespace has the labels its podSelector asks for, so the policy does nothing now. Often a label is
-misspelt, or the policy lies in another namespace than its pods: a podSelector never looks beyond its own namespace.",
+No pod of the policy's namespace has the labels its podSelector asks for (of a cluster-wide policy: no pod is its subject), so the
+policy does nothing now. Often a label is misspelt, or the policy lies in another namespace than its pods: a podSelector never looks
+beyond its own namespace.",
 };
 
 /// Rules in a direction the policy does not isolate.
@@ -145,7 +153,7 @@ pub static EGRESS_WITHOUT_DNS: FindingKind = FindingKind {
     name: "egress-without-dns",
     severity: Severity::Warning,
     explanation: "\
-The pod is isolated for egress and its policies do not let it reach the DNS pods over both UDP and TCP. Lookups then time out, which
+The pod is isolated for egress, or cluster-wide policies deny it some, and its policies do not let it reach the DNS pods over both UDP and TCP. Lookups then time out, which
 looks like every other connection failing too. Allow both protocols to the DNS pods' own port (53 mostly, 5353 on OpenShift): the
 port of the pods, not that of the Service. With NodeLocal DNSCache the node-local address must be allowed as well.",
 };
@@ -178,4 +186,92 @@ pub static PLUGIN_UNRECOGNISED: FindingKind = FindingKind {
     explanation: "\
 The system namespaces show no network plugin netstore knows, so it cannot say whether policies are enforced at all. Answers follow
 Kubernetes' own end-to-end tests; `--cni NAME` chooses another reading.",
+};
+
+/// The plugin is not known to act on cluster-wide policies.
+pub static CLUSTER_POLICIES_NOT_ENFORCED: FindingKind = FindingKind {
+    code: "NP-052",
+    name: "cluster-policies-not-enforced",
+    severity: Severity::Warning,
+    explanation: "\
+The cluster has cluster-wide policies (AdminNetworkPolicy, BaselineAdminNetworkPolicy or ClusterNetworkPolicy), and the network plugin
+that was recognised is not known to act on that kind, or does so only if it is told to. The answer is what the policies say. If the
+plugin does not act on them, what they deny passes, and what they allow past NetworkPolicies does not.
+
+ClusterNetworkPolicy: kube-network-policies, Calico since 3.32, Cilium since 1.20 with its flag. AdminNetworkPolicy: OVN-Kubernetes,
+Antrea, kube-network-policies. Ask the documentation of the version that runs.",
+};
+
+/// Two policies of a tier have the same priority.
+pub static EQUAL_PRIORITY: FindingKind = FindingKind {
+    code: "NP-060",
+    name: "equal-priority",
+    severity: Severity::Warning,
+    explanation: "\
+Two cluster-wide policies of the same tier have the same priority, select some of the same pods, and their rules of a direction do
+different things. Which of them is asked first is up to the network plugin, and may change from one release to the next. What only one
+of them would do is therefore called *unknown*.
+
+Give them different priorities: lower numbers go first.",
+};
+
+/// An earlier rule of the same policy matches everything a rule could.
+pub static RULE_NEVER_ASKED: FindingKind = FindingKind {
+    code: "NP-061",
+    name: "rule-never-asked",
+    severity: Severity::Warning,
+    explanation: "\
+A rule of a cluster-wide policy stands behind a rule of the same policy that matches everything it could match. The first rule that
+matches decides, so the later one never does.
+
+Put the narrower rule first, or delete it.",
+};
+
+/// A peer has no field we know.
+pub static FAILS_CLOSED: FindingKind = FindingKind {
+    code: "NP-062",
+    name: "peer-fails-closed",
+    severity: Severity::Error,
+    explanation: "\
+A peer of a rule has no field that is known here. The API asks every implementation to fail closed then, because the policy was made for
+another version of the API: a rule that allows matches nothing, and a rule that denies or passes *denies everything*. The answer follows
+that. (`nodes`, `networks` and `domainNames` are fields of egress peers only.)
+
+Correct the peer, or install the CustomResourceDefinition the policy was written for.",
+};
+
+/// A protocol without attributes.
+pub static EMPTY_PROTOCOL: FindingKind = FindingKind {
+    code: "NP-063",
+    name: "empty-protocol",
+    severity: Severity::Info,
+    explanation: "\
+A rule has an entry like `tcp: {}` in `protocols`. The guide of the API takes it for every port of the protocol, and so does the answer;
+the schema of the API refuses it, so it can only be in clusters with another one.
+
+Write the whole range: `tcp: {destinationPort: {range: {start: 1, end: 65535}}}`.",
+};
+
+/// A rule is about domain names.
+pub static DOMAIN_NAMES: FindingKind = FindingKind {
+    code: "NP-064",
+    name: "domain-names",
+    severity: Severity::Info,
+    explanation: "\
+A rule allows connections to domain names. Which addresses these have is known only to whoever resolves them at the time, and is in no
+object of the cluster. So whether an address outside is allowed by the rule is *unknown*, unless another rule decides either way. Pods
+are taken to be not meant: names of Services are no way around other rules.",
+};
+
+/// AdminNetworkPolicies and ClusterNetworkPolicies side by side.
+pub static TWO_ADMIN_KINDS: FindingKind = FindingKind {
+    code: "NP-065",
+    name: "two-admin-kinds",
+    severity: Severity::Warning,
+    explanation: "\
+The cluster has AdminNetworkPolicies or a BaselineAdminNetworkPolicy (v1alpha1), and ClusterNetworkPolicies (v1alpha2), which replaced
+them. No document says which of them goes first, and most network plugins act on one of the kinds only. Where they disagree the answer
+is *unknown*.
+
+Move the older ones to ClusterNetworkPolicy.",
 };

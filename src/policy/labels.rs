@@ -27,6 +27,16 @@ impl Selected {
         }
     }
 
+    /// Adds an item.
+    pub fn add(&mut self, item: u32, truth: Truth) {
+        if truth == Truth::Yes {
+            self.certain.insert(item);
+        }
+        if truth != Truth::No {
+            self.possible.insert(item);
+        }
+    }
+
     fn exactly(items: RoaringBitmap) -> Self {
         Self { possible: items.clone(), certain: items }
     }

@@ -1,5 +1,7 @@
 //! What is wrong with policies, found on the way to an answer.
 
+mod cluster;
+
 use std::collections::BTreeSet;
 
 use roaring::RoaringBitmap;
@@ -21,13 +23,18 @@ use crate::report::{Confidence, Direction, Finding, ObjectRef, Verdict};
 /// Findings about the policies that select these pods, about the pods, and about the network plugin.
 pub fn findings_about(model: &Model<'_>, pods: &[usize], directions: &[Direction]) -> Vec<Finding> {
     let mut policies: BTreeSet<usize> = BTreeSet::new();
+    let mut above: BTreeSet<usize> = BTreeSet::new();
     for (id, _) in pods.iter().filter_map(|pod| model.class_of(*pod)) {
         for direction in directions {
             let subject = model.subject_of(*direction, id);
             policies.extend(subject.policies.iter().chain(&subject.doubtful));
+            let stack = subject.stack.and_then(|id| model.stack(id)).into_iter();
+            let stack = stack.flat_map(|stack| stack.admin.iter().chain(&stack.baseline));
+            above.extend(stack.filter_map(|(at, _)| model.compiled.cluster.get(*at)).map(|policy| policy.position));
         }
     }
     let mut found: Vec<Finding> = policies.iter().flat_map(|position| policy(model, *position)).collect();
+    found.extend(cluster::findings_about(model, above.into_iter()));
     found.extend(plugin(model));
     if directions.contains(&Direction::Egress) {
         found.extend(without_dns(model, pods));
@@ -40,6 +47,7 @@ pub fn findings_in(model: &Model<'_>, namespace: Option<&str>) -> Vec<Finding> {
     let policies = model.inventory.policies.iter().enumerate();
     let inside = policies.filter(|(_, p)| namespace.is_none_or(|ns| p.metadata.namespace == ns));
     let mut found: Vec<Finding> = inside.flat_map(|(position, _)| policy(model, position)).collect();
+    found.extend(cluster::findings_about(model, 0..model.inventory.cluster_policies.len()));
     found.extend(plugin(model));
     found
 }
@@ -311,7 +319,7 @@ fn the_other_way(model: &Model<'_>) -> BlocksMatchPods {
 
 /// What may pass between two pods under plugins that treat blocks the other way; none where no block has a say.
 pub fn as_other_plugins(model: &Model<'_>, from: usize, to: usize) -> Option<Bounds> {
-    if model.always_allowed(from, to) {
+    if model.bond(from, to).is_some() {
         return None;
     }
     let (source, target) = (model.class_of(from)?, model.class_of(to)?);
@@ -337,7 +345,7 @@ pub fn depends_on_plugin(model: &Model<'_>, to: usize, here: Verdict, there: Ver
 
 /// NP-050, NP-051: rule 40. Without policies there is nothing to enforce.
 fn plugin(model: &Model<'_>) -> Option<Finding> {
-    if model.inventory.policies.is_empty() {
+    if model.inventory.policies.is_empty() && model.inventory.cluster_policies.is_empty() {
         return None;
     }
     let subject = ObjectRef::new("Namespace", "", "kube-system");

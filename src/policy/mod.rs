@@ -19,6 +19,7 @@ pub mod profile;
 pub mod question;
 pub mod questions;
 pub mod reach;
+pub mod tiers;
 pub mod validate;
 
 pub use between::End;

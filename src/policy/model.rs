@@ -1,12 +1,13 @@
 //! The compiled cluster: classes of pods, who is isolated by what, and the verdict between any two ends.
 //!
-//! Only the NetworkPolicy tier exists yet. [`Model::side_allows`] is the one place where the Admin tier before it and the
-//! Baseline tier behind it will have their say.
+//! [`Model::side_allows`] is the one place where the tiers meet: Admin first, then NetworkPolicies, then Baseline.
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::rc::Rc;
+
+use roaring::RoaringBitmap;
 
 use super::blocks::Blocks;
 use super::classes::{Class, ClassId, Classes};
@@ -14,6 +15,8 @@ use super::compile::{Compiled, CompiledRule, Id};
 use super::labels::{LabelIndex, Selected};
 use super::ports::{Bounds, PortTable, PortsId};
 use super::profile::Cni;
+use super::tiers::stack::Hidden;
+use super::tiers::{self, Outcome, Stack};
 use crate::inventory::Inventory;
 use crate::objects::{Family, Truth};
 use crate::report::Direction;
@@ -27,6 +30,10 @@ pub struct Subject {
     pub doubtful: Vec<usize>,
     /// Whether there may be policies nobody could read.
     pub unseen: bool,
+    /// The cluster-wide policies that select the class and have rules in the direction.
+    pub stack: Option<u32>,
+    /// Cluster-wide policies that could not be read.
+    pub hidden: Hidden,
 }
 
 impl Subject {
@@ -41,14 +48,30 @@ impl Subject {
         }
     }
 
-    /// What holds given that the rules allow `allowed`: rules 26, 27 (policies only add; no policy isolates nothing).
-    pub fn outcome(&self, allowed: Bounds) -> Bounds {
+    /// What holds given that the rules allow `allowed`: rules 26, 27 (policies only add; no policy isolates nothing) and 43
+    /// (only where none isolates the Baseline tier decides).
+    pub fn outcome(&self, allowed: Bounds, baseline: Bounds) -> Bounds {
         match self.isolated() {
-            Truth::No => Bounds::ALL,
-            Truth::Unknown => Bounds { certain: PortsId::NONE, possible: PortsId::ALL },
+            Truth::No => baseline,
+            Truth::Unknown => Bounds::UNKNOWN,
             Truth::Yes if self.unseen => Bounds { certain: allowed.certain, possible: PortsId::ALL },
             Truth::Yes => allowed,
         }
+    }
+
+    /// The same for the pod and its own node, which no NetworkPolicy keeps apart (rule 33); cluster-wide policies have no
+    /// such exception.
+    pub fn outcome_at_home(&self, baseline: Bounds) -> Bounds {
+        match self.isolated() {
+            Truth::No => baseline,
+            Truth::Unknown => Bounds { certain: baseline.certain, possible: PortsId::ALL },
+            Truth::Yes => Bounds::ALL,
+        }
+    }
+
+    /// Whether cluster-wide policies have a say, or may have.
+    pub fn in_tiers(&self) -> bool {
+        self.stack.is_some() || self.hidden.any()
     }
 }
 
@@ -69,6 +92,7 @@ pub struct Model<'a> {
     pub blocks: Blocks,
     ingress: Subjects,
     egress: Subjects,
+    stacks: Vec<Stack>,
     pods_by_label: LabelIndex<'a>,
     namespaces_by_label: LabelIndex<'a>,
     selected_labels: Vec<OnceCell<Selected>>,
@@ -77,6 +101,10 @@ pub struct Model<'a> {
     pub(super) subjects_selected: RefCell<HashMap<(usize, Id), Rc<Selected>>>,
     /// Lists of ports, resolved on named ports.
     pub(super) resolved: RefCell<HashMap<(Id, Option<u32>), Bounds>>,
+    /// Classes that stacks of cluster-wide policies may accept.
+    pub(super) accepted_known: RefCell<HashMap<tiers::stack::AcceptedKey, Rc<RoaringBitmap>>>,
+    /// What stacks of cluster-wide policies say of classes.
+    pub(super) tiers_known: RefCell<HashMap<tiers::stack::Key, [Outcome; 2]>>,
     /// Classes by the elementary interval of their address.
     pub(super) by_interval: [Vec<(u32, ClassId)>; 2],
     /// Classes whose address nobody knows.
@@ -88,6 +116,7 @@ pub struct Model<'a> {
 struct Subjects {
     list: Vec<Subject>,
     of_class: Vec<u32>,
+    stacks: Vec<Stack>,
 }
 
 impl<'a> Model<'a> {
@@ -110,16 +139,25 @@ impl<'a> Model<'a> {
             blocks,
             ingress: Subjects::default(),
             egress: Subjects::default(),
+            stacks: Vec::new(),
             pods_by_label,
             namespaces_by_label,
             subjects_selected: RefCell::default(),
             resolved: RefCell::default(),
+            accepted_known: RefCell::default(),
+            tiers_known: RefCell::default(),
             by_interval: [Family::V4, Family::V6].map(|family| classes_by_interval(&classes, family)),
             without_address: (0..).zip(&classes.list).filter(|(_, c)| c.primary.is_none()).map(|(id, _)| id).collect(),
             classes,
         };
-        model.ingress = model.subjects(Direction::Ingress);
-        model.egress = model.subjects(Direction::Egress);
+        for direction in [Direction::Ingress, Direction::Egress] {
+            let mut subjects = model.subjects(direction);
+            model.stacks.append(&mut subjects.stacks);
+            match direction {
+                Direction::Ingress => model.ingress = subjects,
+                Direction::Egress => model.egress = subjects,
+            }
+        }
         model
     }
 
@@ -135,17 +173,27 @@ impl<'a> Model<'a> {
         bundles.sort_unstable();
         let hasher = BuildHasherDefault::<DefaultHasher>::default();
         let mut signatures: Vec<(usize, u128)> = self.classes.list.iter().map(|class| (class.namespace, 0)).collect();
-        let mut selecting: Vec<Rc<Selected>> = Vec::with_capacity(bundles.len());
-        for (number, ((namespace, selector), _)) in bundles.iter().enumerate() {
-            let classes = self.subjects_of(*namespace, *selector);
+        let mut sign = |number: usize, classes: &Selected| {
             let signature = u128::from(hasher.hash_one(number)) << 64 | u128::from(hasher.hash_one((number, "salt")));
             for class in &classes.possible {
                 if let Some((_, sum)) = signatures.get_mut(class as usize) {
                     *sum = sum.wrapping_add(signature);
                 }
             }
+        };
+        let mut selecting: Vec<Rc<Selected>> = Vec::with_capacity(bundles.len());
+        for (number, ((namespace, selector), _)) in bundles.iter().enumerate() {
+            let classes = self.subjects_of(*namespace, *selector);
+            sign(number, &classes);
             selecting.push(classes);
         }
+        let in_tiers = self.compiled.cluster.iter().enumerate().filter(|(_, p)| !p.rules(direction).is_empty() && self.cni.enforces());
+        let in_tiers: Vec<(usize, Selected)> = in_tiers.map(|(position, policy)| (position, self.cluster_subjects(policy))).collect();
+        for (number, (_, classes)) in (bundles.len()..).zip(&in_tiers) {
+            sign(number, classes);
+        }
+        let hidden = if self.cni.enforces() { Hidden::of(self.inventory) } else { Hidden::default() };
+        let mut stacks: HashMap<Stack, u32> = HashMap::new();
         let mut bundles_of_namespace: HashMap<usize, Vec<usize>> = HashMap::new();
         for (number, ((namespace, _), _)) in bundles.iter().enumerate() {
             bundles_of_namespace.entry(*namespace).or_default().push(number);
@@ -174,12 +222,23 @@ impl<'a> Model<'a> {
                     }
                     subject.policies.sort_unstable();
                     subject.doubtful.sort_unstable();
+                    subject.hidden = hidden;
+                    let stack = in_tiers.iter().filter(|(_, classes)| classes.possible.contains(class_id));
+                    let stack = self
+                        .stack_of(direction, stack.map(|(position, classes)| (*position, classes.certain.contains(class_id))).collect());
+                    if !stack.is_empty() {
+                        let next = u32::try_from(self.stacks.len() + stacks.len()).unwrap_or(u32::MAX);
+                        subject.stack = Some(*stacks.entry(stack).or_insert(next));
+                    }
                 }
                 subjects.list.push(subject);
                 u32::try_from(subjects.list.len() - 1).unwrap_or(u32::MAX)
             });
             subjects.of_class.push(subject);
         }
+        let mut stacks: Vec<(Stack, u32)> = stacks.into_iter().collect();
+        stacks.sort_unstable_by_key(|(_, id)| *id);
+        subjects.stacks = stacks.into_iter().map(|(stack, _)| stack).collect();
         subjects
     }
 
@@ -191,8 +250,19 @@ impl<'a> Model<'a> {
 
     /// A subject by its id.
     pub fn subject(&self, direction: Direction, id: u32) -> &Subject {
-        const OPEN: &Subject = &Subject { policies: Vec::new(), doubtful: Vec::new(), unseen: false };
+        const OPEN: &Subject = &Subject {
+            policies: Vec::new(),
+            doubtful: Vec::new(),
+            unseen: false,
+            stack: None,
+            hidden: Hidden { admin: false, baseline: false },
+        };
         self.side(direction).list.get(id as usize).unwrap_or(OPEN)
+    }
+
+    /// A stack of cluster-wide policies by its id.
+    pub fn stack(&self, id: u32) -> Option<&Stack> {
+        self.stacks.get(id as usize)
     }
 
     /// Who isolates a class in a direction.

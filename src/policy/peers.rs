@@ -112,30 +112,42 @@ impl Model<'_> {
                 let everyone = (0..u32::try_from(self.classes.list.len()).unwrap_or(u32::MAX)).collect();
                 Selected { certain: RoaringBitmap::new(), possible: everyone }
             }
-            CompiledPeer::Block(id) => {
+            CompiledPeer::Nodes(_) | CompiledPeer::Domains(_) => {
+                let mut found = Selected::default();
+                for id in &self.classes.host {
+                    let Some(class) = self.class(id) else { continue };
+                    let family = self.family_of(class, near, direction);
+                    let truth = self.peer_contains(peer, &Other::Pods(class, family, BlocksMatchPods::Yes));
+                    found.add(id, truth);
+                }
+                found
+            }
+            CompiledPeer::Block(id) | CompiledPeer::Network(id) => {
                 let mut found = Selected::default();
                 let Some(block) = self.compiled.blocks.get(*id) else { return found };
+                let match_pods = self.matching(peer, self.cni.blocks_match_pods());
                 let inside = self.classes_within(block).map(|(_, id)| id);
                 for id in inside.chain(self.without_address.iter().copied()) {
                     let Some(class) = self.class(id) else { continue };
-                    let family = match direction {
-                        Direction::Ingress => Self::family(class, near),
-                        Direction::Egress => Self::family(near, class),
-                    };
-                    match self.block_contains(block, class, family, self.cni.blocks_match_pods()) {
-                        Truth::No => {}
-                        Truth::Unknown => {
-                            found.possible.insert(id);
-                        }
-                        Truth::Yes => {
-                            found.certain.insert(id);
-                            found.possible.insert(id);
-                        }
-                    }
+                    let family = self.family_of(class, near, direction);
+                    found.add(id, self.block_contains(block, class, family, match_pods));
                 }
                 found
             }
         }
+    }
+
+    /// The family a class and the near one talk over.
+    fn family_of(&self, class: &Class, near: &Class, direction: Direction) -> Family {
+        match direction {
+            Direction::Ingress => Self::family(class, near),
+            Direction::Egress => Self::family(near, class),
+        }
+    }
+
+    /// Rules 46 and 52: what cluster-wide policies say of networks holds for pods as well, whatever ipBlock does.
+    fn matching(&self, peer: &CompiledPeer, blocks: BlocksMatchPods) -> BlocksMatchPods {
+        if matches!(peer, CompiledPeer::Network(_)) { BlocksMatchPods::Yes } else { blocks }
     }
 
     /// Classes with an address between the ends of a block, holes not regarded, by elementary interval.
@@ -192,12 +204,30 @@ impl Model<'_> {
                 }
                 inside.and(self.labels_selected(*pods).map_or(Truth::No, |s| s.contains(class.labels)))
             }
-            (CompiledPeer::Block(id), Other::Address(address)) => {
+            (CompiledPeer::Block(id) | CompiledPeer::Network(id), Other::Address(address)) => {
                 self.compiled.blocks.get(*id).is_some_and(|b| b.contains(*address)).into()
             }
-            (CompiledPeer::Block(id), Other::Pods(class, family, match_pods)) => {
-                self.compiled.blocks.get(*id).map_or(Truth::Unknown, |block| self.block_contains(block, class, *family, *match_pods))
+            (CompiledPeer::Block(id) | CompiledPeer::Network(id), Other::Pods(class, family, match_pods)) => {
+                let match_pods = self.matching(peer, *match_pods);
+                self.compiled.blocks.get(*id).map_or(Truth::Unknown, |block| self.block_contains(block, class, *family, match_pods))
             }
+            (CompiledPeer::Nodes(_) | CompiledPeer::Domains(_), Other::Pods(class, ..)) if class.host.is_none() => Truth::No,
+            (CompiledPeer::Nodes(id), Other::Address(address)) => self.nodes_contain(*id, *address),
+            (CompiledPeer::Nodes(id), Other::Pods(class, family, _)) => match class.interval(*family) {
+                Some(interval) => self.nodes_contain(*id, self.blocks.representative(*family, interval)),
+                None if class.primary.is_some() => Truth::No,
+                None => Truth::Unknown,
+            },
+            // Whatever the names resolve to; only addresses that are no pod's are meant.
+            (CompiledPeer::Domains(_), _) => Truth::Unknown,
+        }
+    }
+
+    fn nodes_contain(&self, nodes: Id, address: Address) -> Truth {
+        match self.compiled.node_sets.get(nodes) {
+            Some(set) if set.certain.contains(address) => Truth::Yes,
+            Some(set) if !set.possible.contains(address) => Truth::No,
+            _ => Truth::Unknown,
         }
     }
 

@@ -9,7 +9,7 @@ use super::classes::{Class, ClassId};
 use super::compile::{CompiledPeers, CompiledRule};
 use super::model::{Model, Subject};
 use super::peers::Other;
-use super::ports::Bounds;
+use super::ports::{Bounds, PortsId};
 use crate::objects::{Family, Truth};
 use crate::report::Direction;
 
@@ -36,6 +36,9 @@ impl<'m> Near<'m> {
             Self { model, subject, listed: HashMap::new(), traced: HashMap::new(), everyone: Vec::new(), direction, class: near.1 };
         if subject.isolated() != Truth::Yes {
             return side;
+        }
+        if subject.stack.is_some() {
+            side.listed.extend(model.may_be_accepted(direction, subject, near.1).iter().map(|id| (id, Bounds::NONE)));
         }
         for rule in model.rules(direction, subject) {
             let CompiledPeers::Any(peers) = &rule.peers else {
@@ -72,12 +75,14 @@ impl<'m> Near<'m> {
     /// The rules that allow a class something; empty unless they were traced.
     pub fn rules<'s>(&'s self, id: ClassId, far: &'s Class) -> impl Iterator<Item = (&'m CompiledRule, Bounds)> + 's {
         let named = self.traced.get(&id).into_iter().flatten().copied();
-        named.chain(self.everyone.iter().map(|rule| (*rule, self.model.rule_ports(rule, Some(self.destination(far))))))
+        let all = named.chain(self.everyone.iter().map(|rule| (*rule, self.model.rule_ports(rule, Some(self.destination(far))))));
+        let past = self.model.past_admin(self.direction, self.subject, &self.other(far), Some(self.destination(far)));
+        all.map(move |(rule, bounds)| (rule, bounds.and(Bounds::exactly(past), &self.model.ports)))
     }
 
     /// Whether only listed classes can be allowed anything.
     pub fn only_listed(&self) -> bool {
-        self.subject.isolated() == Truth::Yes && !self.subject.unseen && self.everyone.is_empty()
+        self.subject.isolated() == Truth::Yes && !self.subject.unseen && !self.subject.hidden.admin && self.everyone.is_empty()
     }
 
     /// Listed classes, ascending.
@@ -89,16 +94,32 @@ impl<'m> Near<'m> {
 
     /// What the near end says of a class.
     pub fn allows(&self, id: ClassId, far: &Class) -> Bounds {
-        if self.subject.isolated() != Truth::Yes {
-            return self.subject.outcome(Bounds::NONE);
-        }
         let listed = self.listed.get(&id).copied().unwrap_or(Bounds::NONE);
         let destination = self.destination(far);
         let allowed = self.everyone.iter().fold(listed, |all, rule| {
             let ports = self.model.rule_ports(rule, Some(destination));
             all.or(if rule.doubtful { ports.doubtful() } else { ports }, &self.model.ports)
         });
-        self.subject.outcome(allowed)
+        self.model.side_with(self.direction, self.subject, allowed, &self.other(far), Some(destination))
+    }
+
+    /// A far class as the near class's policies see it.
+    fn other<'c>(&self, far: &'c Class) -> Other<'c> {
+        let family = match self.direction {
+            Direction::Ingress => Model::family(far, self.class),
+            Direction::Egress => Model::family(self.class, far),
+        };
+        Other::Pods(far, family, self.model.cni.blocks_match_pods())
+    }
+
+    /// The rules of cluster-wide policies that accept a class on any of the ports.
+    pub fn accepting(&self, far: &Class, ports: PortsId) -> Vec<&'m CompiledRule> {
+        let accepting = self.model.acceptances(self.direction, self.subject, &self.other(far), Some(self.destination(far)));
+        accepting
+            .into_iter()
+            .filter(|(_, accepted)| !self.model.ports.intersection(*accepted, ports).is_none())
+            .map(|(rule, _)| rule)
+            .collect()
     }
 }
 

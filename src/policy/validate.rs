@@ -3,7 +3,10 @@
 //! Source: `pkg/apis/networking/validation/validation.go` and the functions of apimachinery it calls. Refusals come in
 //! the order of Kubernetes' own message, with its words.
 
+mod cluster;
 mod syntax;
+
+pub use cluster::cluster_refusals;
 
 use crate::objects::{
     Address, Cidr, IntOrString, IpBlock, LabelSelector, Labels, Meta, NetworkPolicy, Peer, PolicyPort, Requirement, Resource, Rule,
@@ -16,6 +19,12 @@ pub struct Refusal {
     pub field: String,
     /// Kubernetes' words: `Invalid value: "10.0.0.0/33": must be a valid CIDR value, …`.
     pub reason: String,
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.field, self.reason)
+    }
 }
 
 /// Everything for which the API server would refuse to create this policy; empty for a valid one.

@@ -117,9 +117,10 @@ pub struct PortRange {
 /// A rule of a policy.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 pub struct RuleRef {
-    /// `NetworkPolicy`.
+    /// `NetworkPolicy`, `AdminNetworkPolicy`, `BaselineAdminNetworkPolicy` or `ClusterNetworkPolicy`.
     pub kind: String,
-    /// Namespace of the policy.
+    /// Namespace of the policy; absent for cluster-wide ones.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub namespace: String,
     /// Name of the policy.
     pub name: String,

@@ -202,7 +202,10 @@ pub struct Side {
     pub because: Vec<RuleRef>,
     /// The policies that isolate.
     pub isolated_by: Vec<PolicyAge>,
-    /// Each rule of each isolating policy.
+    /// The tiers that decide about the ports asked about, where cluster-wide policies have a say.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub decided_by: Vec<PolicyTier>,
+    /// Each rule of each policy that selects the pod, tier by tier.
     pub rules: Vec<RuleTrace>,
     /// The rule that came closest, if none allows.
     pub nearest_miss: Option<NearestMiss>,
@@ -220,6 +223,19 @@ pub struct PolicyAge {
     pub age_seconds: Option<u64>,
 }
 
+/// The tiers in which policies are asked, in their order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+pub enum PolicyTier {
+    /// AdminNetworkPolicies and ClusterNetworkPolicies of the Admin tier.
+    Admin,
+    /// NetworkPolicies, where any selects the pod.
+    NetworkPolicy,
+    /// The BaselineAdminNetworkPolicy and ClusterNetworkPolicies of the Baseline tier.
+    Baseline,
+    /// No policy: everything is allowed.
+    Default,
+}
+
 /// What one rule says of one connection.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -230,6 +246,21 @@ pub struct RuleTrace {
     pub peer: Matched,
     /// Whether the port is among its ports.
     pub port: Matched,
+    /// Its place in the order, if it is a rule of a cluster-wide policy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub turn: Option<RuleTurn>,
+}
+
+/// What became of a rule of a cluster-wide policy in its turn.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RuleTurn {
+    /// The tier.
+    pub tier: PolicyTier,
+    /// What the rule does with what it matches, as written: `Allow`, `Accept`, `Deny`, `Pass`.
+    pub action: String,
+    /// The ports asked about that it decides, or may decide: it matches them, and no rule before it certainly does.
+    pub decides: Vec<PortRange>,
 }
 
 /// Whether a part of a rule matched.
@@ -289,6 +320,9 @@ pub struct EffectiveDirection {
     pub isolated: Option<bool>,
     /// The policies that isolate.
     pub policies: Vec<PolicyAge>,
+    /// The rules of cluster-wide policies in the order in which they are asked: the first that matches decides.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub cluster_rules: Vec<ClusterRuleRow>,
     /// What is allowed: peers with the same ports in one row, nothing twice.
     pub allowed: Vec<Allowance>,
     /// Rules that allow nothing the others do not.
@@ -297,6 +331,22 @@ pub struct EffectiveDirection {
     pub matches_nothing: Vec<RuleNote>,
     /// What is easily misread.
     pub notes: Vec<String>,
+}
+
+/// A rule of a cluster-wide policy.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ClusterRuleRow {
+    /// The tier.
+    pub tier: PolicyTier,
+    /// The rule.
+    pub rule: RuleRef,
+    /// What it does, as written: `Allow`, `Accept`, `Deny`, `Pass`.
+    pub action: String,
+    /// Whom it is about, any of these.
+    pub peers: Vec<String>,
+    /// On which ports.
+    pub ports: Vec<PortRange>,
 }
 
 /// One row of what is allowed.

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde::de::Deserializer;
 
-use crate::objects::{Objects, Resource, Workload, WorkloadKind};
+use crate::objects::{ClusterPolicy, ClusterPolicyKind, Objects, Resource, Workload, WorkloadKind};
 
 /// Decodes one object of a known kind and adds it. Of ConfigMaps and Secrets only the keys are kept.
 ///
@@ -11,6 +11,7 @@ use crate::objects::{Objects, Resource, Workload, WorkloadKind};
 /// Whatever the decoder says of a field.
 pub fn add_object<'de, D: Deserializer<'de>>(objects: &mut Objects, resource: Resource, deserializer: D) -> Result<(), D::Error> {
     let workload = |kind, d| Workload::decode(kind, d);
+    let cluster_policy = |kind, d| ClusterPolicy::decode(kind, d);
     match resource {
         Resource::Namespaces => objects.namespaces.push(Deserialize::deserialize(deserializer)?),
         Resource::Nodes => objects.nodes.push(Deserialize::deserialize(deserializer)?),
@@ -18,6 +19,9 @@ pub fn add_object<'de, D: Deserializer<'de>>(objects: &mut Objects, resource: Re
         Resource::Services => objects.services.push(Deserialize::deserialize(deserializer)?),
         Resource::EndpointSlices => objects.endpoint_slices.push(Deserialize::deserialize(deserializer)?),
         Resource::NetworkPolicies => objects.network_policies.push(Deserialize::deserialize(deserializer)?),
+        Resource::AdminNetworkPolicies => objects.cluster_policies.push(cluster_policy(ClusterPolicyKind::Admin, deserializer)?),
+        Resource::BaselineAdminNetworkPolicies => objects.cluster_policies.push(cluster_policy(ClusterPolicyKind::Baseline, deserializer)?),
+        Resource::ClusterNetworkPolicies => objects.cluster_policies.push(cluster_policy(ClusterPolicyKind::Cluster, deserializer)?),
         Resource::Deployments => objects.workloads.push(workload(WorkloadKind::Deployment, deserializer)?),
         Resource::ReplicaSets => objects.workloads.push(workload(WorkloadKind::ReplicaSet, deserializer)?),
         Resource::StatefulSets => objects.workloads.push(workload(WorkloadKind::StatefulSet, deserializer)?),

@@ -88,9 +88,9 @@ impl<'a> Index<'a> {
         let free = || {
             let shelf = self.free.get(&(class, claim.mode(), claim.attributes_class()))?;
             shelf.iter().filter(|((_, modes), _)| modes.contains(wanted)).find_map(|(_, volumes)| {
-                let fits =
-                    |volume: &&&PersistentVolume| matcher::large_enough(claim, volume) && matcher::selects(claim, volume) && !taken(volume);
-                volumes.iter().find(fits).copied()
+                // The smallest come first, so that all that are large enough stand together.
+                let enough = volumes.partition_point(|volume| !matcher::large_enough(claim, volume));
+                volumes.iter().skip(enough).find(|volume| matcher::selects(claim, volume) && !taken(volume)).copied()
             })
         };
         let free = if delay_binding { None } else { free() };

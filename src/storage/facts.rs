@@ -1,7 +1,7 @@
 //! What the causes look things up in: classes, volumes, drivers, consumers, events, and what could not be read.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::Timestamp;
 
@@ -66,6 +66,8 @@ pub struct Facts<'a> {
     volumes: HashMap<&'a str, &'a PersistentVolume>,
     by_class: HashMap<&'a str, Vec<&'a PersistentVolume>>,
     loose: Vec<&'a PersistentVolume>,
+    named: HashSet<&'a str>,
+    wanted: HashSet<&'a str>,
     claims: HashMap<(&'a str, &'a str), &'a PersistentVolumeClaim>,
     nodes: BTreeMap<&'a str, &'a Node>,
     csi_nodes: HashMap<&'a str, &'a CsiNode>,
@@ -137,6 +139,8 @@ impl<'a> Facts<'a> {
         Self {
             inventory,
             by_class,
+            wanted: inventory.claims.iter().filter(|claim| claim.spec.volume_name.is_empty()).map(|claim| claim.class()).collect(),
+            named: inventory.claims.iter().map(|claim| claim.spec.volume_name.as_str()).collect(),
             loose: inventory.volumes.iter().filter(|volume| volume.status.phase != "Bound").collect(),
             now: inventory.collected_at,
             index: Index::new(&inventory.volumes),
@@ -174,6 +178,11 @@ impl<'a> Facts<'a> {
     /// Volumes that no claim has bound: all that could be meant whatever their class.
     pub(super) fn loose(&self) -> impl Iterator<Item = &'a PersistentVolume> + use<'a, '_> {
         self.loose.iter().copied()
+    }
+
+    /// Whether a claim names the volume, or one without a volume has its class.
+    pub(super) fn is_wanted(&self, volume: &PersistentVolume) -> bool {
+        self.named.contains(volume.metadata.name.as_str()) || self.wanted.contains(volume.class())
     }
 
     pub(super) fn claim(&self, namespace: &str, name: &str) -> Option<&'a PersistentVolumeClaim> {

@@ -33,11 +33,15 @@ impl Question {
     }
 }
 
-/// Kinds that are worth reading after what was read first: many clusters need none of them.
+/// Kinds that are read beyond the first ones, at most: with these it is a dozen lists.
+const MORE: usize = 4;
+
+/// Kinds that are worth reading after what was read first: many clusters need none of them. Where all are, quotas and limits
+/// give way: whom they stop, an event tells.
 pub fn more_needed(objects: &Objects) -> Vec<Resource> {
     let unbound: Vec<&PersistentVolumeClaim> =
         objects.claims.iter().filter(|claim| claim.metadata.annotations.get(BIND_COMPLETED).is_none()).collect();
-    let mut more = Vec::new();
+    let mut more = vec![Resource::Events];
     let tells =
         |class: &str| objects.csi_drivers.iter().any(|driver| driver.metadata.name == class && driver.spec.storage_capacity == Some(true));
     let provisioner = |claim: &PersistentVolumeClaim| {
@@ -71,10 +75,11 @@ pub fn more_needed(objects: &Objects) -> Vec<Resource> {
     if incomplete {
         more.extend([Resource::ResourceQuotas, Resource::LimitRanges]);
     }
-    let asks = |claim: &&PersistentVolumeClaim| claim.request() > claim.capacity();
-    if !unbound.is_empty() || incomplete || objects.claims.iter().any(|claim| asks(&claim)) {
-        more.push(Resource::Events);
+    let growing = || objects.claims.iter().any(|claim| claim.request() > claim.capacity());
+    if unbound.is_empty() && !incomplete && !growing() {
+        more.retain(|resource| *resource != Resource::Events);
     }
+    more.truncate(MORE);
     more
 }
 
@@ -126,7 +131,8 @@ pub(super) fn assign<'a>(facts: &Facts<'a>) -> HashMap<&'a str, (&'a str, &'a st
     let mut assigned: HashMap<&str, (&str, &str)> = HashMap::new();
     for claim in claims {
         let class = facts.class_of(claim);
-        let volume = facts.index.find(claim, class.name, class.waits(), |volume| assigned.contains_key(volume.metadata.name.as_str()));
+        let taken = |volume: &PersistentVolume| assigned.contains_key(volume.metadata.name.as_str());
+        let volume = facts.index.find(claim, class.name, class.waits(), taken);
         if let Some(volume) = volume {
             assigned.insert(&volume.metadata.name, (&claim.metadata.namespace, &claim.metadata.name));
         }
@@ -170,7 +176,8 @@ fn answer(case: &Case<'_, '_>, diagnosis: &Diagnosis<'_>, explain: bool) -> Clai
         request: claim.request().map_or_else(String::new, ToString::to_string),
         volume: claim.spec.volume_name.clone(),
         cause: diagnosis.causes.first().filter(|_| !unknown).map(Cause::from),
-        also_would_fail: diagnosis.causes.iter().skip(1).chain(&diagnosis.notes).map(Cause::from).collect(),
+        // Of what cannot be told, what others said of it is at least good to know.
+        also_would_fail: diagnosis.causes.iter().skip(usize::from(!unknown)).chain(&diagnosis.notes).map(Cause::from).collect(),
         would_bind: diagnosis.would_bind.map(|volume| volume.metadata.name.clone()),
         unread: diagnosis.unread.iter().map(|resource| resource.qualified()).collect(),
         candidates,

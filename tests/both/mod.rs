@@ -16,10 +16,11 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// A cluster as files describe it, and how much of it was read. Only files can hold what Kubernetes refuses.
-    pub fn partly_read(objects: Objects, coverage: Coverage) -> Self {
-        let world = World { objects: objects.clone(), coverage: coverage.clone() };
-        let inventory = Inventory::build(Collected { objects, coverage, origin: Origin::Manifests, ..Collected::default() });
+    /// A cluster, and how much of it was read. Only files can hold what Kubernetes refuses; whatever an API server has was
+    /// accepted once.
+    pub fn partly_read(origin: Origin, objects: Objects, coverage: Coverage) -> Self {
+        let world = World { objects: objects.clone(), coverage: coverage.clone(), files: origin == Origin::Manifests };
+        let inventory = Inventory::build(Collected { objects, coverage, origin, ..Collected::default() });
         Self { world, inventory }
     }
 

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use netstore::inventory::Origin;
 use netstore::objects::{Address, Cidr, OwnerReference, Protocol};
 use netstore::policy::question::{MatrixScope, Resolved};
 use netstore::policy::questions;
@@ -98,7 +99,7 @@ fn compare(both: &Both<'_>, rows: &[Row<'_>], from: (End, Name<'_>), to: (End, N
 }
 
 fn matrix_agrees(case: &Case) -> Result<(), TestCaseError> {
-    let cluster = Cluster::partly_read(case.decode(), case.coverage());
+    let cluster = Cluster::partly_read(Origin::Manifests, case.decode(), case.coverage());
     let both = cluster.both();
     let (matrix, _) = questions::matrix(&both.model, &MatrixScope::default());
     let rows: Vec<Row<'_>> =
@@ -117,7 +118,7 @@ fn matrix_agrees(case: &Case) -> Result<(), TestCaseError> {
 }
 
 fn focused_questions_agree(case: &Case) -> Result<(), TestCaseError> {
-    let cluster = Cluster::partly_read(case.decode(), case.coverage());
+    let cluster = Cluster::partly_read(Origin::Manifests, case.decode(), case.coverage());
     let both = cluster.both();
     let (pods, outside) = (living(&both), outside(&both));
     for focus in pods.iter().take(3) {
@@ -149,7 +150,7 @@ fn rows_about_workloads_agree(case: &Case) -> Result<(), TestCaseError> {
         pod.metadata.owner_references =
             vec![OwnerReference { kind: "StatefulSet".to_owned(), name, controller: true, ..OwnerReference::default() }];
     }
-    let cluster = Cluster::partly_read(objects, case.coverage());
+    let cluster = Cluster::partly_read(Origin::Manifests, objects, case.coverage());
     let both = cluster.both();
     let (matrix, _) = questions::matrix(&both.model, &MatrixScope::default());
     let mut groups: BTreeMap<(&str, &str), Vec<End>> = BTreeMap::new();

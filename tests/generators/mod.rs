@@ -5,6 +5,7 @@
 //! zeroes bytes), and generating costs next to nothing. Objects are made as JSON and go through the decoder, so that
 //! absent, `null` and empty are different on the way in.
 
+mod cluster;
 mod genes;
 mod pods;
 mod policies;
@@ -48,10 +49,11 @@ pub struct Case {
 pub const ADDRESSES: [&str; 8] =
     ["203.0.113.5", "198.51.100.1", "2001:db8::5", "10.0.1.200", "192.168.0.1", "192.168.0.9", "fd00:1::1", "fd00::1:200"];
 
-/// Clusters of 2 to 4 namespaces, 3 to 10 pods and up to 8 policies, with 12 questions each.
+/// Clusters of 2 to 4 namespaces, 3 to 10 pods, up to 8 policies and up to 5 cluster-wide ones, with 12 questions each.
 pub fn cases() -> impl Strategy<Value = Case> {
     let bytes = |length| vec(any::<u8>(), length);
-    (bytes(24), vec(bytes(40), 3..=10), vec(bytes(96), 0..=8), vec(any::<[u8; 4]>(), 12)).prop_map(|(world, pods, policies, questions)| {
+    let parts = (bytes(28), vec(bytes(40), 3..=10), vec(bytes(96), 0..=8), vec(bytes(128), 0..=5), vec(any::<[u8; 4]>(), 12));
+    parts.prop_map(|(world, pods, policies, cluster_wide, questions)| {
         let mut genes = Genes::new(&world);
         let cluster = ClusterGenes::read(&mut genes);
         let mut objects = cluster.namespaces_and_nodes(&mut genes);
@@ -60,6 +62,9 @@ pub fn cases() -> impl Strategy<Value = Case> {
         }
         for (number, genes) in policies.iter().enumerate() {
             objects.push((Resource::NetworkPolicies, policies::policy(&cluster, number, &mut Genes::new(genes))));
+        }
+        for (number, genes) in cluster_wide.iter().enumerate() {
+            objects.push(cluster::policy(number, &mut Genes::new(genes)));
         }
         let unread = cluster.leave_unread(&mut objects, &mut genes);
         let questions = questions.iter().map(|genes| question(&objects, &mut Genes::new(genes))).collect();
@@ -156,9 +161,10 @@ impl ClusterGenes {
                 continue;
             }
             let addresses: Vec<Value> = pods::node_ips(number).iter().map(|ip| json!({"type": "InternalIP", "address": ip})).collect();
+            let metadata = json!({"name": format!("w{number}"), "labels": genes.labels(&["zone"])});
             objects.push((
                 Resource::Nodes,
-                json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": format!("w{number}")}, "status": {"addresses": addresses}}),
+                json!({"apiVersion": "v1", "kind": "Node", "metadata": metadata, "status": {"addresses": addresses}}),
             ));
         }
         objects
@@ -170,6 +176,12 @@ impl ClusterGenes {
         if genes.one_in(12) {
             objects.retain(|(resource, _)| *resource != Resource::Namespaces);
             unread.push((Resource::Namespaces, None));
+        }
+        for resource in [Resource::Nodes, Resource::AdminNetworkPolicies, Resource::ClusterNetworkPolicies] {
+            if genes.one_in(24) {
+                objects.retain(|(r, _)| *r != resource);
+                unread.push((resource, None));
+            }
         }
         if genes.one_in(12) {
             // One that all can name: with a truncated list, some of its policies may be there all the same.

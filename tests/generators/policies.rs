@@ -7,7 +7,7 @@ use super::pods::PORT_NAMES;
 use super::{ClusterGenes, NAMESPACES};
 
 /// Blocks over pods, nodes and the outside, host bits included, and holes that fit in.
-const BLOCKS: [(&str, [&str; 2]); 14] = [
+pub const BLOCKS: [(&str, [&str; 2]); 14] = [
     ("0.0.0.0/0", ["10.0.0.0/16", "203.0.113.0/24"]),
     ("::/0", ["fd00::/16", "2001:db8::/32"]),
     ("10.0.0.0/8", ["10.0.1.0/24", "10.0.1.2/32"]),
@@ -59,11 +59,11 @@ pub fn policy(cluster: &ClusterGenes, number: usize, genes: &mut Genes<'_>) -> V
 }
 
 /// Label keys and values for pods, `tier` being on none.
-const POD_KEYS: &[(&str, &[&str])] = &[("app", &["a", "b", ""]), ("env", &["a", "b", ""]), ("tier", &["a", ""])];
-const NAMESPACE_KEYS: &[(&str, &[&str])] =
+pub const POD_KEYS: &[(&str, &[&str])] = &[("app", &["a", "b", ""]), ("env", &["a", "b", ""]), ("tier", &["a", ""])];
+pub const NAMESPACE_KEYS: &[(&str, &[&str])] =
     &[("team", &["a", "b", ""]), ("kubernetes.io/metadata.name", &NAMESPACES), ("env", &["a", "b", ""])];
 
-fn selector(keys: &[(&str, &[&str])], genes: &mut Genes<'_>) -> Value {
+pub fn selector(keys: &[(&str, &[&str])], genes: &mut Genes<'_>) -> Value {
     let mut selector = json!({});
     let (labels, expressions) = genes.weighted(&[(2, (0, 0)), (3, (1, 0)), (1, (2, 0)), (3, (0, 1)), (1, (0, 2)), (1, (1, 1))]);
     let equalities: Value = (0..labels)

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod errors;
+mod optional;
 mod server;
 
 use std::io::Write;

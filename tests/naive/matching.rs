@@ -81,7 +81,7 @@ pub fn peer_matches(world: &World, policy_namespace: &str, peer: &Peer, connecti
 }
 
 /// Rule 12: every namespace has its name as a label, declared or not. Second: whether these are all labels.
-fn namespace_labels(world: &World, name: &str) -> (Labels, bool) {
+pub fn namespace_labels(world: &World, name: &str) -> (Labels, bool) {
     let declared = world.objects.namespaces.iter().find(|n| n.metadata.name == name);
     let all_read = world.coverage.is_complete(Resource::Namespaces, None);
     let written = declared.into_iter().flat_map(|n| n.metadata.labels.iter()).filter(|(key, _)| *key != NAMESPACE_NAME_LABEL);
@@ -93,7 +93,7 @@ fn block_contains(block: &IpBlock, address: IpAddr) -> bool {
     cidr_contains(&block.cidr, address) && !block.except.iter().any(|hole| cidr_contains(hole, address))
 }
 
-fn cidr_contains(cidr: &str, address: IpAddr) -> bool {
+pub fn cidr_contains(cidr: &str, address: IpAddr) -> bool {
     let Some((network, length)) = read_cidr(cidr) else { return false };
     network.is_ipv4() == address.is_ipv4() && bits(network, length) == bits(address, length)
 }
@@ -128,13 +128,13 @@ pub fn port_matches(entry: &PolicyPort, connection: &Connection<'_>) -> Option<b
         (None, _) => Some(true),
         (Some(IntOrString::Int(first)), Some(last)) => Some((*first..=last).contains(&wanted)),
         (Some(IntOrString::Int(number)), None) => Some(*number == wanted),
-        (Some(IntOrString::Name(name)), _) => named_port(name, connection),
+        (Some(IntOrString::Name(name)), _) => gives_named_port(name, connection),
     };
     all([Some(same_protocol), number])
 }
 
 /// Rules 15 to 19: the number that the destination pod's containers give the name, for this protocol.
-fn named_port(name: &str, connection: &Connection<'_>) -> Option<bool> {
+pub fn gives_named_port(name: &str, connection: &Connection<'_>) -> Option<bool> {
     let Some(pod) = connection.named_ports_of else { return Some(false) };
     let gives = |container: &netstore::objects::Container| {
         container.ports.iter().any(|port| {

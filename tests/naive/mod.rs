@@ -5,9 +5,10 @@
 //! refuses a policy are worked out again here. «Unknown» is `None` throughout.
 //!
 //! Where the rules leave a choice, this is the reading (profile `upstream`): an `ipBlock` matches the addresses of pods;
-//! a hostNetwork pod is its node's address, never selected and never isolated; a pod and its own node always reach each
-//! other; a pod always reaches itself; an address that a living pod has is that pod.
+//! a hostNetwork pod is its node's address, never selected and never isolated; no NetworkPolicy keeps a pod and its own node
+//! apart, but cluster-wide policies may; a pod always reaches itself; an address that a living pod has is that pod.
 
+mod cluster;
 mod matching;
 mod refused;
 mod side;
@@ -27,6 +28,8 @@ pub struct World {
     pub objects: Objects,
     /// Which lists were read.
     pub coverage: Coverage,
+    /// Whether these are files, which may hold what Kubernetes refuses.
+    pub files: bool,
 }
 
 /// One end of a packet.
@@ -139,10 +142,7 @@ fn passes(world: &World, source: &Party<'_>, destination: &Party<'_>, packet: &P
     {
         return Some(true);
     }
-    // Rule 33: a pod and the node it runs on always reach each other.
-    if on_own_node(source, destination) || on_own_node(destination, source) {
-        return Some(true);
-    }
+    let at_home = on_own_node(source, destination) || on_own_node(destination, source);
     let v4 = is_ipv4(source, destination, packet);
     let used = |party: &Party<'_>| match party.addresses.iter().copied().find(|a| a.is_ipv4() == v4) {
         Some(address) => Address::Is(address),
@@ -155,6 +155,7 @@ fn passes(world: &World, source: &Party<'_>, destination: &Party<'_>, packet: &P
             remote: remote.pod,
             remote_address: used(remote),
             named_ports_of: destination.pod,
+            at_home,
             protocol: packet.protocol,
             port: packet.port,
         };

@@ -1,6 +1,9 @@
 //! Policies that the API server refuses, from its documented field rules: such a policy can only come from a file.
 
-use netstore::objects::{IntOrString, IpBlock, LabelSelector, NetworkPolicy, Peer, PolicyPort};
+use netstore::objects::{
+    ClusterPeer, ClusterPolicy, ClusterPolicyKind, ClusterPort, ClusterRule, ClusterSubject, IntOrString, IpBlock, LabelSelector,
+    NamespaceMatch, NetworkPolicy, Peer, PolicyPort,
+};
 
 use super::matching::{bits, read_cidr};
 
@@ -91,4 +94,61 @@ fn is_label_value(value: &str) -> bool {
         && value.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
         && value.chars().next().is_none_or(|c| c.is_ascii_alphanumeric())
         && value.chars().last().is_none_or(|c| c.is_ascii_alphanumeric())
+}
+
+/// Whether the schemas of the kind refuse the policy. They do not look into selectors.
+pub fn is_refused_cluster_wide(policy: &ClusterPolicy) -> bool {
+    let (most, words): (usize, &[&str]) = match policy.kind {
+        ClusterPolicyKind::Admin => (100, &["Allow", "Deny", "Pass"]),
+        ClusterPolicyKind::Baseline => (100, &["Allow", "Deny"]),
+        ClusterPolicyKind::Cluster => (25, &["Accept", "Deny", "Pass"]),
+    };
+    let head_refused = match policy.kind {
+        ClusterPolicyKind::Baseline => policy.metadata.name != "default",
+        _ => policy.priority.is_none_or(|number| !(0..=1000).contains(&number)),
+    };
+    let tier_refused = policy.kind == ClusterPolicyKind::Cluster && policy.tier != "Admin" && policy.tier != "Baseline";
+    let rule_refused = |rule: &ClusterRule| {
+        let named = rule.ports.iter().any(|port| matches!(port, ClusterPort::Named(_)));
+        let has_outside =
+            rule.peers.iter().any(|p| matches!(p, ClusterPeer::Nodes(_) | ClusterPeer::Networks(_) | ClusterPeer::DomainNames(_)));
+        !words.contains(&rule.action.as_str())
+            || rule.name.len() > 100
+            || rule.peers.is_empty()
+            || rule.peers.len() > most
+            || rule.ports.len() > most
+            || (named && has_outside)
+            || rule.peers.iter().any(cluster_peer_refused)
+            || rule.ports.iter().any(|port| cluster_port_refused(policy.kind, port))
+    };
+    head_refused
+        || tier_refused
+        || policy.subject == ClusterSubject::Unreadable
+        || policy.ingress.len() > most
+        || policy.egress.len() > most
+        || policy.ingress.iter().chain(&policy.egress).any(rule_refused)
+}
+
+fn cluster_peer_refused(peer: &ClusterPeer) -> bool {
+    match peer {
+        ClusterPeer::Nothing | ClusterPeer::Unreadable => true,
+        ClusterPeer::Namespaces(namespaces) | ClusterPeer::Pods { namespaces, .. } => *namespaces == NamespaceMatch::Unreadable,
+        ClusterPeer::Networks(list) => list.len() > 25 || list.iter().any(|text| read_cidr(text).is_none()),
+        // Generated names are fine.
+        ClusterPeer::DomainNames(list) => list.len() > 25,
+        ClusterPeer::Nodes(_) => false,
+    }
+}
+
+fn cluster_port_refused(kind: ClusterPolicyKind, port: &ClusterPort) -> bool {
+    let refused = |number: i64| !(1..=65535).contains(&number);
+    let strange = |protocol: &Option<String>| protocol.as_ref().is_some_and(|p| !["TCP", "UDP", "SCTP"].contains(&p.as_str()));
+    match port {
+        ClusterPort::Number { protocol, number } => strange(protocol) || refused(*number),
+        ClusterPort::Range { protocol, first, last } => {
+            strange(protocol) || refused(*first) || refused(*last) || (kind == ClusterPolicyKind::Cluster && first >= last)
+        }
+        ClusterPort::Protocol(_) | ClusterPort::Unreadable => true,
+        ClusterPort::Named(_) => false,
+    }
 }

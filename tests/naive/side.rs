@@ -6,6 +6,7 @@ use netstore::objects::{NetworkPolicy, Pod, Protocol, Resource, Rule};
 use netstore::report::Direction;
 
 use super::World;
+use super::cluster::{Fate, Tier, tier};
 use super::matching::{all, any, peer_matches, port_matches, selector_matches};
 use super::refused::is_refused;
 
@@ -17,6 +18,8 @@ pub struct Connection<'a> {
     pub remote_address: Address,
     /// The pod whose containers give named ports their numbers: the destination, in both directions.
     pub named_ports_of: Option<&'a Pod>,
+    /// Whether the other end is the node that the pod runs on.
+    pub at_home: bool,
     /// Transport protocol.
     pub protocol: Protocol,
     /// Destination port.
@@ -37,14 +40,65 @@ pub enum Address {
     None,
 }
 
-/// Whether the pod's policies let the connection pass in this direction.
+/// Whether the pod's policies let the connection pass in this direction: Admin, then NetworkPolicies, then Baseline, then
+/// everything is allowed (rule 41).
 pub fn permits(world: &World, pod: &Pod, direction: Direction, connection: &Connection<'_>) -> Option<bool> {
+    let mut outcomes = Vec::new();
+    for fate in tier(world, Tier::Admin, pod, direction, connection) {
+        match fate {
+            Fate::Accepted => outcomes.push(Some(true)),
+            Fate::Denied => outcomes.push(Some(false)),
+            Fate::Next => outcomes.push(behind_admin(world, pod, direction, connection)),
+        }
+    }
+    unanimous(outcomes)
+}
+
+/// Rule 43: NetworkPolicies decide where one selects the pod for the direction, Baseline elsewhere.
+fn behind_admin(world: &World, pod: &Pod, direction: Direction, connection: &Connection<'_>) -> Option<bool> {
+    let baseline = || {
+        let fates = tier(world, Tier::Baseline, pod, direction, connection);
+        unanimous(fates.into_iter().map(|fate| Some(fate != Fate::Denied)).collect())
+    };
+    let decision = network_policies(world, pod, direction, connection);
+    match (decision, connection.at_home) {
+        (Decision::NotSelected, _) => baseline(),
+        // Rule 33: no NetworkPolicy keeps a pod and its node apart; cluster-wide policies have no such exception.
+        (Decision::Says(_), true) => Some(true),
+        (Decision::Says(says), false) => says,
+        (Decision::Open, true) => {
+            if baseline() == Some(true) {
+                Some(true)
+            } else {
+                None
+            }
+        }
+        (Decision::Open, false) => None,
+    }
+}
+
+fn unanimous(outcomes: Vec<Option<bool>>) -> Option<bool> {
+    let first = outcomes.first().copied().flatten();
+    if outcomes.iter().all(|outcome| *outcome == first) { first } else { None }
+}
+
+/// What NetworkPolicies say.
+enum Decision {
+    /// None selects the pod for this direction.
+    NotSelected,
+    /// Some do.
+    Says(Option<bool>),
+    /// Whether any does cannot be told.
+    Open,
+}
+
+fn network_policies(world: &World, pod: &Pod, direction: Direction, connection: &Connection<'_>) -> Decision {
     let mut isolated = false;
     let mut perhaps_isolated = false;
     let mut allowances = Vec::new();
     for policy in world.objects.network_policies.iter().filter(|p| p.metadata.namespace == pod.metadata.namespace) {
         let selects = selector_matches(&policy.spec.pod_selector, &pod.metadata.labels, true);
-        if is_refused(policy) {
+        if world.files && is_refused(policy) {
             // Kubernetes has no such policy, but its author thinks so: nobody can say what is meant to hold.
             perhaps_isolated |= selects != Some(false) && may_isolate(policy, direction);
         } else if selects == Some(true) && isolates(policy, direction) {
@@ -57,11 +111,11 @@ pub fn permits(world: &World, pod: &Pod, direction: Direction, connection: &Conn
     let all_read = world.coverage.is_complete(Resource::NetworkPolicies, Some(&pod.metadata.namespace));
     if isolated {
         let allowed = any(allowances);
-        if allowed == Some(false) && !all_read { None } else { allowed }
+        Decision::Says(if allowed == Some(false) && !all_read { None } else { allowed })
     } else if perhaps_isolated || !all_read {
-        None
+        Decision::Open
     } else {
-        Some(true)
+        Decision::NotSelected
     }
 }
 

@@ -1,6 +1,6 @@
 //! Rules 1 to 14: what a policy means as written.
 
-use netstore::inventory::{Coverage, State};
+use netstore::inventory::{Coverage, Origin, State};
 use netstore::objects::Resource;
 
 use super::tables::text;
@@ -216,7 +216,7 @@ fn rule_12_labels_of_a_namespace_that_could_not_be_read_are_unknown_except_its_n
         objects.namespaces.clear();
         let mut coverage = Coverage::complete(&Resource::ALL);
         coverage.record(Resource::Namespaces, None, State::Forbidden);
-        Cluster::partly_read(objects, coverage)
+        Cluster::partly_read(Origin::Manifests, objects, coverage)
     };
     holds(&unread(by_label), "y/a -> x/a 80 unknown\n z/a -> x/a 80 unknown\n 198.51.100.7 -> x/a 80 deny");
     holds(&unread(by_name), "y/a -> x/a 80 allow\n z/a -> x/a 80 deny");

@@ -1,6 +1,6 @@
 //! Rules 2, 12, 14, 24, 31 and 36 to 39 where they are about whole answers: manifests, Services, DNS, the API server.
 
-use netstore::inventory::Inventory;
+use netstore::inventory::{Inventory, Origin};
 use netstore::objects::Resource;
 use netstore::policy::question::{MatrixScope, Resolved};
 use netstore::policy::{Cni, Model, questions};
@@ -20,7 +20,7 @@ fn manifests(text: &str, options: &Options) -> Collected {
 
 /// What was read, for both opinions.
 fn cluster(collected: &Collected) -> Cluster {
-    Cluster::partly_read(collected.objects.clone(), collected.coverage.clone())
+    Cluster::partly_read(Origin::Manifests, collected.objects.clone(), collected.coverage.clone())
 }
 
 const POD_AND_DENY: &str = "
@@ -108,7 +108,7 @@ fn who(cluster: &Cluster, target: &Resolved) -> WhoCanReach {
 }
 
 /// What x/a reaches.
-fn from_a(World { objects, coverage }: World) -> ReachableFrom {
+fn from_a(World { objects, coverage, .. }: World) -> ReachableFrom {
     let inventory = Inventory::build(Collected { objects, coverage, ..Collected::default() });
     let label = Peer { kind: "Pod".to_owned(), namespace: "x".to_owned(), name: "a".to_owned(), ..Peer::default() };
     let source = Resolved::Pods { label, pods: vec![inventory.pod("x", "a").expect("a pod")] };

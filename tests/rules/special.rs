@@ -190,7 +190,7 @@ fn rule_40_plugins_that_do_not_enforce_are_told_from_those_that_do() {
         format!("\n---\napiVersion: v1\nkind: Pod\nmetadata: {{name: {name}-abcde, namespace: {namespace}, {owner}}}\n")
     };
     let recognised = |namespace: &str, name: &str| {
-        let World { objects, coverage } = xyz_with(&[daemon_set(namespace, name)]).world;
+        let World { objects, coverage, .. } = xyz_with(&[daemon_set(namespace, name)]).world;
         recognise(&Inventory::build(Collected { objects, coverage, ..Collected::default() }))
     };
     assert_eq!(recognised("kube-system", "calico-node"), Recognised::Enforces(Cni::Calico));

@@ -4,19 +4,19 @@ pub mod text;
 
 use std::net::IpAddr;
 
-use netstore::inventory::Coverage;
+use netstore::inventory::{Coverage, Origin};
 use netstore::objects::{Meta, Protocol, Resource};
 use netstore::report::Verdict;
 
 use crate::both::{Both, Cluster};
 use crate::naive::End;
 
-/// A cluster from the text of its objects, all of them read.
+/// A cluster from the text of its objects, all of them read, from files or from an API server.
 ///
 /// # Panics
 /// If it is no YAML or no Kubernetes objects.
-pub fn read(yaml: &str) -> Cluster {
-    Cluster::partly_read(text::objects(yaml), Coverage::complete(&Resource::ALL))
+pub fn read(origin: Origin, yaml: &str) -> Cluster {
+    Cluster::partly_read(origin, text::objects(yaml), Coverage::complete(&Resource::ALL))
 }
 
 /// What the two say of `namespace/pod` or an address, to another, on `80/TCP`: the naive evaluator first.

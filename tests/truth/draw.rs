@@ -46,6 +46,13 @@ pub fn bytes(seed: u64, number: usize, length: usize) -> Vec<u8> {
     (0..length).map(|_| next()).collect()
 }
 
+/// Draws something else for a set.
+pub fn with_draw<T>(world: &World, seed: u64, number: usize, draw: impl FnOnce(&mut Draw<'_>) -> T) -> T {
+    let bytes = bytes(seed, number, 4096);
+    let blocks = Blocks::of(world);
+    draw(&mut Draw { genes: Genes::new(&bytes), blocks: &blocks })
+}
+
 /// Draws a set. The same seed, number and addresses give the same set.
 pub fn policy_set(world: &World, seed: u64, number: usize) -> PolicySet {
     let bytes = bytes(seed, number, 4096);

@@ -22,6 +22,8 @@ pub struct Reach<'a> {
     pub cluster: &'a Cluster,
     pub world: &'a World,
     pub dialer: Dialer,
+    /// Where the cluster-wide policies are that the data plane's mode knows.
+    pub wide: &'static [&'static str],
 }
 
 /// The suite.
@@ -105,7 +107,8 @@ impl Reach<'_> {
     pub fn change(&self, set: Option<&PolicySet>) -> Result<(), String> {
         let policies = |namespace: &str| format!("/apis/networking.k8s.io/v1/namespaces/{namespace}/networkpolicies");
         let delete = |namespace: &&str| Request { method: "DELETE", path: policies(namespace), body: None };
-        self.cluster.api(&NAMESPACES.iter().map(delete).collect::<Vec<_>>())?;
+        let delete_wide = |path: &&str| Request { method: "DELETE", path: (*path).to_owned(), body: None };
+        self.cluster.api(&NAMESPACES.iter().map(delete).chain(self.wide.iter().map(delete_wide)).collect::<Vec<_>>())?;
         if let Some(set) = set {
             let mut requests = Vec::new();
             // What is not drawn is null, which takes a label away.
@@ -121,7 +124,11 @@ impl Reach<'_> {
                 requests.push(patch(format!("/api/v1/namespaces/{namespace}"), NAMESPACE_LABELS, labels));
             }
             for policy in &set.policies {
-                let path = policies(policy["metadata"]["namespace"].as_str().unwrap_or_default());
+                let wide = policy["kind"].as_str().map(|kind| kind.to_lowercase().replace("policy", "policies")).unwrap_or_default();
+                let path = match policy["metadata"]["namespace"].as_str() {
+                    Some(namespace) => policies(namespace),
+                    None => self.wide.iter().find(|path| path.ends_with(&format!("/{wide}"))).copied().unwrap_or_default().to_owned(),
+                };
                 requests.push(Request { method: "POST", path, body: Some(("application/json", policy.to_string())) });
             }
             self.cluster.api(&requests)?;

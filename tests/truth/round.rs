@@ -13,6 +13,7 @@ use super::predicted::Matrix;
 use super::reach::{Reach, proven};
 use super::samples::{self, Focused, Sample};
 use super::tally::Tally;
+use super::world::World;
 
 /// The plugin whose evaluator decides in the test cluster.
 const EVALUATOR: &str = "kube-network-policies";
@@ -43,10 +44,10 @@ struct Said {
 
 /// What a comparison found.
 #[derive(Default)]
-struct Found {
-    wrong: Vec<String>,
+pub struct Found {
+    pub wrong: Vec<String>,
     /// Cells without a verdict, by source and target, and what was observed there.
-    unknown: BTreeMap<(String, String), BTreeMap<Verdict, usize>>,
+    pub unknown: BTreeMap<(String, String), BTreeMap<Verdict, usize>>,
 }
 
 fn ask(reach: &Reach<'_>, focused: &[Focused], samples: &[Sample]) -> Result<Said, String> {
@@ -118,17 +119,22 @@ pub fn one_set(
         let seen = Seen { verdicts: &verdicts[range.clone()], observed: &observed[range] };
         compare_sample((sample, answer), &seen, &said.matrix, tally, &mut found.wrong)?;
     }
-    tally.disagreements += found.wrong.len();
-    if found.wrong.is_empty() {
-        return Ok(());
-    }
-    let all = found.wrong.len();
-    found.wrong.truncate(20);
-    let wrong = found.wrong.join("\n  ");
-    Err(format!("{all} disagreements, seed {seed}, set {}:\n  {wrong}\n{}", set.number, reproduce(reach.world, set)))
+    failure(reach.world, set, seed, found.wrong, tally)
 }
 
-fn compare_cell(who: &str, said: &Matrix, cell: &Cell, observed: Verdict, tally: &mut Tally, found: &mut Found) -> Result<(), String> {
+/// Disagreements, if there are any, with what it takes to see them again.
+pub fn failure(world: &World, set: &PolicySet, seed: u64, mut wrong: Vec<String>, tally: &mut Tally) -> Result<(), String> {
+    tally.disagreements += wrong.len();
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    let all = wrong.len();
+    wrong.truncate(20);
+    Err(format!("{all} disagreements, seed {seed}, set {}:\n  {}\n{}", set.number, wrong.join("\n  "), reproduce(world, set)))
+}
+
+/// A cell of the grid against what was said of it.
+pub fn compare_cell(who: &str, said: &Matrix, cell: &Cell, observed: Verdict, tally: &mut Tally, found: &mut Found) -> Result<(), String> {
     let (protocol, port) = (cell.attempt.protocol, cell.attempt.port);
     let predicted = said.verdict(&cell.from, &cell.to, protocol, port)?;
     if predicted == Verdict::Unknown {

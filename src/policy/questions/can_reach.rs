@@ -6,6 +6,7 @@ use super::focus::{Bucket, Focus, wanted_outside};
 use super::trace;
 use super::workloads::doubts;
 use crate::objects::{Address, Cidr, Family, Truth};
+use crate::policy::between::Bond;
 use crate::policy::classes::ClassId;
 use crate::policy::lint;
 use crate::policy::model::Model;
@@ -13,6 +14,9 @@ use crate::policy::ports::{Bounds, PortsId};
 use crate::policy::question::{PortQuery, Resolved};
 use crate::report::policy::{CanReach, Side};
 use crate::report::{Direction, Finding, PortRange, Verdict};
+
+/// Rule 33, where cluster-wide policies have a say.
+const AT_HOME: &str = "a pod and its own node: NetworkPolicies do not keep them apart, cluster-wide policies may";
 
 /// One end of one connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,13 +51,18 @@ pub fn can_reach(model: &Model<'_>, source: &Resolved, target: &Resolved, port: 
         None => (open_side(verdict), open_side(verdict)),
     };
     mixed(model, &pairs, port.is_some(), &mut reasons);
-    if verdict == Verdict::Unknown && reasons.is_empty() {
+    if verdict == Verdict::Unknown && reasons.iter().all(|reason| reason == AT_HOME) {
         let classes = shown.into_iter().flat_map(|pair| [(Direction::Egress, pair.from), (Direction::Ingress, pair.to)]);
         let sides = classes.filter_map(|(direction, point)| match point {
             Point::Pod(pod) => model.class_of(pod).map(|(id, _)| (direction, id)),
             Point::Address(_) => None,
         });
-        reasons.extend(doubts(model, sides));
+        let outside = |point: &Point| match point {
+            Point::Address(_) => true,
+            Point::Pod(pod) => model.class_of(*pod).is_some_and(|(_, class)| class.host.is_some()),
+        };
+        let outside = shown.is_some_and(|pair| [pair.from, pair.to].iter().any(outside));
+        reasons.extend(doubts(model, sides, outside));
     }
 
     let mut findings = lint::findings_about(model, &from.all_pods(), &[Direction::Egress]);
@@ -114,7 +123,7 @@ pub(super) fn inside(model: &Model<'_>, cidr: &Cidr) -> Vec<Address> {
 /// makes a difference.
 fn pairs(model: &Model<'_>, from: &[(Point, PortsId)], to: &[(Point, PortsId)], family: Option<Family>) -> Vec<Pair> {
     let mut known: HashMap<(ClassId, ClassId), Bounds> = HashMap::new();
-    let mut seen: HashSet<(ClassId, ClassId, PortsId, bool)> = HashSet::new();
+    let mut seen: HashSet<(ClassId, ClassId, PortsId, Option<Bond>)> = HashSet::new();
     let mut pairs = Vec::new();
     let single = from.len() == 1 && to.len() == 1;
     for (source, _) in &few(model, from, to) {
@@ -126,15 +135,14 @@ fn pairs(model: &Model<'_>, from: &[(Point, PortsId)], to: &[(Point, PortsId)], 
                         continue;
                     }
                     let (Some(x), Some(y)) = (model.class_of(a), model.class_of(b)) else { continue };
-                    let always = model.always_allowed(a, b);
-                    if !seen.insert((x.0, y.0, *wanted, always)) {
+                    let bond = model.bond(a, b);
+                    if !seen.insert((x.0, y.0, *wanted, bond)) {
                         continue;
                     }
-                    if always {
-                        Bounds::ALL
-                    } else {
-                        let family = family.unwrap_or_else(|| Model::family(x.1, y.1));
-                        *known.entry((x.0, y.0)).or_insert_with(|| model.between_classes(x, y, family))
+                    let family = family.unwrap_or_else(|| Model::family(x.1, y.1));
+                    match bond {
+                        Some(bond) => model.bonded(bond, x, y, family),
+                        None => *known.entry((x.0, y.0)).or_insert_with(|| model.between_classes(x, y, family)),
                     }
                 }
                 (Point::Pod(a), Point::Address(address)) => model.to_address(a, address),
@@ -255,32 +263,46 @@ fn in_words(model: &Model<'_>, pair: &Pair) -> String {
 
 /// Both sides of one pair.
 fn sides(model: &Model<'_>, pair: &Pair, family: Option<Family>, port_asked: bool, reasons: &mut Vec<String>) -> (Side, Side) {
-    if let Point::Pod(a) = pair.from
-        && let Point::Pod(b) = pair.to
-        && model.always_allowed(a, b)
-    {
-        reasons.push(if a == b {
-            "a pod always reaches itself by its own address".to_owned()
-        } else {
-            "a pod and its own node always reach each other".to_owned()
-        });
-        return (open_side(Verdict::Allow), open_side(Verdict::Allow));
-    }
-    let own_node = match (pair.from, pair.to) {
-        (Point::Pod(pod), Point::Address(address)) | (Point::Address(address), Point::Pod(pod)) => model.is_own_node(pod, address),
-        _ => false,
+    let bond = match (pair.from, pair.to) {
+        (Point::Pod(a), Point::Pod(b)) => model.bond(a, b),
+        (Point::Pod(pod), Point::Address(address)) | (Point::Address(address), Point::Pod(pod)) => {
+            model.is_own_node(pod, address).then_some(Bond::Node)
+        }
+        _ => None,
     };
-    if own_node {
-        reasons.push("the address is that of the pod's own node: always allowed".to_owned());
+    let in_tiers = |direction, point: Point| match point {
+        Point::Pod(pod) => model.class_of(pod).is_some_and(|(id, _)| model.subject_of(direction, id).in_tiers()),
+        Point::Address(_) => false,
+    };
+    let address = matches!(pair.from, Point::Address(_)) || matches!(pair.to, Point::Address(_));
+    match bond {
+        Some(Bond::Itself) => reasons.push("a pod always reaches itself by its own address".to_owned()),
+        Some(Bond::Node) if in_tiers(Direction::Egress, pair.from) || in_tiers(Direction::Ingress, pair.to) => {
+            reasons.push(AT_HOME.to_owned());
+        }
+        Some(Bond::Node) if address => reasons.push("the address is that of the pod's own node: always allowed".to_owned()),
+        Some(Bond::Node) => reasons.push("a pod and its own node always reach each other".to_owned()),
+        None => {}
+    }
+    let home = bond == Some(Bond::Node) && (in_tiers(Direction::Egress, pair.from) || in_tiers(Direction::Ingress, pair.to));
+    if bond.is_some() && !home {
         return (open_side(Verdict::Allow), open_side(Verdict::Allow));
     }
-    let side = |direction| trace::side(model, direction, (pair.from, pair.to), family, pair.wanted, port_asked);
+    let side = |direction| trace::side(model, direction, (pair.from, pair.to), family, (pair.wanted, port_asked), home);
     (side(Direction::Egress), side(Direction::Ingress))
 }
 
 /// A side that no policy has a say in.
 pub(super) fn open_side(verdict: Verdict) -> Side {
-    Side { isolated: None, verdict, because: Vec::new(), isolated_by: Vec::new(), rules: Vec::new(), nearest_miss: None }
+    Side {
+        isolated: None,
+        verdict,
+        because: Vec::new(),
+        isolated_by: Vec::new(),
+        decided_by: Vec::new(),
+        rules: Vec::new(),
+        nearest_miss: None,
+    }
 }
 
 /// Isolation of a pod in words of the report.

@@ -5,17 +5,21 @@ use std::collections::BTreeMap;
 use super::focus::Focus;
 use super::others;
 use super::trace::describe_peer;
+use super::turns::{tier_name, word};
 use super::words::{policy_ages, ports_of, rule_ref, verdicts};
 use crate::objects::{NetworkPolicy, Truth};
+use crate::policy::between::Party;
 use crate::policy::blocks::AddressSet;
 use crate::policy::classes::{Class, ClassId};
 use crate::policy::compile::{CompiledPeer, CompiledPeers, CompiledRule, Id, Scope};
 use crate::policy::lint;
 use crate::policy::model::{Model, Subject};
-use crate::policy::ports::Bounds;
+use crate::policy::ports::{Bounds, PortsId};
 use crate::policy::question::Resolved;
-use crate::report::policy::{Allowance, EffectiveDirection, EffectivePolicy, RuleNote};
-use crate::report::{Direction, Finding, Peer, PodCount, RuleRef};
+use crate::policy::reach::Near;
+use crate::policy::tiers::{Action, Tier};
+use crate::report::policy::{Allowance, ClusterRuleRow, EffectiveDirection, EffectivePolicy, RuleNote};
+use crate::report::{Direction, Finding, Peer, PodCount, RuleRef, Verdict};
 
 /// Answers the question for pods.
 pub fn effective_policy(model: &Model<'_>, subject: &Resolved) -> (EffectivePolicy, Vec<Finding>) {
@@ -55,7 +59,8 @@ fn direction(model: &Model<'_>, direction: Direction, focus: &Focus) -> Effectiv
         direction,
         isolated: focus.isolated(model, direction),
         policies: policy_ages(model.inventory, subject),
-        allowed: allowed(model, direction, subject, class, &focus),
+        cluster_rules: cluster_rules(model, direction, subject, class),
+        allowed: allowed(model, direction, subject, (*class_id, class), &focus),
         adds_nothing: adds_nothing(model, direction, subject, class),
         matches_nothing: model
             .rules(direction, subject)
@@ -73,6 +78,7 @@ fn empty(direction: Direction) -> EffectiveDirection {
         direction,
         isolated: None,
         policies: Vec::new(),
+        cluster_rules: Vec::new(),
         allowed: Vec::new(),
         adds_nothing: Vec::new(),
         matches_nothing: Vec::new(),
@@ -86,14 +92,16 @@ fn destination(direction: Direction, class: &Class) -> Option<&Class> {
 }
 
 /// What is allowed: selectors with the same peers in one row, address ranges cut into disjoint parts, nothing twice.
-fn allowed(model: &Model<'_>, direction: Direction, subject: &Subject, class: &Class, focus: &Focus) -> Vec<Allowance> {
+fn allowed(model: &Model<'_>, direction: Direction, subject: &Subject, party: Party<'_>, focus: &Focus) -> Vec<Allowance> {
+    let class = party.1;
     let mut rows: Vec<Allowance> = Vec::new();
     let mut everyone = (Bounds::NONE, Vec::new());
     if subject.isolated() != Truth::Yes || subject.unseen {
-        everyone.0 = subject.outcome(Bounds::NONE);
+        everyone.0 = subject.outcome(Bounds::NONE, Bounds::ALL);
     }
     let mut peers: BTreeMap<Id, (Bounds, Vec<RuleRef>)> = BTreeMap::new();
-    for rule in model.rules(direction, subject) {
+    let accepting = accepting(model, direction, subject);
+    for rule in model.rules(direction, subject).chain(accepting) {
         let ports = egress_aware(model, rule, direction, class);
         let ports = if rule.doubtful { ports.doubtful() } else { ports };
         let reference = rule_ref(model.inventory, direction, rule);
@@ -111,17 +119,23 @@ fn allowed(model: &Model<'_>, direction: Direction, subject: &Subject, class: &C
             }
         }
     }
-    let mut push = |peer: Peer, bounds: Bounds, because: &[RuleRef]| {
+    let tiers = Tiers { model, direction, class, near: subject.in_tiers().then(|| Near::new(model, direction, party, false)) };
+    let mut push = |peer: Peer, bounds: Bounds, compiled: Option<&CompiledPeer>, because: &[RuleRef]| {
+        let (bounds, some) = tiers.leave(bounds, compiled);
+        let of_some = if some { " (some of them)" } else { "" };
         for (verdict, ports) in verdicts(model, bounds) {
+            let description = if verdict == Verdict::Unknown { format!("{}{of_some}", peer.description) } else { peer.description.clone() };
+            let peer = Peer { description, ..peer.clone() };
             rows.push(Allowance { peer: peer.clone(), ports: ports_of(model, ports), verdict, because: because.to_vec() });
         }
     };
     if !everyone.0.is_none() {
         let peer = Peer { kind: "Pods".to_owned(), description: "every pod".to_owned(), ..Peer::default() };
-        push(peer, everyone.0, &everyone.1);
+        push(peer, everyone.0, None, &everyone.1);
     }
     for (id, (bounds, because)) in &peers {
-        let Some(peer) = model.compiled.peers.get(*id).filter(|p| !matches!(p, CompiledPeer::Block(_))) else { continue };
+        let Some(compiled) = model.compiled.peers.get(*id).filter(|p| !is_address(p)) else { continue };
+        let peer = compiled;
         // What everyone may do needs no second row.
         let bounds = Bounds {
             certain: model.ports.difference(bounds.certain, everyone.0.certain),
@@ -140,7 +154,7 @@ fn allowed(model: &Model<'_>, direction: Direction, subject: &Subject, class: &C
             description: describe_peer(model, peer),
             ..Peer::default()
         };
-        push(peer, bounds, because);
+        push(peer, bounds, Some(compiled), because);
     }
     rows.sort_by(|a, b| (a.verdict, &a.peer, &a.ports).cmp(&(b.verdict, &b.peer, &b.ports)));
     rows.extend(others::addresses(model, direction, focus).into_iter().map(|reach| Allowance {
@@ -149,6 +163,69 @@ fn allowed(model: &Model<'_>, direction: Direction, subject: &Subject, class: &C
         verdict: reach.verdict,
         because: reach.because,
     }));
+    rows
+}
+
+/// Peers that rows about addresses speak of.
+fn is_address(peer: &CompiledPeer) -> bool {
+    matches!(peer, CompiledPeer::Block(_) | CompiledPeer::Network(_) | CompiledPeer::Nodes(_) | CompiledPeer::Domains(_))
+}
+
+/// Rules of cluster-wide policies that allow something, in tiers that are asked.
+fn accepting<'m>(model: &'m Model<'_>, direction: Direction, subject: &Subject) -> Vec<&'m CompiledRule> {
+    let Some(stack) = subject.stack.and_then(|id| model.stack(id)) else { return Vec::new() };
+    let asked = [Tier::Admin, Tier::Baseline].into_iter().filter(|tier| *tier == Tier::Admin || subject.isolated() != Truth::Yes);
+    let rules = asked.flat_map(|tier| model.tier_rules(direction, stack, tier));
+    rules.filter(|rule| rule.action == Action::Accept).map(|rule| &rule.rule).collect()
+}
+
+/// What cluster-wide policies leave of an allowance.
+struct Tiers<'m> {
+    model: &'m Model<'m>,
+    direction: Direction,
+    class: &'m Class,
+    /// None where they have no say.
+    near: Option<Near<'m>>,
+}
+
+impl Tiers<'_> {
+    /// What of it holds for all pods of a peer, what for some (none: every pod), and whether it is certain for some only.
+    fn leave(&self, bounds: Bounds, peer: Option<&CompiledPeer>) -> (Bounds, bool) {
+        let Some(near) = &self.near else { return (bounds, false) };
+        let (model, table) = (self.model, &self.model.ports);
+        let everyone = || (0..u32::try_from(model.classes.list.len()).unwrap_or(u32::MAX)).collect();
+        let ids = peer.map_or_else(everyone, |peer| model.classes_of(peer, self.class, self.direction).possible);
+        let left = ids.iter().filter_map(|id| model.class(id).map(|far| near.allows(id, far).and(bounds, table)));
+        let (mut all, mut any): (Option<PortsId>, Bounds) = (None, Bounds::NONE);
+        for one in left {
+            all = Some(all.map_or(one.certain, |all| table.intersection(all, one.certain)));
+            any = any.or(one, table);
+        }
+        match all {
+            Some(all) => (Bounds { certain: all, possible: any.possible }, any.certain != all),
+            // Pods that will come: whatever a rule denies may be meant for them.
+            None => (bounds.doubtful(), false),
+        }
+    }
+}
+
+/// The rules of cluster-wide policies, in the order in which they are asked.
+fn cluster_rules(model: &Model<'_>, direction: Direction, subject: &Subject, class: &Class) -> Vec<ClusterRuleRow> {
+    let Some(stack) = subject.stack.and_then(|id| model.stack(id)) else { return Vec::new() };
+    let mut rows = Vec::new();
+    for tier in [Tier::Admin, Tier::Baseline] {
+        for rule in model.tier_rules(direction, stack, tier) {
+            let peers = match &rule.rule.peers {
+                CompiledPeers::Everyone => vec!["everyone".to_owned()],
+                CompiledPeers::Any(ids) => {
+                    ids.iter().filter_map(|id| model.compiled.peers.get(*id)).map(|peer| describe_peer(model, peer)).collect()
+                }
+            };
+            let ports = egress_aware(model, &rule.rule, direction, class).possible;
+            let (rule_ref, action) = (rule_ref(model.inventory, direction, &rule.rule), word(model, direction, rule));
+            rows.push(ClusterRuleRow { tier: tier_name(tier), rule: rule_ref, action, peers, ports: ports_of(model, ports) });
+        }
+    }
     rows
 }
 

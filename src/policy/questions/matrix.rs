@@ -139,29 +139,29 @@ fn always(model: &Model<'_>, target: usize, pairs: &mut BTreeMap<usize, BTreeSet
     let inventory = model.inventory;
     let targets = inventory.pods_of(target);
     if let [only] = targets
-        && model.always_allowed(*only, *only)
+        && model.bond(*only, *only).is_some()
     {
         pairs.insert(target, BTreeSet::from([Pair { bounds: Bounds::ALL, from_pods: 1, to_pods: 1 }]));
     }
     if model.classes.host.is_empty() {
         return;
     }
-    // By source workload, node, and whether the targets are on the host network: the pods on either side.
-    let mut shared: BTreeMap<(usize, &str, bool), [BTreeSet<usize>; 2]> = BTreeMap::new();
+    // By source workload, node, whether the targets are on the host network, and what may pass: the pods on either side.
+    let mut shared: BTreeMap<(usize, &str, bool, Bounds), [BTreeSet<usize>; 2]> = BTreeMap::new();
     for to in targets {
         let Some((node, host)) = inventory.pods.get(*to).map(|p| (p.pod.spec.node_name.as_str(), p.pod.spec.host_network)) else {
             continue;
         };
         for from in same_node(model, *to).into_iter().filter(|from| from != to) {
             let Some(group) = inventory.pods.get(from).map(|p| p.group) else { continue };
-            let [sources, targets] = shared.entry((group, node, host)).or_default();
+            let [sources, targets] = shared.entry((group, node, host, model.between_pods(from, *to))).or_default();
             sources.insert(from);
             targets.insert(*to);
         }
     }
-    for ((group, ..), [from, to]) in shared {
+    for ((group, _, _, bounds), [from, to]) in shared {
         let rows = pairs.entry(group).or_default();
-        let pair = Pair { bounds: Bounds::ALL, from_pods: from.len(), to_pods: to.len() };
+        let pair = Pair { bounds, from_pods: from.len(), to_pods: to.len() };
         let whole = |p: &Pair| p.bounds == Bounds::ALL && p.from_pods == inventory.pods_of(group).len() && p.to_pods == targets.len();
         if pair.from_pods == inventory.pods_of(group).len() && pair.to_pods == targets.len() {
             *rows = BTreeSet::from([pair]);
@@ -222,11 +222,15 @@ impl Words<'_> {
 struct Sides<'m> {
     model: &'m Model<'m>,
     near: HashMap<NearKey, Near<'m>>,
-    outside: HashMap<(Direction, u32, u32), Vec<Outside>>,
+    outside: HashMap<OutsideKey, Vec<Outside>>,
 }
 
 /// What the ingress rules of a class depend on: its policies, its named ports, its families.
 type NearKey = (u32, u32, Option<Family>, bool, bool);
+
+/// What a class may exchange with addresses depends on: its policies (NetworkPolicies among them, or only cluster-wide ones), and
+/// for ingress its named ports.
+type OutsideKey = (Direction, Result<u32, (Option<u32>, bool)>, Option<u32>);
 
 /// One range of addresses outside and what may pass.
 #[derive(Clone)]
@@ -253,9 +257,14 @@ impl<'m> Sides<'m> {
             let rows = others::addresses(model, direction, &focus).into_iter();
             rows.map(|r| Outside { peer: Arc::new(r.peer), verdict: r.verdict, ports: Arc::new(r.ports) }).collect::<Vec<_>>()
         };
-        let keys: BTreeSet<(Direction, u32, u32)> = (pods.iter().filter_map(|pod| model.class_of(*pod)))
-            .map(|(id, class)| (direction, model.subject_id(direction, id), class.named))
-            .collect();
+        let key = |(id, class): (ClassId, &Class)| {
+            let (number, subject) = (model.subject_id(direction, id), model.subject_of(direction, id));
+            // Without NetworkPolicies of their own, subjects differ in their cluster-wide policies only.
+            let plain = subject.policies.is_empty() && subject.doubtful.is_empty() && !subject.unseen;
+            let policies = if plain { Err((subject.stack, subject.hidden.any())) } else { Ok(number) };
+            (direction, policies, (direction == Direction::Ingress).then_some(class.named))
+        };
+        let keys: BTreeSet<OutsideKey> = pods.iter().filter_map(|pod| model.class_of(*pod)).map(key).collect();
         match keys.iter().collect::<Vec<_>>().as_slice() {
             [only] => self.outside.entry(**only).or_insert_with(ask).clone(),
             _ => ask(),

@@ -1,5 +1,6 @@
 //! The questions: from a compiled model and two ends to the answers of [`crate::report::policy`]. Pure, sorted.
 
+mod addresses;
 mod can_reach;
 mod effective_policy;
 mod focus;
@@ -9,6 +10,7 @@ mod outside;
 mod reachable_from;
 mod tally;
 mod trace;
+mod turns;
 mod who_can_reach;
 mod words;
 mod workloads;

@@ -3,86 +3,38 @@
 use std::collections::BTreeSet;
 
 use crate::inventory::Origin;
-use crate::objects::Truth;
-use crate::policy::blocks::{AddressSet, partition};
-use crate::policy::classes::Class;
-use crate::policy::compile::{CompiledPeer, CompiledPeers, CompiledRule, Scope};
+use crate::objects::{Address, Truth};
+use crate::policy::classes::{Class, ClassId};
+use crate::policy::compile::{CompiledPeer, CompiledPeers, Scope};
 use crate::policy::model::{Model, Subject};
+use crate::policy::peers::Other;
 use crate::policy::ports::{Bounds, PortsId};
 use crate::report::policy::{Reach, Rest};
-use crate::report::{Direction, Peer, RuleRef, Verdict};
+use crate::report::{Direction, ObjectRef, Peer, RuleRef, Verdict};
 
 use super::focus::{Bucket, Focus};
-use super::words::{policy_ref, ports_of, rule_ref, verdicts};
+use super::words::{denying_refs, object_list, policy_ref, ports_of, rule_ref, verdicts};
 
-/// Address ranges outside the cluster, one row for each set of ports; what may reach nothing is left out.
-pub fn addresses(model: &Model<'_>, direction: Direction, focus: &Focus) -> Vec<Reach> {
-    let (mut sets, mut allowances): (Vec<AddressSet>, Vec<(Bounds, Option<&CompiledRule>)>) = (Vec::new(), Vec::new());
-    for bucket in &focus.buckets {
-        let Some(class) = model.class(bucket.class) else { continue };
-        let subject = model.subject_of(direction, bucket.class);
-        let wanted = Bounds::exactly(bucket.wanted);
-        if subject.isolated() != Truth::Yes || subject.unseen {
-            sets.push(AddressSet::everything());
-            allowances.push((subject.outcome(Bounds::NONE).and(wanted, &model.ports), None));
-        }
-        for rule in model.rules(direction, subject).filter(|_| subject.isolated() == Truth::Yes) {
-            let destination = (direction == Direction::Ingress).then_some(class);
-            let ports = model.rule_ports(rule, destination).and(wanted, &model.ports);
-            for (addresses, certain) in rule_addresses(model, rule) {
-                sets.push(addresses);
-                allowances.push((if certain { ports } else { ports.doubtful() }, Some(rule)));
-            }
-        }
-    }
-    let allowed = |positions: &BTreeSet<usize>| {
-        let each = positions.iter().filter_map(|at| allowances.get(*at));
-        each.fold(Bounds::NONE, |all, (bounds, _)| all.or(*bounds, &model.ports))
-    };
-    let mut reaches: Vec<Reach> = Vec::new();
-    for (addresses, bounds, positions) in partition(&sets, allowed) {
-        let rules =
-            positions.iter().filter_map(|at| allowances.get(*at)).filter(|(bounds, _)| !bounds.is_none()).filter_map(|(_, rule)| *rule);
-        let because: BTreeSet<RuleRef> = rules.map(|rule| rule_ref(model.inventory, direction, rule)).collect();
-        for (verdict, ports) in verdicts(model, bounds) {
-            let peer = Peer { kind: "IPBlock".to_owned(), cidrs: addresses.cidrs(), ..Peer::default() };
-            let because: Vec<RuleRef> = because.iter().cloned().collect();
-            let reasons = if because.is_empty() && verdict == Verdict::Allow { vec!["not isolated".to_owned()] } else { Vec::new() };
-            reaches.push(Reach { peer, verdict, ports: ports_of(model, ports), because, reasons, target_pods: None });
-        }
-    }
-    reaches.sort_by(|a, b| (a.verdict, &a.peer).cmp(&(b.verdict, &b.peer)));
-    reaches
-}
+pub use super::addresses::addresses;
 
-/// The addresses outside that a rule is about, and whether that is certain.
-fn rule_addresses(model: &Model<'_>, rule: &CompiledRule) -> Vec<(AddressSet, bool)> {
-    match &rule.peers {
-        CompiledPeers::Everyone => vec![(AddressSet::everything(), !rule.doubtful)],
-        CompiledPeers::Any(peers) => peers
-            .iter()
-            .filter_map(|id| match model.compiled.peers.get(*id)? {
-                CompiledPeer::Block(block) => Some((model.compiled.blocks.get(*block)?.addresses(), !rule.doubtful)),
-                CompiledPeer::Unreadable => Some((AddressSet::everything(), false)),
-                CompiledPeer::Pods { .. } => None,
-            })
-            .collect(),
-    }
-}
-
-/// Rule 33: the node a pod runs on and the pod always reach each other.
+/// Rule 33: no NetworkPolicy keeps a pod and the node it runs on apart; cluster-wide policies may.
 pub fn own_node(model: &Model<'_>, direction: Direction, focus: &Focus) -> Vec<Reach> {
     let (mut nodes, mut wanted): (BTreeSet<&str>, PortsId) = (BTreeSet::new(), PortsId::NONE);
+    let mut bounds: Option<Bounds> = None;
     for Bucket { class, wanted: asked, pods } in &focus.buckets {
         if model.class(*class).is_some_and(|c| c.host.is_none()) {
             wanted = model.ports.union(wanted, *asked);
             nodes.extend(pods.iter().filter_map(|p| model.inventory.pods.get(*p)).map(|p| p.pod.spec.node_name.as_str()));
+            for one in at_home(model, direction, *class, pods) {
+                bounds = Some(bounds.map_or(one, |bounds| bounds.either(one, &model.ports)));
+            }
         }
     }
     let hosts = focus.buckets.iter().filter(|b| model.class(b.class).is_some_and(|c| c.host.is_some()));
     let on_host = hosts.fold(PortsId::NONE, |all, b| model.ports.union(all, b.wanted));
     let mut rows = Vec::new();
-    if !on_host.is_none() {
+    // With cluster-wide policies each of these pods has a row of its own to say it.
+    if !on_host.is_none() && model.compiled.cluster.is_empty() {
         let peer = Peer { kind: "Pods".to_owned(), description: "pods on the same node".to_owned(), ..Peer::default() };
         let reasons = vec!["always allowed: it is on the host network".to_owned()];
         rows.push(Reach {
@@ -102,10 +54,36 @@ pub fn own_node(model: &Model<'_>, direction: Direction, focus: &Focus) -> Vec<R
         _ => String::new(),
     };
     let peer = Peer { kind: "Node".to_owned(), name, description: "own node".to_owned(), ..Peer::default() };
-    let why = if direction == Direction::Ingress { "always allowed (kubelet probes)" } else { "always allowed" };
-    let reasons = vec![why.to_owned()];
-    rows.push(Reach { peer, verdict: Verdict::Allow, ports: ports_of(model, wanted), because: Vec::new(), reasons, target_pods: None });
+    let bounds = bounds.unwrap_or(Bounds::ALL);
+    let why = match direction {
+        _ if bounds != Bounds::ALL => "only cluster-wide policies have a say",
+        Direction::Ingress => "always allowed (kubelet probes)",
+        Direction::Egress => "always allowed",
+    };
+    for (verdict, ports) in verdicts(model, bounds.and(Bounds::exactly(wanted), &model.ports)) {
+        let reasons = vec![why.to_owned()];
+        rows.push(Reach { peer: peer.clone(), verdict, ports: ports_of(model, ports), because: Vec::new(), reasons, target_pods: None });
+    }
     rows
+}
+
+/// What may pass between pods of a class and their own nodes, once for each address of these.
+fn at_home(model: &Model<'_>, direction: Direction, class: ClassId, pods: &[usize]) -> Vec<Bounds> {
+    let subject = model.subject_of(direction, class);
+    if !subject.in_tiers() {
+        return vec![Bounds::ALL];
+    }
+    let destination = if direction == Direction::Ingress { model.class(class) } else { None };
+    let mut addresses: BTreeSet<Address> = BTreeSet::new();
+    for info in pods.iter().filter_map(|pod| model.inventory.pods.get(*pod)) {
+        let node = model.inventory.nodes.iter().find(|node| node.metadata.name == info.pod.spec.node_name);
+        addresses.extend(node.map(|node| node.ips()).unwrap_or_default());
+        addresses.extend(Address::parse(&info.pod.status.host_ip));
+    }
+    let home = |address| model.side_at_home(direction, subject, &Other::Address(address), destination);
+    let known: Vec<Bounds> = addresses.into_iter().map(home).collect();
+    // A node without an address that is known may have any.
+    if known.is_empty() { vec![Bounds::UNKNOWN] } else { known }
 }
 
 /// Pods in namespaces that could not be read: what the rules would say of them.
@@ -135,7 +113,8 @@ pub fn unread_pods(model: &Model<'_>, direction: Direction, focus: &Focus) -> Ve
 
 fn unread_of(model: &Model<'_>, direction: Direction, class: &Class, subject: &Subject) -> Vec<(String, PortsId, Vec<RuleRef>)> {
     let everywhere = "pods in namespaces that could not be read".to_owned();
-    if subject.isolated() != Truth::Yes || subject.unseen {
+    // Rules of cluster-wide policies may be about any of them.
+    if subject.isolated() != Truth::Yes || subject.unseen || subject.in_tiers() {
         return vec![(everywhere, PortsId::ALL, Vec::new())];
     }
     let mut rows = Vec::new();
@@ -171,8 +150,8 @@ fn unread_of(model: &Model<'_>, direction: Direction, class: &Class, subject: &S
                             }
                             what
                         }
-                        CompiledPeer::Block(_) => "pods with an address in the block".to_owned(),
-                        CompiledPeer::Unreadable => everywhere.clone(),
+                        CompiledPeer::Block(_) | CompiledPeer::Network(_) => "pods with an address in the block".to_owned(),
+                        CompiledPeer::Unreadable | CompiledPeer::Nodes(_) | CompiledPeer::Domains(_) => everywhere.clone(),
                         CompiledPeer::Pods { scope: Scope::One(_), .. } => continue,
                     };
                     rows.push((what, ports, because.clone()));
@@ -190,7 +169,11 @@ fn selects(selector: &crate::objects::LabelSelector, namespace: &crate::inventor
 /// What holds for everything that is not listed.
 pub fn rest(model: &Model<'_>, direction: Direction, focus: &Focus) -> Rest {
     let policies = focus.policies(model, direction);
-    let references = policies.iter().map(|p| policy_ref(model.inventory, *p)).collect();
+    let mut references: Vec<ObjectRef> = policies.iter().map(|p| policy_ref(model.inventory, *p)).collect();
+    let subjects = || focus.buckets.iter().map(|b| model.subject_of(direction, b.class));
+    let denying = denying_refs(model, direction, subjects());
+    references.extend(denying.iter().cloned());
+    let hidden = subjects().any(|subject| subject.hidden.admin || (subject.hidden.baseline && subject.isolated() != Truth::Yes));
     let isolated: Vec<Truth> = focus.buckets.iter().map(|b| model.subject_of(direction, b.class).isolated()).collect();
     let (verdict, reason) = if focus.buckets.is_empty() {
         (Verdict::Unknown, "there is no pod the answer could be about".to_owned())
@@ -199,8 +182,12 @@ pub fn rest(model: &Model<'_>, direction: Direction, focus: &Focus) -> Rest {
         let reason =
             ports.map_or_else(|| "no pod has a port of this name".to_owned(), |has| format!("the Service has no such port (it has {has})"));
         (Verdict::Unknown, reason)
+    } else if hidden {
+        (Verdict::Unknown, "cluster-wide policies that could not be read may allow or deny it".to_owned())
     } else if isolated.iter().all(|t| *t == Truth::Yes) {
         (Verdict::Deny, format!("isolated for {direction}"))
+    } else if isolated.iter().all(|t| *t == Truth::No) && !denying.is_empty() {
+        (Verdict::Deny, format!("not isolated for {direction}; what is not listed is denied by {}", object_list(&denying)))
     } else if isolated.iter().all(|t| *t == Truth::No) {
         let (everyone, but) = match direction {
             Direction::Ingress => ("every pod can, unless its own egress policies deny it", "ingress"),

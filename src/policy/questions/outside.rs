@@ -9,6 +9,7 @@ use super::words::{group_peer, ports_of, rule_ref, verdicts};
 use super::workloads::doubts;
 use crate::objects::Address;
 use crate::policy::classes::{Class, ClassId};
+use crate::policy::compile::CompiledRule;
 use crate::policy::model::Model;
 use crate::policy::peers::Other;
 use crate::policy::ports::{Bounds, PortsId};
@@ -51,7 +52,7 @@ pub fn workloads(model: &Model<'_>, direction: Direction, addresses: &[(Address,
                 let reasons = match verdict {
                     Verdict::Allow if because.is_empty() => vec!["not isolated".to_owned()],
                     Verdict::Unknown if addresses.len() > 1 => vec!["holds for a part of the addresses".to_owned()],
-                    Verdict::Unknown => doubts(model, row.classes.iter().map(|id| (direction, *id))),
+                    Verdict::Unknown => doubts(model, row.classes.iter().map(|id| (direction, *id)), true),
                     _ => Vec::new(),
                 };
                 let peer = group_peer(model.inventory, group, row.pods, model.inventory.pods_of(group).len());
@@ -83,20 +84,27 @@ fn rules(
     let mut found: BTreeSet<RuleRef> = BTreeSet::new();
     for (id, class) in classes.iter().filter_map(|id| Some((*id, model.class(*id)?))) {
         let destination = (direction == Direction::Ingress).then_some(class);
-        for rule in model.rules(direction, model.subject_of(direction, id)) {
-            let allows = |address: &Address| {
-                let allowed = model.rule_allows(rule, &Other::Address(*address), destination).possible;
-                !model.ports.intersection(allowed, ports).is_none()
-            };
-            if addresses.iter().any(|(address, _)| allows(address)) {
-                found.insert(rule_ref(model.inventory, direction, rule));
-            }
+        let subject = model.subject_of(direction, id);
+        for (address, _) in addresses {
+            let other = Other::Address(*address);
+            let wanted = model.ports.intersection(ports, model.past_admin(direction, subject, &other, destination));
+            let allows =
+                |rule: &&CompiledRule| !model.ports.intersection(model.rule_allows(rule, &other, destination).possible, wanted).is_none();
+            found.extend(model.rules(direction, subject).filter(allows).map(|rule| rule_ref(model.inventory, direction, rule)));
+            let accepting = model.acceptances(direction, subject, &other, destination).into_iter();
+            let accepting = accepting.filter(|(_, accepted)| !model.ports.intersection(*accepted, ports).is_none());
+            found.extend(accepting.map(|(rule, _)| rule_ref(model.inventory, direction, rule)));
         }
     }
     found.into_iter().collect()
 }
 
-/// What holds for the workloads that are not listed: only isolated ones can be missing.
-pub fn rest(direction: Direction) -> Rest {
-    Rest { verdict: Verdict::Deny, reason: format!("isolated for {direction}, and no rule of theirs allows it"), policies: Vec::new() }
+/// What holds for the workloads that are not listed: only isolated ones, and those that cluster-wide policies deny it, can be
+/// missing.
+pub fn rest(model: &Model<'_>, direction: Direction) -> Rest {
+    let mut reason = format!("isolated for {direction}, and no rule of theirs allows it");
+    if !model.compiled.cluster.is_empty() {
+        reason.push_str(", or denied by cluster-wide policies");
+    }
+    Rest { verdict: Verdict::Deny, reason, policies: Vec::new() }
 }

@@ -19,7 +19,7 @@ pub fn reachable_from(model: &Model<'_>, source: &Resolved) -> (ReachableFrom, V
     let addresses = outside::addresses(model, &focus, source, None);
     if focus.buckets.is_empty() && !addresses.is_empty() {
         let destinations = outside::workloads(model, Direction::Ingress, &addresses);
-        let rest = outside::rest(Direction::Ingress);
+        let rest = outside::rest(model, Direction::Ingress);
         let (source, services) = (focus.peer, Vec::new());
         return (ReachableFrom { source, isolated: Some(false), destinations, services, dns: None, api_server: None, rest }, Vec::new());
     }
@@ -55,7 +55,7 @@ pub fn to_backend(model: &Model<'_>, pods: &[usize], backend: &Backend) -> Optio
 /// One pod of each class, and every pod whose own node may be concerned.
 fn representatives(model: &Model<'_>, pods: &[usize], target: Option<usize>) -> Vec<usize> {
     let mut seen = std::collections::BTreeSet::new();
-    let special = |pod: usize| target.is_some_and(|t| model.always_allowed(pod, t));
+    let special = |pod: usize| target.is_some_and(|t| model.bond(pod, t).is_some());
     pods.iter().copied().filter(|pod| model.class_of(*pod).is_some_and(|(id, _)| seen.insert((id, special(*pod))))).collect()
 }
 
@@ -190,13 +190,21 @@ fn rules_to(model: &Model<'_>, pod: usize, address: Address, wanted: PortsId) ->
     let allows = |rule: &&crate::policy::compile::CompiledRule| {
         !model.ports.intersection(model.rule_allows(rule, &other, None).possible, wanted).is_none()
     };
-    model.rules(Direction::Egress, subject).filter(allows).map(|rule| rule_ref(model.inventory, Direction::Egress, rule)).collect()
+    let accepting = model.acceptances(Direction::Egress, subject, &other, None).into_iter();
+    let accepting = accepting.filter(|(_, ports)| !model.ports.intersection(*ports, wanted).is_none()).map(|(rule, _)| rule);
+    let rules = accepting.chain(model.rules(Direction::Egress, subject).filter(allows));
+    rules.map(|rule| rule_ref(model.inventory, Direction::Egress, rule)).collect()
 }
 
-/// Whether DNS is cut off for pods that are isolated for egress: both protocols count.
+/// Whether DNS is cut off for pods that are isolated for egress, or denied some of it: both protocols count.
 pub fn dns_is_cut_off(model: &Model<'_>, pods: &[usize]) -> Option<(ObjectRef, Verdict, Verdict)> {
-    let isolated = pods.iter().filter_map(|p| model.class_of(*p)).map(|(id, _)| model.subject_of(Direction::Egress, id).isolated());
-    unanimous(isolated.map(|t| if t == Truth::Unknown { None } else { Some(t == Truth::Yes) })).filter(|yes| *yes)?;
+    let subjects = pods.iter().filter_map(|p| model.class_of(*p)).map(|(id, _)| model.subject_of(Direction::Egress, id));
+    let restricted = subjects.map(|subject| match subject.isolated() {
+        _ if !model.denying(Direction::Egress, subject).is_empty() => Some(true),
+        Truth::Unknown => None,
+        isolated => Some(isolated == Truth::Yes),
+    });
+    unanimous(restricted).filter(|yes| *yes)?;
     let reach = dns(model, pods)?;
     (reach.udp == Verdict::Deny || reach.tcp == Verdict::Deny).then_some((reach.service, reach.udp, reach.tcp))
 }

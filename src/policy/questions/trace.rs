@@ -1,13 +1,15 @@
 //! Why: what each rule of each policy says of one connection, and what missed. Recomputed only for what is printed.
 
 use super::can_reach::{Point, isolated};
+use super::turns::Turns;
 use super::words::{policy_ages, rule_ref};
 use crate::objects::{Address, Family, LabelSelector, Labels, Truth};
 use crate::policy::classes::Class;
-use crate::policy::compile::{CompiledPeer, CompiledPeers, CompiledRule, Scope};
+use crate::policy::compile::{CompiledPeer, CompiledPeers, CompiledRule, PolicyId, Scope};
 use crate::policy::model::Model;
 use crate::policy::peers::Other;
 use crate::policy::ports::{Bounds, PortsId};
+use crate::policy::tiers::Tier;
 use crate::report::policy::{Matched, NearestMiss, RuleTrace, Side, YesNo};
 use crate::report::{Direction, PortRange, Verdict};
 
@@ -17,8 +19,8 @@ pub(super) fn side(
     direction: Direction,
     (from, to): (Point, Point),
     family: Option<Family>,
-    wanted: PortsId,
-    port_asked: bool,
+    (wanted, port_asked): (PortsId, bool),
+    home: bool,
 ) -> Side {
     let (near, far) = match direction {
         Direction::Ingress => (to, from),
@@ -28,9 +30,18 @@ pub(super) fn side(
     let Some((id, class)) = model.class_of(pod) else { return super::can_reach::open_side(Verdict::Unknown) };
     let subject = model.subject_of(direction, id);
     let connection = Connection { model, direction, class, far, family, wanted, port_asked };
-    let traced: Vec<Traced<'_>> = model.rules(direction, subject).map(|rule| connection.trace(rule)).collect();
-    let allowed = traced.iter().fold(Bounds::NONE, |all, t| all.or(t.allowed, &model.ports));
-    let bounds = subject.outcome(allowed).and(Bounds::exactly(wanted), &model.ports);
+    let (other, destination) = (connection.other(), connection.destination());
+    // Rule 33: at home no NetworkPolicy has a say.
+    let rules = if home { Vec::new() } else { model.rules(direction, subject).collect() };
+    let traced: Vec<Traced<'_>> = rules.into_iter().map(|rule| connection.trace(rule)).collect();
+    let bounds = if home {
+        model.side_at_home(direction, subject, &other, destination)
+    } else {
+        let allowed = traced.iter().fold(Bounds::NONE, |all, t| all.or(t.allowed, &model.ports));
+        model.side_with(direction, subject, allowed, &other, destination)
+    };
+    let bounds = bounds.and(Bounds::exactly(wanted), &model.ports);
+    let turns = Turns::new(&connection, subject);
     let verdict = if port_asked {
         model.verdict(bounds, wanted)
     } else if !bounds.certain.is_none() {
@@ -41,24 +52,30 @@ pub(super) fn side(
         Verdict::Unknown
     };
     let overlaps = |t: &&Traced<'_>| !model.ports.intersection(t.allowed.possible, wanted).is_none();
-    let because = traced.iter().filter(overlaps).map(|t| rule_ref(model.inventory, direction, t.rule)).collect();
-    let nearest_miss = if verdict == Verdict::Allow { None } else { connection.nearest(&traced) };
-    let rules = traced
-        .into_iter()
-        .map(|t| RuleTrace { rule: rule_ref(model.inventory, direction, t.rule), peer: t.peer.matched, port: t.port })
-        .collect();
+    let allowing =
+        traced.iter().filter(overlaps).filter(|_| turns.reach(Tier::Admin)).map(|t| rule_ref(model.inventory, direction, t.rule));
+    let because = turns.accepting(Tier::Admin).chain(allowing).chain(turns.accepting(Tier::Baseline)).collect();
+    let nearest_miss = if verdict == Verdict::Allow || !turns.reach(Tier::Admin) { None } else { connection.nearest(&traced) };
+    let plain = traced.into_iter().map(|t| RuleTrace {
+        rule: rule_ref(model.inventory, direction, t.rule),
+        peer: t.peer.matched,
+        port: t.port,
+        turn: None,
+    });
+    let rules = turns.traces(&connection, Tier::Admin).into_iter().chain(plain).chain(turns.traces(&connection, Tier::Baseline)).collect();
     Side {
         isolated: isolated(subject.isolated()),
         verdict,
         because,
-        isolated_by: policy_ages(model.inventory, subject),
+        isolated_by: if home { Vec::new() } else { policy_ages(model.inventory, subject) },
+        decided_by: turns.deciding(subject, home),
         rules,
         nearest_miss,
     }
 }
 
 /// What one rule says.
-struct Traced<'m> {
+pub(super) struct Traced<'m> {
     rule: &'m CompiledRule,
     peer: PeerMatch,
     port: Matched,
@@ -66,19 +83,19 @@ struct Traced<'m> {
 }
 
 /// Whether the peers of a rule matched, and how many requirements the closest one missed.
-struct PeerMatch {
-    matched: Matched,
+pub(super) struct PeerMatch {
+    pub(super) matched: Matched,
     misses: usize,
 }
 
 /// The connection being explained, seen from the pod whose policies are asked.
-struct Connection<'m> {
-    model: &'m Model<'m>,
-    direction: Direction,
+pub(super) struct Connection<'m> {
+    pub(super) model: &'m Model<'m>,
+    pub(super) direction: Direction,
     class: &'m Class,
     far: Point,
     family: Option<Family>,
-    wanted: PortsId,
+    pub(super) wanted: PortsId,
     port_asked: bool,
 }
 
@@ -90,14 +107,14 @@ impl<'m> Connection<'m> {
         }
     }
 
-    fn destination(&self) -> Option<&'m Class> {
+    pub(super) fn destination(&self) -> Option<&'m Class> {
         match self.direction {
             Direction::Ingress => Some(self.class),
             Direction::Egress => self.far_class(),
         }
     }
 
-    fn other(&self) -> Other<'m> {
+    pub(super) fn other(&self) -> Other<'m> {
         match (self.far_class(), self.far) {
             (Some(class), _) => {
                 let (source, target) = match self.direction {
@@ -121,7 +138,7 @@ impl<'m> Connection<'m> {
         }
     }
 
-    fn peer(&self, rule: &CompiledRule, other: &Other<'_>) -> PeerMatch {
+    pub(super) fn peer(&self, rule: &CompiledRule, other: &Other<'_>) -> PeerMatch {
         let truth = self.model.peers_contain(rule, other);
         let CompiledPeers::Any(peers) = &rule.peers else {
             return PeerMatch { matched: Matched { matched: yes_no(truth), detail: "everyone".to_owned() }, misses: 0 };
@@ -182,6 +199,13 @@ impl<'m> Connection<'m> {
                 }
                 misses
             }
+            (CompiledPeer::Network(id), ..) => {
+                let shown = self.far_addresses().iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+                let wanted = self.model.compiled.blocks.get(*id).map_or_else(String::new, |block| block.cidr.to_string());
+                vec![format!("address {shown}, wanted {wanted}")]
+            }
+            (CompiledPeer::Nodes(_), ..) => vec!["not the address of such a node".to_owned()],
+            (CompiledPeer::Domains(_), ..) => vec!["a pod, wanted domain names".to_owned()],
             (CompiledPeer::Unreadable, ..) => Vec::new(),
         }
     }
@@ -197,7 +221,7 @@ impl<'m> Connection<'m> {
         addresses.into_iter().map(to_ip).collect()
     }
 
-    fn port(&self, rule: &CompiledRule) -> Matched {
+    pub(super) fn port(&self, rule: &CompiledRule) -> Matched {
         let allowed = self.model.rule_ports(rule, self.destination());
         let asked = self.model.ports.intersection(self.wanted, allowed.certain);
         let perhaps = self.model.ports.intersection(self.wanted, allowed.possible);
@@ -267,7 +291,8 @@ impl<'m> Connection<'m> {
         let asked = self.model.ports.describe(self.wanted);
         let [PortRange { protocol, ports }] = asked.as_slice() else { return None };
         let port: u16 = ports.parse().ok()?;
-        let meta = &self.model.inventory.policies.get(rule.policy)?.metadata;
+        let PolicyId::Network(policy) = rule.policy else { return None };
+        let meta = &self.model.inventory.policies.get(policy)?.metadata;
         Some(format!(
             "kubectl patch netpol {} -n {} --type=json -p '[{{\"op\":\"add\",\"path\":\"/spec/{}/{}/ports/-\",\"value\":{{\"protocol\":\"{protocol}\",\"port\":{port}}}}}]'",
             meta.name, meta.namespace, self.direction, rule.index
@@ -323,6 +348,12 @@ pub fn describe_peer(model: &Model<'_>, peer: &CompiledPeer) -> String {
             let holes: Vec<String> = block.except.iter().map(ToString::to_string).collect();
             if holes.is_empty() { block.cidr.to_string() } else { format!("{} except {}", block.cidr, holes.join(", ")) }
         }),
+        CompiledPeer::Network(id) => model.compiled.blocks.get(*id).map_or_else(String::new, |block| block.cidr.to_string()),
+        CompiledPeer::Nodes(id) => {
+            let selector = model.compiled.node_sets.get(*id).map(|set| &set.selector).filter(|s| !s.is_empty());
+            selector.map_or_else(|| "all nodes".to_owned(), |s| format!("nodes with {}", s.describe()))
+        }
+        CompiledPeer::Domains(id) => model.compiled.domain_names.get(*id).map_or_else(String::new, |names| names.join(", ")),
         CompiledPeer::Pods { scope, pods } => {
             let pods = model.compiled.pod_selectors.get(*pods).filter(|s| !s.is_empty());
             let pods = pods.map_or_else(|| "all pods".to_owned(), LabelSelector::describe);

@@ -14,7 +14,7 @@ pub fn who_can_reach(model: &Model<'_>, target: &Resolved, port: Option<&PortQue
     let addresses = outside::addresses(model, &focus, target, port);
     if focus.buckets.is_empty() && !addresses.is_empty() {
         let sources = outside::workloads(model, Direction::Egress, &addresses);
-        let rest = outside::rest(Direction::Egress);
+        let rest = outside::rest(model, Direction::Egress);
         return (WhoCanReach { target: focus.peer, service: focus.service, isolated: Some(false), sources, rest }, Vec::new());
     }
     let mut sources = workloads::workloads(model, direction, &focus);

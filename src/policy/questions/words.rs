@@ -1,7 +1,9 @@
 //! From positions and ids to the words of a report.
 
+use std::collections::BTreeSet;
+
 use crate::inventory::Inventory;
-use crate::policy::compile::CompiledRule;
+use crate::policy::compile::{CompiledRule, PolicyId};
 use crate::policy::model::{Model, Subject};
 use crate::policy::ports::{Bounds, PortsId};
 use crate::report::policy::PolicyAge;
@@ -21,8 +23,33 @@ pub fn group_peer(inventory: &Inventory, group: usize, matched: usize, total: us
 
 /// A reference to a rule.
 pub fn rule_ref(inventory: &Inventory, direction: Direction, rule: &CompiledRule) -> RuleRef {
-    let (namespace, name) = policy_name(inventory, rule.policy);
-    RuleRef { kind: "NetworkPolicy".to_owned(), namespace, name, direction, rule: rule.index }
+    let ObjectRef { kind, namespace, name } = match rule.policy {
+        PolicyId::Network(at) => policy_ref(inventory, at),
+        PolicyId::Cluster(at) => cluster_ref(inventory, at),
+    };
+    RuleRef { kind, namespace, name, direction, rule: rule.index }
+}
+
+/// A reference to a cluster-wide policy.
+pub fn cluster_ref(inventory: &Inventory, policy: usize) -> ObjectRef {
+    inventory.cluster_policies.get(policy).map_or_else(ObjectRef::default, |p| ObjectRef::new(p.kind.name(), "", &p.metadata.name))
+}
+
+/// The cluster-wide policies that may deny something to a subject, in tiers that are asked; sorted, each once.
+pub fn denying_refs<'s>(model: &Model<'_>, direction: Direction, subjects: impl Iterator<Item = &'s Subject>) -> Vec<ObjectRef> {
+    let policies: BTreeSet<usize> = subjects.flat_map(|subject| model.denying(direction, subject)).collect();
+    let mut refs: Vec<ObjectRef> = policies.into_iter().map(|position| cluster_ref(model.inventory, position)).collect();
+    refs.sort();
+    refs
+}
+
+/// `ClusterNetworkPolicy a, AdminNetworkPolicy b`, a few of them, then how many more.
+pub fn object_list(objects: &[ObjectRef]) -> String {
+    let shown: Vec<String> = objects.iter().take(3).map(|object| format!("{} {}", object.kind, object.name)).collect();
+    match objects.len().checked_sub(shown.len()) {
+        Some(more) if more > 0 => format!("{} and {more} more", shown.join(", ")),
+        _ => shown.join(", "),
+    }
 }
 
 /// Namespace and name of a policy.

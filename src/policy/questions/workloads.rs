@@ -12,7 +12,11 @@ use crate::report::{Direction, PodCount, RuleRef, Verdict};
 
 use super::focus::Focus;
 use super::tally::{Tally, split};
-use super::words::{group_peer, policy_list, ports_of, rule_ref, verdicts};
+use super::turns::tier_doubts;
+use super::words::{denying_refs, group_peer, object_list, policy_list, ports_of, rule_ref, verdicts};
+
+/// Rule 33, where cluster-wide policies have a say.
+const BY_CLUSTER_POLICIES: &str = "its own node: only cluster-wide policies have a say";
 
 /// What was found for one class at the far end.
 #[derive(Debug, Default)]
@@ -27,8 +31,8 @@ struct Found {
 #[derive(Debug, Default)]
 struct Group {
     tally: Tally,
-    /// Pods that share their node with all of the focus.
-    on_node: usize,
+    /// Pods that share their node with all of the focus, by what may pass.
+    on_node: BTreeMap<Bounds, usize>,
     /// Classes whose own policies deny what the near side would allow.
     denied: BTreeSet<ClassId>,
 }
@@ -43,7 +47,7 @@ pub fn workloads(model: &Model<'_>, direction: Direction, focus: &Focus) -> Vec<
         [only] if !model.inventory.pods.get(*only).is_some_and(|p| p.several) => Some(*only),
         _ => None,
     };
-    let groups = groups(model, &classes(model, direction, focus), &same_node(model, focus), focus, myself);
+    let groups = groups(model, &classes(model, direction, focus), &same_node(model, direction, focus), focus, myself);
     let mut because = Because::new(model, direction, focus);
     let mut rows: Vec<Reach> = Vec::new();
     for (group, found) in groups {
@@ -67,12 +71,14 @@ pub fn workloads(model: &Model<'_>, direction: Direction, focus: &Focus) -> Vec<
                 rows.push(Reach { peer: peer(row.pods), verdict, ports: ports_of(model, ports), because: rules, reasons, target_pods });
             }
         }
-        if found.on_node > 0 {
-            quiet = false;
-            let ports = focus.buckets.iter().fold(PortsId::NONE, |all, b| model.ports.union(all, b.wanted));
-            let reasons = vec!["a pod and its own node always reach each other".to_owned()];
-            let (peer, ports) = (peer(found.on_node), ports_of(model, ports));
-            rows.push(Reach { peer, verdict: Verdict::Allow, ports, because: Vec::new(), reasons, target_pods: None });
+        let asked = focus.buckets.iter().fold(PortsId::NONE, |all, b| model.ports.union(all, b.wanted));
+        for (bounds, pods) in &found.on_node {
+            let reason = if *bounds == Bounds::ALL { "a pod and its own node always reach each other" } else { BY_CLUSTER_POLICIES };
+            for (verdict, ports) in verdicts(model, bounds.and(Bounds::exactly(asked), &model.ports)) {
+                quiet = false;
+                let (peer, ports, reasons) = (peer(*pods), ports_of(model, ports), vec![reason.to_owned()]);
+                rows.push(Reach { peer, verdict, ports, because: Vec::new(), reasons, target_pods: None });
+            }
         }
         // On the host network some may be reached after all: those of the same node.
         let by_node = focus.buckets.iter().any(|b| model.class(b.class).is_some_and(|c| c.host.is_some()));
@@ -92,7 +98,7 @@ pub fn workloads(model: &Model<'_>, direction: Direction, focus: &Focus) -> Vec<
 fn groups(
     model: &Model<'_>,
     found: &BTreeMap<ClassId, Found>,
-    on_node: &BTreeSet<usize>,
+    on_node: &BTreeMap<usize, Bounds>,
     focus: &Focus,
     myself: Option<usize>,
 ) -> BTreeMap<usize, Group> {
@@ -104,7 +110,7 @@ fn groups(
         let itself = focus.buckets.iter().position(|b| b.class == *class && pods.len() == 1 && b.pods == pods);
         let split = split(&found.parts, itself);
         let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
-        for pod in pods.iter().filter(|pod| Some(**pod) != myself && !on_node.contains(pod)) {
+        for pod in pods.iter().filter(|pod| Some(**pod) != myself && !on_node.contains_key(pod)) {
             if let Some(group) = group_of(pod) {
                 *counts.entry(group).or_default() += 1;
             }
@@ -117,8 +123,10 @@ fn groups(
             }
         }
     }
-    for group in on_node.iter().filter(|pod| Some(**pod) != myself).filter_map(group_of) {
-        groups.entry(group).or_default().on_node += 1;
+    for (pod, bounds) in on_node.iter().filter(|(pod, _)| Some(**pod) != myself) {
+        if let Some(group) = group_of(pod) {
+            *groups.entry(group).or_default().on_node.entry(*bounds).or_default() += 1;
+        }
     }
     groups
 }
@@ -166,15 +174,24 @@ fn classes(model: &Model<'_>, direction: Direction, focus: &Focus) -> BTreeMap<C
 
 /// Rule 33: pods that share a node with all of the focus, one of them on the host network. What holds for some of the focus
 /// only is the node's affair, not the workload's: the row of the own node says it.
-fn same_node(model: &Model<'_>, focus: &Focus) -> BTreeSet<usize> {
+fn same_node(model: &Model<'_>, direction: Direction, focus: &Focus) -> BTreeMap<usize, Bounds> {
     if model.classes.host.is_empty() {
-        return BTreeSet::new();
+        return BTreeMap::new();
     }
     let pods = focus.all_pods();
-    let Some(first) = pods.first() else { return BTreeSet::new() };
+    let Some(first) = pods.first() else { return BTreeMap::new() };
     let others = 0..model.inventory.pods.len();
-    let near_first = others.filter(|other| other != first && model.always_allowed(*other, *first));
-    near_first.filter(|other| pods.iter().all(|pod| pod == other || model.always_allowed(*other, *pod))).collect()
+    let near_first = others.filter(|other| other != first && model.bond(*other, *first).is_some());
+    let near_all = near_first.filter(|other| pods.iter().all(|pod| pod == other || model.bond(*other, *pod).is_some()));
+    let between = |other: usize| {
+        let one = |pod: &usize| match direction {
+            Direction::Ingress => model.between_pods(other, *pod),
+            Direction::Egress => model.between_pods(*pod, other),
+        };
+        let each = pods.iter().filter(|pod| **pod != other).map(one);
+        each.reduce(|a, b| a.either(b, &model.ports)).unwrap_or(Bounds::ALL)
+    };
+    near_all.map(|other| (other, between(other))).collect()
 }
 
 /// Which rules say so; asked only for what is shown. Far sides are asked once a subject.
@@ -211,6 +228,7 @@ impl<'m> Because<'m> {
                         rules.insert(rule_ref(model.inventory, self.direction, rule));
                     }
                 }
+                rules.extend(side.accepting(other, ports).into_iter().map(|rule| rule_ref(model.inventory, self.direction, rule)));
             }
         }
         let direction = self.other_direction();
@@ -222,11 +240,14 @@ impl<'m> Because<'m> {
                 let subject = model.subject_id(direction, *id);
                 let known = self.far_rules.entry((subject, target.named, *number)).or_insert_with(|| {
                     let end = Other::Pods(class, Model::family(source, target), model.cni.blocks_match_pods());
-                    let allowing = model.rules(direction, model.subject(direction, subject)).filter_map(|rule| {
-                        let allowed = model.rule_allows(rule, &end, Some(target)).possible;
+                    let subject = model.subject(direction, subject);
+                    let past = model.past_admin(direction, subject, &end, Some(target));
+                    let allowing = model.rules(direction, subject).filter_map(|rule| {
+                        let allowed = model.ports.intersection(model.rule_allows(rule, &end, Some(target)).possible, past);
                         (!allowed.is_none()).then(|| (rule_ref(model.inventory, direction, rule), allowed))
                     });
-                    allowing.collect()
+                    let accepting = model.acceptances(direction, subject, &end, Some(target)).into_iter();
+                    allowing.chain(accepting.map(|(rule, ports)| (rule_ref(model.inventory, direction, rule), ports))).collect()
                 });
                 rules.extend(known.iter().filter(|(_, allowed)| overlaps(*allowed)).map(|(rule, _)| rule.clone()));
             }
@@ -238,7 +259,9 @@ impl<'m> Because<'m> {
     fn doubts(&self, far: &BTreeSet<ClassId>, near: &[usize]) -> Vec<String> {
         let near = near.iter().filter_map(|n| self.focus.buckets.get(*n)).map(|b| (self.direction, b.class));
         let sides = near.chain(far.iter().map(|id| (self.other_direction(), *id)));
-        doubts(self.model, sides)
+        let hosts = |id: &ClassId| self.model.classes.host.contains(*id);
+        let outside = far.iter().any(hosts) || self.focus.buckets.iter().any(|b| hosts(&b.class));
+        doubts(self.model, sides, outside)
     }
 
     /// Which policies on the far side deny.
@@ -247,12 +270,23 @@ impl<'m> Because<'m> {
         let mut policies: Vec<usize> = far.iter().flat_map(|id| self.model.subject_of(direction, *id).policies.iter().copied()).collect();
         policies.sort_unstable();
         policies.dedup();
-        vec![format!("its {direction} is isolated by {}{NO_RULE_ALLOWS}", policy_list(self.model.inventory, &policies))]
+        let above = denying_refs(self.model, direction, far.iter().map(|id| self.model.subject_of(direction, *id)));
+        let mut reasons = Vec::new();
+        if !above.is_empty() {
+            let sure = if policies.is_empty() { "is" } else { "may be" };
+            reasons.push(format!("its {direction} {sure} denied by {}", object_list(&above)));
+        }
+        if !policies.is_empty() {
+            reasons.push(format!("its {direction} is isolated by {}{NO_RULE_ALLOWS}", policy_list(self.model.inventory, &policies)));
+        }
+        reasons
     }
 }
 
 /// What makes a side undecided, in words, each reason once.
-pub fn doubts(model: &Model<'_>, sides: impl Iterator<Item = (Direction, ClassId)>) -> Vec<String> {
+///
+/// `outside`: whether the other end is an address, which domain names may mean.
+pub fn doubts(model: &Model<'_>, sides: impl Iterator<Item = (Direction, ClassId)>, outside: bool) -> Vec<String> {
     let mut reasons: BTreeSet<String> = BTreeSet::new();
     for (direction, id) in sides {
         let Some(class) = model.class(id) else { continue };
@@ -267,6 +301,7 @@ pub fn doubts(model: &Model<'_>, sides: impl Iterator<Item = (Direction, ClassId
                 policy_list(model.inventory, &subject.doubtful)
             ));
         }
+        reasons.extend(tier_doubts(model, direction, subject, outside));
         if model.inventory.namespaces.get(class.namespace).is_some_and(|n| !n.labels_known) {
             reasons.insert(format!("the labels of namespace {namespace} could not be read"));
         }

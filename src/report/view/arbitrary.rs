@@ -181,7 +181,8 @@ fn matched() -> BoxedStrategy<Matched> {
 }
 
 fn side() -> BoxedStrategy<Side> {
-    let trace = (rule(), matched(), matched()).prop_map(|(rule, peer, port)| RuleTrace { rule, peer, port });
+    let turn = (text(), vec(port(), 0..2)).prop_map(|(action, decides)| RuleTurn { tier: PolicyTier::Admin, action, decides });
+    let trace = (rule(), matched(), matched(), option::of(turn)).prop_map(|(rule, peer, port, turn)| RuleTrace { rule, peer, port, turn });
     let miss = (rule(), text(), option::of(command())).prop_map(|(rule, what, command)| NearestMiss { rule, what, command });
     let lists = (vec(rule(), 0..4), vec(policy_age(), 0..4), vec(trace, 0..4), option::of(miss));
     (option::of(any::<bool>()), verdict(), lists)
@@ -190,6 +191,7 @@ fn side() -> BoxedStrategy<Side> {
             verdict,
             because,
             isolated_by,
+            decided_by: Vec::new(),
             rules,
             nearest_miss,
         })
@@ -204,11 +206,19 @@ fn effective(direction: Direction) -> BoxedStrategy<EffectiveDirection> {
         because,
     });
     let note = || vec((rule(), text()).prop_map(|(rule, note)| RuleNote { rule, note }), 0..2);
-    (option::of(any::<bool>()), vec(policy_age(), 0..3), vec(allowance, 0..3), note(), note(), texts())
-        .prop_map(move |(isolated, policies, allowed, adds_nothing, matches_nothing, notes)| EffectiveDirection {
+    let ordered = (rule(), text(), texts(), vec(port(), 0..2)).prop_map(|(rule, action, peers, ports)| ClusterRuleRow {
+        tier: PolicyTier::Baseline,
+        rule,
+        action,
+        peers,
+        ports,
+    });
+    (option::of(any::<bool>()), vec(policy_age(), 0..3), vec(ordered, 0..3), vec(allowance, 0..3), note(), note(), texts())
+        .prop_map(move |(isolated, policies, cluster_rules, allowed, adds_nothing, matches_nothing, notes)| EffectiveDirection {
             direction,
             isolated,
             policies,
+            cluster_rules,
             allowed,
             adds_nothing,
             matches_nothing,

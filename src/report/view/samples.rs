@@ -229,16 +229,19 @@ pub(super) fn can_reach() -> Answer {
                 verdict: Verdict::Deny,
                 because: vec![],
                 isolated_by: vec![aged("web-egress", 12), aged("default-deny", 200)],
+                decided_by: vec![],
                 rules: vec![
                     RuleTrace {
                         rule: web(0),
                         peer: matched(YesNo::Yes, "app=payments"),
                         port: matched(YesNo::No, "8443 wanted, 8080 allowed"),
+                        turn: None,
                     },
                     RuleTrace {
                         rule: web(1),
                         peer: matched(YesNo::No, "label k8s-app missing, wanted kube-dns"),
                         port: matched(YesNo::No, "8443 wanted, 53 allowed"),
+                        turn: None,
                     },
                 ],
                 nearest_miss: Some(NearestMiss {
@@ -255,7 +258,8 @@ pub(super) fn can_reach() -> Answer {
                 verdict: Verdict::Allow,
                 because: vec![payments(4)],
                 isolated_by: vec![aged("payments-ingress", 12)],
-                rules: vec![RuleTrace { rule: payments(4), peer: matched(YesNo::Yes, "app=web"), port: matched(YesNo::Yes, "8443") }],
+                decided_by: vec![],
+                rules: vec![RuleTrace { rule: payments(4), peer: matched(YesNo::Yes, "app=web"), port: matched(YesNo::Yes, "8443"), turn: None }],
                 nearest_miss: None,
             },
             service: Some(chain()),
@@ -273,6 +277,7 @@ pub(super) fn effective_policy() -> Answer {
                 direction: Direction::Ingress,
                 isolated: Some(true),
                 policies: vec![aged("default-deny", 200), aged("payments-ingress", 12)],
+                cluster_rules: vec![],
                 allowed: vec![
                     Allowance {
                         peer: Peer { description: "pods with app=checkout in namespace shop".into(), ..Peer::default() },
@@ -295,6 +300,7 @@ pub(super) fn effective_policy() -> Answer {
                 direction: Direction::Egress,
                 isolated: Some(false),
                 policies: vec![],
+                cluster_rules: vec![],
                 allowed: vec![],
                 adds_nothing: vec![],
                 matches_nothing: vec![],

@@ -22,6 +22,9 @@ pub(super) fn kind_word(kind: &str) -> String {
         "PersistentVolume" => "pv".to_owned(),
         "PersistentVolumeClaim" => "pvc".to_owned(),
         "StorageClass" => "sc".to_owned(),
+        "AdminNetworkPolicy" => "anp".to_owned(),
+        "BaselineAdminNetworkPolicy" => "banp".to_owned(),
+        "ClusterNetworkPolicy" => "cnp".to_owned(),
         other => escape(other).to_lowercase(),
     }
 }
@@ -120,7 +123,8 @@ pub(super) fn rules(rules: &[RuleRef], question: Direction, most: usize) -> Vec<
     let mut words: Vec<String> = Vec::new();
     let mut before: Option<&RuleRef> = None;
     for rule in shown {
-        let same = before.is_some_and(|b| (b.direction, &b.namespace, &b.name) == (rule.direction, &rule.namespace, &rule.name));
+        let same = before
+            .is_some_and(|b| (b.direction, &b.kind, &b.namespace, &b.name) == (rule.direction, &rule.kind, &rule.namespace, &rule.name));
         match words.last_mut() {
             Some(last) if same => last.push_str(&format!(",#{}", rule.rule.saturating_add(1))),
             _ => words.push(rule_ref(rule, question)),

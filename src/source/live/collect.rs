@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures::future::join_all;
+use futures::future::{join, join_all};
 use futures::stream::{self, StreamExt};
 
 use super::LiveError;
 use super::error::Failure;
 use super::list::{self, Listed};
+use super::optional::{self, Offer};
 use super::page::{BadItem, Harvest};
 use super::transport::Transport;
 use crate::inventory::{Coverage, Scope, State};
@@ -58,9 +59,18 @@ impl<'a, H: Harvest> Gathering<'a, H> {
     /// If nothing at all could be read.
     pub(super) async fn read(mut self, resources: &[Resource]) -> Result<Gathered<H>, LiveError> {
         let resources: BTreeSet<Resource> = resources.iter().copied().collect();
-        let lists = join_all(resources.iter().map(|r| list::list::<H>(self.transport, *r, None, self.chunk, self.progress))).await;
+        let (optional, usual): (Vec<Resource>, Vec<Resource>) = resources.iter().copied().partition(|r| r.optional());
+        let offers = optional::lists::<H>(self.transport, &optional, self.chunk, self.progress);
+        let lists = join_all(usual.iter().map(|r| list::list::<H>(self.transport, *r, None, self.chunk, self.progress)));
+        let (offers, lists) = join(offers, lists).await;
+        for (resource, offer) in offers {
+            match offer {
+                Offer::Listed(listed) => self.record(resource, None, listed),
+                Offer::Settled(state) => self.gathered.coverage.record(resource, None, state),
+            }
+        }
         let mut forbidden = Vec::new();
-        for (&resource, listed) in resources.iter().zip(lists) {
+        for (&resource, listed) in usual.iter().zip(lists) {
             if !listed.begun && listed.failure.as_ref().and_then(Failure::code) == Some(403) {
                 forbidden.push(resource);
             }

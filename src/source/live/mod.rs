@@ -8,6 +8,7 @@ mod config;
 mod error;
 mod kubeconfig;
 mod list;
+mod optional;
 mod page;
 mod transport;
 

@@ -15,8 +15,8 @@ use super::findings::{
 use super::kinds::{self, Kind};
 use super::lists;
 use super::parse::{Document, Unreadable};
-use super::schema;
-use crate::objects::{Labels, Meta, NetworkPolicy, NetworkPolicySpec, Objects, Resource, Rule};
+use super::{refused, schema};
+use crate::objects::{Labels, Meta, Objects, Resource};
 use crate::policy::validate::{Refusal, label_refusals, metadata_refusals};
 use crate::report::{Finding, FindingKind, ObjectRef};
 use crate::source::decode;
@@ -227,7 +227,9 @@ impl<'a> Collector<'a> {
         }
         if refused {
             if resource == Resource::NetworkPolicies {
-                self.refused_policy(&value, &subject);
+                self.objects.network_policies.push(refused::policy(&value, &subject));
+            } else if let Some(policy) = refused::cluster_policy(resource, &value, &subject) {
+                self.objects.cluster_policies.push(policy);
             }
             return;
         }
@@ -247,9 +249,8 @@ impl<'a> Collector<'a> {
             None => Meta::default(),
         };
         // Refused policies stay: the engine reports them, with everything else it has to say about policies.
-        if resource != Resource::NetworkPolicies
-            && let Some(Refusal { field, reason }) = refusal(resource, &meta, generated, &value)
-        {
+        let policy = resource == Resource::NetworkPolicies || resource.optional();
+        if !policy && let Some(Refusal { field, reason }) = refusal(resource, &meta, generated, &value) {
             let message = format!("{place}: Kubernetes would refuse it: {field}: {reason}; left out");
             self.findings.push(REFUSED_METADATA.on(subject.clone(), message).shown_by(&subject, field, reason));
             return;
@@ -260,24 +261,6 @@ impl<'a> Collector<'a> {
         if !generated {
             self.replace_earlier(place, resource, meta, subject);
         }
-    }
-
-    /// A policy that cannot be decoded was still meant for some pods: what holds for these is open, not allowed.
-    fn refused_policy(&mut self, value: &Value, subject: &ObjectRef) {
-        let part = |field: &str| value.get("spec").and_then(|spec| spec.get(field)).cloned().unwrap_or_default();
-        let spec = NetworkPolicySpec {
-            pod_selector: serde_json::from_value(part("podSelector")).unwrap_or_default(),
-            policy_types: match serde_json::from_value::<Option<Vec<String>>>(part("policyTypes")) {
-                Ok(types) => types.unwrap_or_default(),
-                // Types that cannot be read may have been meant for either direction.
-                Err(_) => ["Ingress", "Egress"].map(str::to_owned).to_vec(),
-            },
-            // That there are egress rules is what matters where there are no types.
-            egress: if part("egress").is_null() { Vec::new() } else { vec![Rule::default()] },
-            ..NetworkPolicySpec::default()
-        };
-        let metadata = Meta { name: subject.name.clone(), namespace: subject.namespace.clone(), ..Meta::default() };
-        self.objects.network_policies.push(NetworkPolicy { metadata, spec, undecodable: true });
     }
 
     /// The checks before should have caught everything; if one is missing, Kubernetes' answer is still a refusal.

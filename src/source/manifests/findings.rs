@@ -145,11 +145,11 @@ pub static POLICY_NOT_EVALUATED: FindingKind = FindingKind {
     name: "policy-not-evaluated",
     severity: Severity::Warning,
     explanation: "\
-The manifests hold a policy of a kind that netstore does not evaluate yet: AdminNetworkPolicy,
-BaselineAdminNetworkPolicy, ClusterNetworkPolicy, or one of Cilium's or Calico's own kinds. Where the CNI implements the
-kind, it can allow or deny connections against what NetworkPolicies say.
+The manifests hold a policy of a kind that netstore does not evaluate yet: one of Cilium's, Calico's, Antrea's or AWS's own
+kinds, or a version of ClusterNetworkPolicy that is newer than netstore. Where the CNI implements the kind, it can allow or
+deny connections against what all other policies say.
 
-The answer is about NetworkPolicies only. Read it together with the policies named here.",
+The answer leaves it out. Read it together with the policies named here.",
 };
 
 /// Kinds that do not matter.

@@ -22,7 +22,7 @@ pub(super) enum Kind {
     Other,
 }
 
-/// (group, kind) of policies that are not evaluated.
+/// (group, kind) of policies that are not evaluated; those of `policy.networking.k8s.io` in versions nobody knows yet.
 const POLICIES: [(&str, &str); 13] = [
     ("policy.networking.k8s.io", "AdminNetworkPolicy"),
     ("policy.networking.k8s.io", "BaselineAdminNetworkPolicy"),
@@ -59,9 +59,8 @@ const LOOKALIKES: [&str; 2] = ["EndpointSlices", "PodTemplate"];
 
 /// Recognises a kind.
 pub(super) fn classify(api_version: &str, kind: &str) -> Kind {
-    match Resource::of(api_version, kind) {
-        Some(resource) => return Kind::Read(resource),
-        None => {}
+    if let Some(resource) = Resource::of(api_version, kind) {
+        return Kind::Read(resource);
     }
     let group = api_version.split_once('/').map_or("", |(group, _)| group);
     if POLICIES.contains(&(group, kind)) {
@@ -109,7 +108,9 @@ mod tests {
             ("v1", "NetworkPolicy", not_served("networking.k8s.io/v1", None)),
             ("v1", "Deployment", not_served("apps/v1", None)),
             ("projectcalico.org/v3", "NetworkPolicy", Kind::Policy),
-            ("policy.networking.k8s.io/v1alpha1", "AdminNetworkPolicy", Kind::Policy),
+            ("policy.networking.k8s.io/v1alpha1", "AdminNetworkPolicy", Kind::Read(Resource::AdminNetworkPolicies)),
+            ("policy.networking.k8s.io/v1alpha2", "ClusterNetworkPolicy", Kind::Read(Resource::ClusterNetworkPolicies)),
+            ("policy.networking.k8s.io/v1beta1", "ClusterNetworkPolicy", Kind::Policy),
             ("cilium.io/v2", "CiliumNetworkPolicy", Kind::Policy),
             ("networking.k8s.io/v1", "networkpolicy", Kind::Misspelt("NetworkPolicy")),
             ("networking.k8s.io/v1", "NetworkPolcy", Kind::Misspelt("NetworkPolicy")),

@@ -11,6 +11,9 @@ pub(super) fn length(o: &Objects, resource: Resource) -> usize {
         Resource::Services => o.services.len(),
         Resource::EndpointSlices => o.endpoint_slices.len(),
         Resource::NetworkPolicies => o.network_policies.len(),
+        Resource::AdminNetworkPolicies | Resource::BaselineAdminNetworkPolicies | Resource::ClusterNetworkPolicies => {
+            o.cluster_policies.len()
+        }
         Resource::PersistentVolumeClaims => o.claims.len(),
         Resource::PersistentVolumes => o.volumes.len(),
         Resource::StorageClasses => o.storage_classes.len(),
@@ -48,6 +51,9 @@ pub(super) fn move_last_to(o: &mut Objects, resource: Resource, position: usize)
         Resource::Services => move_last(&mut o.services, position),
         Resource::EndpointSlices => move_last(&mut o.endpoint_slices, position),
         Resource::NetworkPolicies => move_last(&mut o.network_policies, position),
+        Resource::AdminNetworkPolicies | Resource::BaselineAdminNetworkPolicies | Resource::ClusterNetworkPolicies => {
+            move_last(&mut o.cluster_policies, position);
+        }
         Resource::PersistentVolumeClaims => move_last(&mut o.claims, position),
         Resource::PersistentVolumes => move_last(&mut o.volumes, position),
         Resource::StorageClasses => move_last(&mut o.storage_classes, position),

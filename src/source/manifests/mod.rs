@@ -11,6 +11,7 @@ mod kinds;
 mod lists;
 mod parse;
 mod path;
+mod refused;
 mod schema;
 mod split;
 

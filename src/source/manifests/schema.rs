@@ -62,6 +62,9 @@ pub(super) fn of(resource: Resource) -> &'static Fields {
         Resource::ConfigMaps | Resource::Secrets => &OPAQUE,
         Resource::EndpointSlices => &ENDPOINT_SLICE,
         Resource::NetworkPolicies => &NETWORK_POLICY,
+        Resource::AdminNetworkPolicies => &ADMIN_POLICY,
+        Resource::BaselineAdminNetworkPolicies => &BASELINE_POLICY,
+        Resource::ClusterNetworkPolicies => &CLUSTER_POLICY,
         Resource::Deployments | Resource::ReplicaSets | Resource::StatefulSets | Resource::DaemonSets | Resource::Jobs => &WORKLOAD,
         Resource::CronJobs => &CRON_JOB,
         Resource::PersistentVolumeClaims => &storage::CLAIM,
@@ -237,3 +240,80 @@ pub(super) static SELECTOR: Fields = closed(&[("matchLabels", Texts), ("matchExp
 static REQUIREMENT: Fields = closed(&[("key", Text), ("operator", Text), ("values", List(&Text))]);
 static IP_BLOCK: Fields = closed(&[("cidr", Text), ("except", List(&Text))]);
 static POLICY_PORT: Fields = narrowing(&[("protocol", Text), ("port", IntOrText), ("endPort", Int)]);
+
+static ADMIN_POLICY: Fields =
+    closed(&[("apiVersion", Text), ("kind", Text), ("metadata", Object(&META)), ("spec", Object(&ADMIN_SPEC)), ("status", Any)]);
+static ADMIN_SPEC: Fields = closed(&[
+    ("priority", Int),
+    ("subject", Object(&SUBJECT)),
+    ("ingress", List(&Object(&ADMIN_INGRESS_RULE))),
+    ("egress", List(&Object(&ADMIN_EGRESS_RULE))),
+]);
+static BASELINE_POLICY: Fields =
+    closed(&[("apiVersion", Text), ("kind", Text), ("metadata", Object(&META)), ("spec", Object(&BASELINE_SPEC)), ("status", Any)]);
+static BASELINE_SPEC: Fields = closed(&[
+    ("subject", Object(&SUBJECT)),
+    ("ingress", List(&Object(&ADMIN_INGRESS_RULE))),
+    ("egress", List(&Object(&ADMIN_EGRESS_RULE))),
+]);
+static CLUSTER_POLICY: Fields =
+    closed(&[("apiVersion", Text), ("kind", Text), ("metadata", Object(&META)), ("spec", Object(&CLUSTER_SPEC)), ("status", Any)]);
+static CLUSTER_SPEC: Fields = closed(&[
+    ("tier", Text),
+    ("priority", Int),
+    ("subject", Object(&SUBJECT)),
+    ("ingress", List(&Object(&CLUSTER_INGRESS_RULE))),
+    ("egress", List(&Object(&CLUSTER_EGRESS_RULE))),
+]);
+static SUBJECT: Fields = narrowing(&[("namespaces", Object(&SELECTOR)), ("pods", Object(&NAMESPACED_PODS))]);
+static NAMESPACED_PODS: Fields = closed(&[("namespaceSelector", Object(&SELECTOR)), ("podSelector", Object(&SELECTOR))]);
+static ADMIN_INGRESS_RULE: Fields =
+    narrowing(&[("name", Text), ("action", Text), ("from", List(&Object(&ADMIN_INGRESS_PEER))), ("ports", List(&Object(&ADMIN_PORT)))]);
+static ADMIN_EGRESS_RULE: Fields =
+    narrowing(&[("name", Text), ("action", Text), ("to", List(&Object(&ADMIN_EGRESS_PEER))), ("ports", List(&Object(&ADMIN_PORT)))]);
+static ADMIN_INGRESS_PEER: Fields = narrowing(&[("namespaces", Object(&ADMIN_NAMESPACES)), ("pods", Object(&ADMIN_PODS))]);
+static ADMIN_EGRESS_PEER: Fields = narrowing(&[
+    ("namespaces", Object(&ADMIN_NAMESPACES)),
+    ("pods", Object(&ADMIN_PODS)),
+    ("nodes", Object(&SELECTOR)),
+    ("networks", List(&Text)),
+    ("domainNames", List(&Text)),
+]);
+// v1alpha1 had two schemas: a selector of namespaces, and before it one inside of a list of choices.
+static ADMIN_NAMESPACES: Fields = closed(&[
+    ("matchLabels", Texts),
+    ("matchExpressions", List(&Object(&REQUIREMENT))),
+    ("namespaceSelector", Object(&SELECTOR)),
+    ("sameLabels", List(&Text)),
+    ("notSameLabels", List(&Text)),
+]);
+static ADMIN_PODS: Fields =
+    closed(&[("namespaceSelector", Object(&SELECTOR)), ("podSelector", Object(&SELECTOR)), ("namespaces", Object(&ADMIN_NAMESPACES))]);
+static ADMIN_PORT: Fields = narrowing(&[("portNumber", Object(&PORT_NUMBER)), ("portRange", Object(&PORT_RANGE)), ("namedPort", Text)]);
+static PORT_NUMBER: Fields = closed(&[("protocol", Text), ("port", Int)]);
+static PORT_RANGE: Fields = closed(&[("protocol", Text), ("start", Int), ("end", Int)]);
+static CLUSTER_INGRESS_RULE: Fields = narrowing(&[
+    ("name", Text),
+    ("action", Text),
+    ("from", List(&Object(&CLUSTER_INGRESS_PEER))),
+    ("protocols", List(&Object(&CLUSTER_PROTOCOL))),
+]);
+static CLUSTER_EGRESS_RULE: Fields = narrowing(&[
+    ("name", Text),
+    ("action", Text),
+    ("to", List(&Object(&CLUSTER_EGRESS_PEER))),
+    ("protocols", List(&Object(&CLUSTER_PROTOCOL))),
+]);
+static CLUSTER_INGRESS_PEER: Fields = narrowing(&[("namespaces", Object(&SELECTOR)), ("pods", Object(&NAMESPACED_PODS))]);
+static CLUSTER_EGRESS_PEER: Fields = narrowing(&[
+    ("namespaces", Object(&SELECTOR)),
+    ("pods", Object(&NAMESPACED_PODS)),
+    ("nodes", Object(&SELECTOR)),
+    ("networks", List(&Text)),
+    ("domainNames", List(&Text)),
+]);
+static CLUSTER_PROTOCOL: Fields =
+    narrowing(&[("tcp", Object(&ATTRIBUTES)), ("udp", Object(&ATTRIBUTES)), ("sctp", Object(&ATTRIBUTES)), ("destinationNamedPort", Text)]);
+static ATTRIBUTES: Fields = narrowing(&[("destinationPort", Object(&DESTINATION))]);
+static DESTINATION: Fields = narrowing(&[("number", Int), ("range", Object(&DESTINATION_RANGE))]);
+static DESTINATION_RANGE: Fields = closed(&[("start", Int), ("end", Int)]);

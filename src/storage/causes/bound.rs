@@ -113,7 +113,7 @@ fn expansion(case: &Case<'_, '_>) -> Option<Finding> {
         return None;
     }
     let stage = claim.status.allocated_resource_statuses.get("storage").map(String::as_str);
-    let allowed = case.class.object.is_some_and(|class| class.allow_volume_expansion == Some(true));
+    let refused = case.class.object.is_some_and(|class| class.allow_volume_expansion != Some(true));
     let shown = |finding: Finding| {
         finding.shown_by(&case.me, "spec.resources.requests.storage", want.text()).shown_by(
             &case.me,
@@ -121,9 +121,9 @@ fn expansion(case: &Case<'_, '_>) -> Option<Finding> {
             have.text(),
         )
     };
-    if stage.is_none() && !allowed && facts.knows(Resource::StorageClasses, None) && claim.condition("FileSystemResizePending").is_none() {
-        let why = if case.class.object.is_some() { "does not allow claims to grow" } else { "does not exist" };
-        let message = format!("it asks for {want} and has {have}, and its {} {why}", words::class_name(case.class.name));
+    if stage.is_none() && refused && facts.knows(Resource::StorageClasses, None) && claim.condition("FileSystemResizePending").is_none() {
+        let class = words::class_name(case.class.name);
+        let message = format!("it asks for {want} and has {have}, and its {class} does not allow claims to grow");
         let finding = shown(case.finding(&kinds::EXPANSION_REFUSED, message));
         let command = case.class.object.map(|class| {
             format!(
@@ -145,6 +145,10 @@ fn expansion(case: &Case<'_, '_>) -> Option<Finding> {
         }
         (Some("NodeResizePending" | "NodeResizeInProgress"), ..) | (_, Some(_), _) => "the node has to enlarge the file system".to_owned(),
         (Some("ControllerResizeInProgress"), ..) => "the driver is at it".to_owned(),
+        // A volume that was reserved for the claim is bound even if it is too small.
+        _ if case.class.object.is_none() && facts.knows(Resource::StorageClasses, None) => {
+            "its volume is smaller, and without a class nobody enlarges it".to_owned()
+        }
         _ => "no resizer has come to it".to_owned(),
     };
     let mut finding = shown(case.finding(&kinds::EXPANSION_UNFINISHED, format!("it asks for {want} and has {have}: {why}")));

@@ -3,7 +3,7 @@
 use super::volumes::{self, finding};
 use super::{Case, Diagnosis, class, consumer, provisioner, said};
 use crate::objects::{Labels, PersistentVolume, Resource};
-use crate::report::{Confidence, Finding};
+use crate::report::{Confidence, Finding, Severity};
 use crate::storage::facts::Shape;
 use crate::storage::facts::{ClassOrigin, SELECTED_NODE};
 use crate::storage::findings::bound::HALF_BOUND_VOLUME;
@@ -59,9 +59,14 @@ pub(super) fn diagnose<'a>(case: &Case<'_, 'a>, taken: &dyn Fn(&PersistentVolume
 fn reserved<'a>(case: &Case<'_, 'a>, volume: &'a PersistentVolume) -> Diagnosis<'a> {
     let mut diagnosis = Diagnosis { would_bind: Some(volume), ..Diagnosis::default() };
     let bound = volume.spec.claim_ref.as_ref().is_some_and(|c| !c.uid.is_empty()) && volume.status.phase == "Bound";
-    if bound && case.facts.age(case.claim).is_none_or(|age| age > A_WHILE) {
+    if bound {
         let message = format!("volume \"{}\" is bound to it, and it does not know: the controller has not finished", volume.metadata.name);
-        let finding = case.finding(&HALF_BOUND_VOLUME, message).with_confidence(Confidence::Likely);
+        let mut finding = case.finding(&HALF_BOUND_VOLUME, message).with_confidence(Confidence::Likely);
+        // Binding takes two writes, and lists are read one after the other: a young claim may be between them.
+        if case.facts.age(case.claim).is_some_and(|age| age <= A_WHILE) {
+            finding = finding.with_confidence(Confidence::Possible);
+            finding.severity = Severity::Info;
+        }
         diagnosis.causes.push(
             finding
                 .shown_by(&words::volume_ref(volume), "spec.claimRef.uid", &case.claim.metadata.uid)
@@ -128,7 +133,8 @@ fn search<'a>(case: &Case<'_, 'a>, nodes: Option<&[&Labels]>) -> Option<(&'a Per
         let modes = AccessModes::of(&volume.spec.access_modes);
         (modes.len().abs_diff(wanted.len()), &volume.metadata.name)
     };
-    let free = case.facts.loose().filter(|volume| volume.class() != case.class.name);
+    // What another claim asks for, by name or by its class, is hardly meant for this one.
+    let free = case.facts.loose().filter(|volume| volume.class() != case.class.name && !case.facts.is_wanted(volume));
     let mut best: Option<(u32, &PersistentVolume, Failures)> = None;
     for volume in free.chain(case.facts.volumes_of_class(case.class.name)) {
         let failed = volumes::failures(case, volume, nodes);
@@ -164,7 +170,7 @@ fn without_class(case: &Case<'_, '_>) -> Finding {
         several => format!("none of the {} without class comes near", words::count(several, "volume", "volumes")),
     };
     let explicit = claim.has_class();
-    let mut finding = match facts.default_class {
+    let finding = match facts.default_class {
         Some(default) if explicit => {
             let message = format!("it asks for no class (storageClassName: \"\"), and {volumes}");
             let finding = case.class_evidence(case.finding(&CLASS_EMPTY, message));
@@ -189,7 +195,7 @@ fn without_class(case: &Case<'_, '_>) -> Finding {
         }
     };
     let wanted = claim.request().map_or("some", |request| request.text());
-    finding = finding
-        .remedied_by(format!("or create a volume of at least {wanted} with access modes {}", words::list(&claim.spec.access_modes)), None);
-    finding
+    let or = if finding.remedy.is_empty() { "" } else { "or " };
+    let modes = words::list(&claim.spec.access_modes);
+    finding.remedied_by(format!("{or}create a volume without class, of at least {wanted} and with access modes {modes}"), None)
 }

@@ -129,6 +129,8 @@ fn malformed(case: &Case<'_, '_>, diagnosis: &mut Diagnosis<'_>) {
     if let Some(request) = case.claim.request().filter(|request| request.is_malformed()) {
         let message = format!("its size {:?} is no quantity and counts as zero", request.text());
         let finding = case.finding(&findings::uncreated::MALFORMED_QUANTITY, message);
-        diagnosis.notes.push(finding.shown_by(&case.me, "spec.resources.requests.storage", request.text()));
+        // The API server refuses it, whatever would fit.
+        diagnosis.would_bind = None;
+        diagnosis.causes.insert(0, finding.shown_by(&case.me, "spec.resources.requests.storage", request.text()));
     }
 }

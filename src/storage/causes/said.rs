@@ -127,7 +127,7 @@ pub(super) fn unread(case: &Case<'_, '_>) -> Vec<Finding> {
     let finding = case.finding(&uncreated::CAUSE_UNKNOWN, message).with_confidence(Confidence::Possible);
     let finding = match any {
         Some(event) => quoted(finding, case, event),
-        None => finding,
+        None => finding.shown_by(&case.me, "status.phase", &case.claim.status.phase),
     };
     let who = if facts.knows(Resource::PersistentVolumes, None) { "" } else { "; volumes, classes and nodes are of the whole cluster" };
     vec![finding.remedied_by(

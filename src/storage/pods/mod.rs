@@ -309,11 +309,8 @@ fn judge(case: &PodCase<'_, '_>, volume: &PodVolume) -> Judgement {
         Some(OtherSource::ConfigMap(keys)) => files::judge(case, volume, &[(false, keys)]),
         Some(OtherSource::Secret(keys)) => files::judge(case, volume, &[(true, keys)]),
         Some(OtherSource::Projected(sources)) => {
-            let keys = |source| match source {
-                &Projection::ConfigMap(ref keys) => (false, keys),
-                Projection::Secret(keys) => (true, keys),
-            };
-            files::judge(case, volume, &sources.iter().map(keys).collect::<Vec<_>>())
+            let keys: Vec<_> = sources.iter().map(Projection::keys).collect();
+            files::judge(case, volume, &keys)
         }
         Some(OtherSource::Csi(csi)) => node::inline(case, volume, csi),
         Some(OtherSource::Field(field)) => node::removed(case, volume, field),

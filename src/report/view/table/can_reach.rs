@@ -4,9 +4,9 @@ use std::io;
 
 use super::super::{escape, ports};
 use super::{Text, grid, service, words};
-use crate::report::policy::{CanReach, Matched, RuleTrace, Side, YesNo};
+use crate::report::policy::{CanReach, Matched, PolicyTier, RuleTrace, Side, YesNo};
 use crate::report::view::grid::Cell;
-use crate::report::{Direction, Peer, PortRange, Report, Verdict};
+use crate::report::{Direction, Peer, PortRange, Report, RuleRef, Verdict};
 
 /// Rules of a side that are shown where not all are.
 const TRACES: usize = 8;
@@ -90,7 +90,9 @@ fn is_single(answer: &CanReach) -> bool {
 /// Whether something about the rules could not be decided.
 fn in_doubt(answer: &CanReach) -> bool {
     let unknown = |rule: &RuleTrace| rule.peer.matched == YesNo::Unknown || rule.port.matched == YesNo::Unknown;
-    let in_doubt = |side: &Side| side.isolated.is_none() && !side.isolated_by.is_empty() || side.rules.iter().any(unknown);
+    let in_tiers = |side: &Side| side.verdict == Verdict::Unknown && !side.decided_by.is_empty();
+    let in_doubt =
+        |side: &Side| side.isolated.is_none() && !side.isolated_by.is_empty() || side.rules.iter().any(unknown) || in_tiers(side);
     in_doubt(&answer.egress) || in_doubt(&answer.ingress)
 }
 
@@ -130,19 +132,38 @@ fn verdict(text: &Text<'_>, side: &Side, direction: Direction) -> String {
         (Verdict::Allow, _) if !side.because.is_empty() => {
             format!("allowed by {}", words::rules(&side.because, direction, text.at_most(2)).join(", "))
         }
-        (Verdict::Allow, Some(false)) => "not isolated: everything is allowed".to_owned(),
+        (Verdict::Allow, Some(false)) if side.decided_by.iter().all(|tier| *tier == PolicyTier::Default) => {
+            "not isolated: everything is allowed".to_owned()
+        }
         (Verdict::Allow, _) => "allowed".to_owned(),
+        (Verdict::Deny, _) if !denying(side).is_empty() => {
+            format!("denied by {}", words::rules(&denying(side), direction, text.at_most(2)).join(", "))
+        }
         (Verdict::Deny | Verdict::Unknown, _) if !policies.is_empty() => format!("isolated by {policies}"),
         (Verdict::Deny, _) => "denied".to_owned(),
         (Verdict::Unknown, _) => "unknown".to_owned(),
     }
 }
 
+/// Rules of cluster-wide policies that deny any of the ports asked about.
+fn denying(side: &Side) -> Vec<RuleRef> {
+    let denies = |trace: &&RuleTrace| trace.turn.as_ref().is_some_and(|turn| turn.action == "Deny" && !turn.decides.is_empty());
+    side.rules.iter().filter(denies).map(|trace| trace.rule.clone()).collect()
+}
+
+/// `cnp tenants #2 Deny`, `allow-web #1`: those of cluster-wide policies with what they do.
+fn name(trace: &RuleTrace) -> String {
+    let number = trace.rule.rule.saturating_add(1);
+    match &trace.turn {
+        None => format!("  {} #{number}", escape(&trace.rule.name)),
+        Some(turn) => format!("  {} {} #{number} {}", words::kind_word(&trace.rule.kind), escape(&trace.rule.name), escape(&turn.action)),
+    }
+}
+
 /// `peer yes (app=payments)   port NO: 8443 wanted, 8080 allowed`: in capitals where the nearest rule misses. The port is of
 /// no interest where the peer misses already.
 fn rule(trace: &RuleTrace, wide: bool, nearest: bool) -> Vec<Cell<'static>> {
-    let name = format!("  {} #{}", escape(&trace.rule.name), trace.rule.rule.saturating_add(1));
-    let mut cells = vec![name.into(), part("peer", &trace.peer, nearest)];
+    let mut cells = vec![name(trace).into(), part("peer", &trace.peer, nearest)];
     if wide || trace.peer.matched != YesNo::No {
         cells.push(part("port", &trace.port, nearest));
     }

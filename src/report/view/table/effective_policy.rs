@@ -3,9 +3,9 @@
 use std::io;
 
 use super::super::page::Label;
-use super::super::ranges;
+use super::super::{escape, ranges};
 use super::{Text, grid, reach, subject, words};
-use crate::report::policy::{Allowance, EffectiveDirection, EffectivePolicy, RuleNote};
+use crate::report::policy::{Allowance, EffectiveDirection, EffectivePolicy, PolicyTier, RuleNote};
 use crate::report::view::grid::Cell;
 use crate::report::{Direction, Report, Verdict};
 
@@ -35,13 +35,15 @@ fn direction(text: &mut Text<'_>, direction: &EffectiveDirection) -> io::Result<
     let policies: Vec<String> = direction.policies.iter().map(words::policy_age).collect();
     let policies = words::cut(policies, text.at_most(6)).join(", ");
     let said = match (direction.isolated, policies.is_empty()) {
-        (Some(false), _) => ": not isolated, everything is allowed".to_owned(),
+        (Some(false), _) if direction.cluster_rules.is_empty() => ": not isolated, everything is allowed".to_owned(),
+        (Some(false), _) => ": not isolated; what cluster-wide policies do not decide is allowed".to_owned(),
         (None, true) => ": unknown".to_owned(),
         (_, true) => ": isolated".to_owned(),
         (_, false) => format!(": isolated by {policies}"),
     };
     text.page.blank()?;
     text.page.labelled(Some(Label::Heading), &direction.direction.to_string().to_uppercase(), &said, 2)?;
+    cluster_rules(text, direction)?;
     if !direction.allowed.is_empty() {
         let peers = if direction.direction == Direction::Ingress { "FROM" } else { "TO" };
         let headers: &[&str] = if text.wide { &[peers, "PORT", "VERDICT", "BECAUSE"] } else { &[peers, "PORT", "BECAUSE"] };
@@ -57,6 +59,29 @@ fn direction(text: &mut Text<'_>, direction: &EffectiveDirection) -> io::Result<
     rules(text, "Adds nothing", direction.direction, &direction.adds_nothing)?;
     rules(text, "Matches nothing now", direction.direction, &direction.matches_nothing)?;
     direction.notes.iter().try_for_each(|note| text.page.paragraph(&format!("Note: {}", words::sentence(note)), 2))
+}
+
+/// The rules of cluster-wide policies in the order in which they are asked, with their tiers.
+fn cluster_rules(text: &mut Text<'_>, direction: &EffectiveDirection) -> io::Result<()> {
+    if direction.cluster_rules.is_empty() {
+        return Ok(());
+    }
+    let peers = if direction.direction == Direction::Ingress { "FROM" } else { "TO" };
+    let rows: Vec<Vec<Cell<'_>>> = direction
+        .cluster_rules
+        .iter()
+        .map(|row| {
+            let tier = match row.tier {
+                PolicyTier::Baseline => "Baseline",
+                _ => "Admin",
+            };
+            let whom = words::cut(row.peers.iter().map(|peer| escape(peer).into_owned()).collect(), text.at_most(3)).join("; ");
+            let rule = words::rule_ref(&row.rule, direction.direction);
+            vec![tier.into(), escape(&row.action).into_owned().into(), whom.into(), words::ports(&row.ports).into(), rule.into()]
+        })
+        .collect();
+    grid::write(&mut text.page, &["TIER", "ACTION", peers, "PORT", "RULE"], &rows)?;
+    text.page.blank()
 }
 
 fn cells(text: &Text<'_>, direction: Direction, row: &Allowance, rows: &[Allowance]) -> Vec<Cell<'static>> {

@@ -39,7 +39,7 @@ pub(super) fn write(report: &Report<PvcWhyPending>, text: &mut Text<'_>) -> io::
         };
         return text.page.paragraph(&said, 0);
     }
-    if let ([only], true) = (troubled.as_slice(), answer.named || answer.claims.len() == 1) {
+    if let ([only], true) = (troubled.as_slice(), answer.claims.len() == 1) {
         return details(text, only, &findings);
     }
     let well = if well == 0 { String::new() } else { format!("; {} well", words::count(well, "other is", "others are")) };

@@ -1,0 +1,91 @@
+//! `pvc-why-pending` as people type it.
+
+use insta::assert_snapshot;
+
+use super::common::Home;
+
+const CLAIMS: &str = "\
+apiVersion: v1
+kind: PersistentVolume
+metadata: {name: disk}
+spec: {capacity: {storage: 1Gi}, accessModes: [ReadWriteOnce], storageClassName: manual, hostPath: {path: /srv}}
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: data, namespace: shop, labels: {app: db}}
+spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 5Gi}}, storageClassName: manual}
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: logs, namespace: shop}
+spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 500Mi}}, storageClassName: manual}
+";
+
+fn home() -> Home {
+    let home = Home::new();
+    home.write("claims.yaml", CLAIMS);
+    home
+}
+
+/// Several calls, one below the other.
+fn session(home: &Home, calls: &[&[&str]]) -> String {
+    let mut text = String::new();
+    for call in calls {
+        text += &format!("$ {}\n{}\n\n", call.join(" "), home.run(call));
+    }
+    text
+}
+
+#[test]
+fn claims_are_named_listed_and_selected() {
+    let home = home();
+    assert_snapshot!(
+        "claims",
+        session(
+            &home,
+            &[
+                &["pvc-why-pending", "-f", "claims.yaml"],
+                &["pvc-why-pending", "shop/pvc/logs", "-f", "claims.yaml"],
+                &["pvc-why-pending", "pvc/data", "-n", "shop", "--explain", "-f", "claims.yaml"],
+                &["pvc-why-pending", "-l", "app=db", "-A", "-o", "name", "-f", "claims.yaml"],
+                &["pvc-why-pending", "-n", "nowhere", "-f", "claims.yaml"],
+            ]
+        )
+    );
+}
+
+#[test]
+fn what_cannot_be_meant_is_refused_with_a_hint() {
+    let home = home();
+    assert_snapshot!(
+        "claims_refused",
+        session(
+            &home,
+            &[
+                &["pvc-why-pending", "dta", "-n", "shop", "-f", "claims.yaml"],
+                &["pvc-why-pending", "data", "-f", "claims.yaml"],
+                &["pvc-why-pending", "data", "-A", "-f", "claims.yaml"],
+                &["pvc-why-pending", "pod/data", "-f", "claims.yaml"],
+                &["pvc-why-pending", "data", "-l", "app=db", "-f", "claims.yaml"],
+                &["pvc-why-pending", "-o", "dot", "-f", "claims.yaml"],
+            ]
+        )
+    );
+}
+
+#[test]
+fn what_beginners_write_is_named() {
+    let home = Home::new();
+    home.write("mode.yaml", &CLAIMS.replacen("storage: 5Gi}}", "storage: 5Gi}}, accessMode: ReadWriteOnce", 1));
+    home.write("size.yaml", &CLAIMS.replacen("5Gi", "5GB", 1));
+    assert_snapshot!(
+        "claims_of_beginners",
+        session(&home, &[&["pvc-why-pending", "-f", "mode.yaml"], &["pvc-why-pending", "data", "-n", "shop", "-f", "size.yaml"]])
+    );
+}
+
+#[test]
+fn names_of_claims_are_completed() {
+    let home = home();
+    assert_eq!(home.run(&["__complete", "-f", "claims.yaml", "pvc-why-pending", "-n", "shop", "d"]), "data\n:4\n[exit 0]");
+}
