@@ -154,8 +154,11 @@ pub fn more_needed_for_pods(objects: &Objects, namespaces: Option<&[String]>) ->
     let here = |namespace: &str| namespaces.is_none_or(|all| all.iter().any(|wanted| wanted == namespace));
     let mut more = super::more_needed(objects);
     let pods: Vec<&Pod> = objects.pods.iter().filter(|pod| here(&pod.metadata.namespace) && !pod.is_finished()).collect();
+    // What a file holds and no API server has seen has no uid: its templates stand for pods.
+    let templates = objects.workloads.iter().filter(|w| w.metadata.uid.is_empty() && here(&w.metadata.namespace));
+    let specs: Vec<&crate::objects::PodSpec> = pods.iter().map(|pod| &pod.spec).chain(templates.map(|w| &w.template.spec)).collect();
     let uses = |secret: bool| {
-        pods.iter().any(|pod| {
+        specs.iter().any(|spec| {
             let of_volume = |volume: &PodVolume| match volume.other.as_deref() {
                 Some(OtherSource::ConfigMap(_)) => !secret,
                 Some(OtherSource::Secret(_)) => secret,
@@ -163,8 +166,8 @@ pub fn more_needed_for_pods(objects: &Objects, namespaces: Option<&[String]>) ->
                 Some(OtherSource::Csi(csi)) => secret && csi.node_publish_secret_ref.is_some(),
                 _ => false,
             };
-            let containers = pod.spec.containers.iter().chain(&pod.spec.init_containers);
-            pod.spec.volumes.iter().any(of_volume)
+            let containers = spec.containers.iter().chain(&spec.init_containers);
+            spec.volumes.iter().any(of_volume)
                 || containers.flat_map(|c| c.env.iter().chain(&c.env_from)).any(|reference| reference.secret == secret)
         })
     };
