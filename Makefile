@@ -48,6 +48,7 @@ demo:
 record:
 	$(CARGO) build --locked
 	tests/cluster/shop/record
+	UPDATE_DOCS=1 $(CARGO) test --locked --test docs
 
 cluster: tools
 	tests/cluster/up --state "$(STATE)" --nodes 2

@@ -23,7 +23,9 @@ fn all_ten_thousand_are_read_and_answered() {
     assert!(requests < 20 + 60, "{requests} requests");
 
     let answer = run.json();
-    assert!(answer["coverage"].as_array().expect("a list").iter().all(|c| c["state"] == "complete"), "{:#}", answer["coverage"]);
+    // The cluster does not have the kinds of policy.networking.k8s.io.
+    let whole = |entry: &Value| entry["state"] == "complete" || entry["state"] == "not served";
+    assert!(answer["coverage"].as_array().expect("a list").iter().all(whole), "{:#}", answer["coverage"]);
     assert_eq!(answer["result"]["isolated"], false);
     let pods: u64 =
         answer["result"]["sources"].as_array().expect("a list").iter().filter_map(|s| s["peer"]["pods"]["matched"].as_u64()).sum();
