@@ -226,8 +226,8 @@ pub static NODE_IS_FULL: FindingKind = FindingKind {
     severity: Severity::Error,
     explanation: "\
 The driver can attach only so many volumes to a node, and the pod's node has them all. The scheduler counts them, but not what it does
-not know of: volumes attached by others, pods that name their node. Since 1.34 such a pod fails with VolumeAttachmentLimitExceeded, and its
-controller makes another one.",
+not know of: volumes attached by others, pods that name their node. In Kubernetes 1.36 such a pod fails with
+VolumeAttachmentLimitExceeded, and its controller makes another one.",
 };
 
 /// The volume cannot be used on the pod's node.
