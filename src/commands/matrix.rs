@@ -1,7 +1,7 @@
 //! `matrix`: all connections between workloads.
 
 use super::{Outcome, reach};
-use crate::cli::{CommandError, Session, targets};
+use crate::cli::{CommandError, Session};
 use crate::inventory::Inventory;
 use crate::objects::{Resource, Truth};
 use crate::policy::question::MatrixScope;
@@ -43,13 +43,7 @@ pub fn run(session: &mut Session, args: &Args) -> Result<Outcome, CommandError> 
     let (result, findings) = questions::matrix(&model, &scope);
     let nobody = result.connections.is_empty() && !anybody(&inventory, &scope);
     let answer = Answer::Matrix(Report::new("Matrix", &inventory, result, reach::all(noticed, findings)));
-    if nobody {
-        let hint = scope.namespace.as_deref().and_then(|namespace| targets::similar_namespace(&inventory, namespace));
-        session.print_nothing(&answer, scope.namespace.as_deref(), hint.as_deref())?;
-    } else {
-        session.print(&answer)?;
-    }
-    Ok(Outcome::Answered)
+    reach::print(session, &inventory, &answer, scope.namespace.as_deref(), nobody)
 }
 
 /// Whether the question is about any pod at all, or may be: pods that could not be read are not known to be absent.

@@ -78,13 +78,7 @@ pub fn run(session: &mut Session, args: &Args) -> Result<Outcome, CommandError> 
     let nobody =
         result.claims.is_empty() && inventory.coverage.is_complete(Resource::PersistentVolumeClaims, question.namespace.as_deref());
     let answer = Answer::PvcWhyPending(Report::new("PvcWhyPending", &inventory, result, reach::all(noticed, findings)));
-    if nobody {
-        let hint = question.namespace.as_deref().and_then(|namespace| targets::similar_namespace(&inventory, namespace));
-        session.print_nothing(&answer, question.namespace.as_deref(), hint.as_deref())?;
-    } else {
-        session.print(&answer)?;
-    }
-    Ok(Outcome::Answered)
+    reach::print(session, &inventory, &answer, question.namespace.as_deref(), nobody)
 }
 
 /// Reads the name of a claim.

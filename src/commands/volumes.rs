@@ -86,13 +86,7 @@ pub fn run(session: &mut Session, args: &Args) -> Result<Outcome, CommandError> 
     let (result, findings) = storage::volumes(&inventory, &question);
     let nobody = result.pods.is_empty() && inventory.coverage.is_complete(Resource::Pods, question.namespace.as_deref());
     let answer = Answer::Volumes(Report::new("Volumes", &inventory, result, reach::all(noticed, findings)));
-    if nobody {
-        let hint = question.namespace.as_deref().and_then(|namespace| targets::similar_namespace(&inventory, namespace));
-        session.print_nothing(&answer, question.namespace.as_deref(), hint.as_deref())?;
-    } else {
-        session.print(&answer)?;
-    }
-    Ok(Outcome::Answered)
+    reach::print(session, &inventory, &answer, question.namespace.as_deref(), nobody)
 }
 
 /// Only pods have volumes.
