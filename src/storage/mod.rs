@@ -2,9 +2,10 @@
 //!
 //! `matcher` is Kubernetes' search for a volume; `controller`, `prebound` and `scheduler` are the three who use it. `facts` is
 //! the inventory as they see it, `causes` goes from a claim to its one root cause, and `findings` has the words for each. `pods` looks
-//! at claims, files and attachments from the pod that waits for them.
+//! at claims, files and attachments from the pod that waits for them. `changes` has the commands that remedies print.
 
 mod causes;
+mod changes;
 pub mod controller;
 mod explain;
 pub mod facts;

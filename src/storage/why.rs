@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use super::causes::{self, Case, Diagnosis};
-use super::explain;
 use super::facts::{BIND_COMPLETED, ClassOrigin, Facts, migrated};
 use super::findings;
+use super::{changes, explain};
 use crate::inventory::Inventory;
 use crate::objects::{LabelSelector, Objects, PersistentVolume, PersistentVolumeClaim, Resource, Truth, WorkloadKind};
 use crate::report::storage::{Cause, ClaimAnswer, ClaimState, PvcWhyPending};
@@ -114,6 +114,7 @@ pub fn why_pending(inventory: &Inventory, question: &Question) -> (PvcWhyPending
     }
     claims.sort_by(|a, b| (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name)));
     findings.extend(malformed(inventory));
+    changes::only_on_a_cluster(&facts, &mut findings);
     (PvcWhyPending { claims, named: !question.names.is_empty() }, findings)
 }
 

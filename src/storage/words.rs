@@ -1,7 +1,7 @@
 //! Objects, commands and lists in words.
 
 use crate::objects::{Node, PersistentVolume, PersistentVolumeClaim, Pod, StorageClass};
-use crate::report::{DataRisk, Finding, ObjectRef, Remedy};
+use crate::report::ObjectRef;
 
 pub(super) fn claim_ref(claim: &PersistentVolumeClaim) -> ObjectRef {
     ObjectRef::new("PersistentVolumeClaim", &claim.metadata.namespace, &claim.metadata.name)
@@ -37,26 +37,6 @@ pub(super) fn json(text: &str) -> String {
 /// `pvc data -n shop`.
 pub(super) fn pvc(claim: &PersistentVolumeClaim) -> String {
     format!("pvc {} -n {}", quoted(&claim.metadata.name), quoted(&claim.metadata.namespace))
-}
-
-/// Deletes a claim that is not bound and creates it again with a change, a JSON merge patch.
-pub(super) fn recreate(claim: &PersistentVolumeClaim, patch: &str) -> String {
-    let pvc = pvc(claim);
-    format!(
-        "kubectl get {pvc} -o json | kubectl patch --local -f - --type=merge -p {} -o json | kubectl replace --force -f -",
-        quoted(patch)
-    )
-}
-
-/// Patches a volume; a JSON merge patch.
-pub(super) fn patch_volume(volume: &PersistentVolume, patch: &str) -> String {
-    format!("kubectl patch pv {} --type=merge -p {}", quoted(&volume.metadata.name), quoted(patch))
-}
-
-/// What to do at a risk.
-pub(super) fn at_risk(mut finding: Finding, risk: DataRisk, description: impl Into<String>, command: Option<String>) -> Finding {
-    finding.remedy.push(Remedy { description: description.into(), command, data_risk: risk });
-    finding
 }
 
 /// `"x"`, or `none` for the empty name.

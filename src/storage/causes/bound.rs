@@ -2,9 +2,9 @@
 
 use super::{Case, Diagnosis};
 use crate::objects::{PersistentVolume, Resource};
-use crate::report::{Confidence, DataRisk, Finding};
+use crate::report::{Confidence, Finding};
 use crate::storage::findings::bound as kinds;
-use crate::storage::words;
+use crate::storage::{changes, words};
 
 mod pods;
 
@@ -21,12 +21,13 @@ pub(super) fn diagnose<'a>(case: &Case<'_, 'a>) -> Diagnosis<'a> {
             }
             None => finding,
         };
-        return Diagnosis::one(words::at_risk(
-            finding,
-            DataRisk::None,
-            "set the volume's reclaim policy to Retain, and create the claim anew with its volumeName",
-            None,
-        ));
+        return Diagnosis::one(match holder.filter(|volume| volume.is_for(claim)) {
+            Some(volume) => {
+                let spec = format!(r#""volumeName":{}"#, words::json(&volume.metadata.name));
+                case.anew(finding, "create the claim anew with the volume that is still kept for it", &spec)
+            }
+            None => finding.remedied_by("create the claim anew, with the name of its volume if that is still there", None),
+        });
     }
     let mut diagnosis = Diagnosis::default();
     if !facts.knows(Resource::PersistentVolumes, None) {
@@ -55,7 +56,10 @@ pub(super) fn diagnose<'a>(case: &Case<'_, 'a>) -> Diagnosis<'a> {
             .shown_by(&words::volume_ref(volume), "metadata.finalizers", words::list(&volume.metadata.finalizers))
             .shown_by(&words::volume_ref(volume), "spec.persistentVolumeReclaimPolicy", &volume.spec.persistent_volume_reclaim_policy);
         let patch = r#"{"spec":{"persistentVolumeReclaimPolicy":"Retain"}}"#;
-        diagnosis.causes.push(finding.remedied_by("keep the storage behind it", Some(words::patch_volume(volume, patch))));
+        diagnosis.causes.push(match volume.spec.persistent_volume_reclaim_policy.as_str() {
+            "Retain" => finding.remedied_by("nothing is lost: the storage behind it stays (Retain)", None),
+            _ => finding.remedied_by("keep the storage behind it", Some(changes::patch_volume(volume, patch))),
+        });
     }
     diagnosis.causes.extend(unfinished(case));
     diagnosis
@@ -66,16 +70,12 @@ fn gone(case: &Case<'_, '_>, name: &str) -> Finding {
     let kind = if lost { &kinds::VOLUME_GONE } else { &kinds::BOUND_TO_NOTHING };
     let finding = case.finding(kind, format!("its volume \"{name}\" does not exist any more"));
     let finding = finding.shown_by(&case.me, "spec.volumeName", name).shown_by(&case.me, "status.phase", &case.claim.status.phase);
-    words::at_risk(
-        finding,
-        DataRisk::None,
-        format!(
-            "if the storage is still there, create a PersistentVolume named {name} for it, with claimRef {}/{} and no uid: it is bound again",
-            case.namespace(),
-            case.claim.metadata.name
-        ),
-        None,
-    )
+    let description = format!(
+        "if the storage is still there, create a PersistentVolume named {name} for it, with claimRef {}/{} and no uid: it is bound again",
+        case.namespace(),
+        case.claim.metadata.name
+    );
+    finding.remedied_by(description, None)
 }
 
 fn misbound(case: &Case<'_, '_>, volume: &PersistentVolume) -> Option<Finding> {
@@ -93,12 +93,12 @@ fn misbound(case: &Case<'_, '_>, volume: &PersistentVolume) -> Option<Finding> {
         format!("its volume \"{}\" belongs to claim {}/{}", volume.metadata.name, holder.namespace, holder.name)
     };
     let finding = case.finding(&kinds::CLAIM_MISBOUND, message);
-    Some(
-        finding
-            .shown_by(&words::volume_ref(volume), "spec.claimRef.uid", &holder.uid)
-            .shown_by(&case.me, "metadata.uid", &claim.metadata.uid)
-            .remedied_by("create the claim anew, with a volume of its own", None),
-    )
+    let finding = finding.shown_by(&words::volume_ref(volume), "spec.claimRef.uid", &holder.uid).shown_by(
+        &case.me,
+        "metadata.uid",
+        &claim.metadata.uid,
+    );
+    Some(changes::misbound(case.facts, claim, volume, same_name, finding))
 }
 
 /// Changes of the claim that are not done.

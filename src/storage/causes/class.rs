@@ -25,13 +25,8 @@ pub(super) fn diagnose<'a>(case: &Case<'_, 'a>) -> Diagnosis<'a> {
     if class.volume_binding_mode.as_deref().is_none_or(str::is_empty) && !is_only_a_file(case) {
         let message = format!("class \"{}\" has no volumeBindingMode", class.metadata.name);
         let finding = case.finding(&CLASS_WITHOUT_BINDING_MODE, message);
-        let name = words::quoted(&class.metadata.name);
-        return Diagnosis::one(finding.shown_by(&words::class_ref(class), "volumeBindingMode", "<unset>").remedied_by(
-            "create the class anew",
-            Some(format!(
-                "kubectl get storageclass {name} -o json | kubectl patch --local -f - --type=merge -p '{{\"volumeBindingMode\":\"Immediate\"}}' -o json | kubectl replace --force -f -"
-            )),
-        ));
+        let finding = finding.shown_by(&words::class_ref(class), "volumeBindingMode", "<unset>");
+        return Diagnosis::one(provisioner::class_anew(class, "create the class anew", r#"{"volumeBindingMode":"Immediate"}"#, finding));
     }
     if class.provisioner == NO_PROVISIONER {
         let mut causes = matching::static_causes_of_class(case, None).unwrap_or_default();
@@ -60,10 +55,10 @@ fn missing(case: &Case<'_, '_>) -> Finding {
     let finding = finding.with_confidence(if shown { Confidence::Certain } else { Confidence::Likely });
     let other = near.or_else(|| case.facts.default_class.map(|class| class.metadata.name.as_str()));
     match other {
-        Some(other) => finding.remedied_by(
-            format!("create the claim anew with class {other}"),
-            Some(words::recreate(case.claim, &format!(r#"{{"spec":{{"storageClassName":{}}}}}"#, words::json(other)))),
-        ),
+        Some(other) => {
+            let spec = format!(r#""storageClassName":{}"#, words::json(other));
+            case.anew(finding, &format!("create the claim anew with class {other}"), &spec)
+        }
         None => finding.remedied_by(format!("create a StorageClass named {name}"), None),
     }
 }
@@ -98,11 +93,9 @@ pub(super) fn hidden_volume(case: &Case<'_, '_>, diagnosis: &mut Diagnosis<'_>) 
     let finding = finding
         .shown_by(&words::class_ref(default), "metadata.annotations[storageclass.kubernetes.io/is-default-class]", "true")
         .with_confidence(if certain { Confidence::Certain } else { Confidence::Likely });
-    let finding = volumes::evidence(case, volume, matcher::Predicate::Class, finding).remedied_by(
-        "if that volume is meant, create the claim anew without class",
-        Some(words::recreate(case.claim, r#"{"spec":{"storageClassName":""}}"#)),
-    );
-    diagnosis.causes.insert(0, finding);
+    let finding = volumes::evidence(case, volume, matcher::Predicate::Class, finding);
+    let description = "if that volume is meant, create the claim anew without class";
+    diagnosis.causes.insert(0, case.anew(finding, description, r#""storageClassName":"""#));
 }
 
 /// What is good to know of a claim's class, while it is not bound.

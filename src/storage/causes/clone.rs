@@ -17,7 +17,12 @@ pub(super) fn diagnose(case: &Case<'_, '_>, driver: &str) -> Option<Finding> {
     let group = source.api_group.as_deref().unwrap_or_default();
     if source.kind == "VolumeSnapshot" && group != "snapshot.storage.k8s.io" {
         let message = format!("its source is a VolumeSnapshot of the group \"{group}\", which should be snapshot.storage.k8s.io");
-        return Some(case.finding(&SOURCE_GROUP_WRONG, message).shown_by(&case.me, format!("{field}.apiGroup"), group));
+        let finding = case.finding(&SOURCE_GROUP_WRONG, message).shown_by(&case.me, format!("{field}.apiGroup"), group);
+        // The API server keeps both fields alike.
+        let fields = [("dataSource", spec.data_source.is_some()), ("dataSourceRef", spec.data_source_ref.is_some())];
+        let fields = fields.iter().filter(|(_, there)| *there);
+        let group: Vec<String> = fields.map(|(name, _)| format!(r#""{name}":{{"apiGroup":"snapshot.storage.k8s.io"}}"#)).collect();
+        return Some(case.anew(finding, "create the claim anew with the right group", &group.join(",")));
     }
     let here = source.namespace.as_deref().is_none_or(|namespace| namespace == case.namespace());
     if source.kind != "PersistentVolumeClaim" || !here || !case.facts.knows(Resource::PersistentVolumeClaims, Some(case.namespace())) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Case, Diagnosis, matching, provisioner, said, volumes};
-use crate::objects::{Labels, Node, PersistentVolumeClaim, Pod, Resource};
+use crate::objects::{Labels, Node, PersistentVolumeClaim, Pod, Quantity, Resource};
 use crate::report::{Confidence, Finding};
 use crate::storage::facts::{NO_PROVISIONER, claims_of};
 use crate::storage::findings::topology::{
@@ -11,7 +11,10 @@ use crate::storage::findings::topology::{
     SCHEDULER_BYPASSED, SCHEDULING_GATED, TOPOLOGY_EXCLUDES_NODES,
 };
 use crate::storage::scheduler::{self, NodeReason, Sorted, Why};
-use crate::storage::words;
+use crate::storage::{changes, words};
+
+/// The label by which a node is chosen by name.
+const HOST_NAME: &str = "kubernetes.io/hostname";
 
 pub(super) fn diagnose<'a>(case: &Case<'_, 'a>) -> Diagnosis<'a> {
     let facts = case.facts;
@@ -129,10 +132,15 @@ fn bypassed(case: &Case<'_, '_>, pod: &Pod) -> Finding {
     let node = &pod.spec.node_name;
     let message = format!("its pod {} names node {node} itself, so that no scheduler looks at it and its claims", pod.metadata.name);
     let finding = case.finding(&SCHEDULER_BYPASSED, message);
-    finding
-        .shown_by(&words::pod_ref(pod), "spec.nodeName", node)
-        .shown_by(&case.me, "metadata.annotations[volume.kubernetes.io/selected-node]", "<unset>")
-        .remedied_by(format!("replace spec.nodeName by nodeSelector: {{kubernetes.io/hostname: {node}}} and create the pod anew"), None)
+    let finding = finding.shown_by(&words::pod_ref(pod), "spec.nodeName", node).shown_by(
+        &case.me,
+        "metadata.annotations[volume.kubernetes.io/selected-node]",
+        "<unset>",
+    );
+    let host = case.facts.node(node).and_then(|node| node.metadata.labels.get(HOST_NAME)).unwrap_or(node);
+    let description = format!("replace spec.nodeName by nodeSelector: {{{HOST_NAME}: {host}}} and create the pod anew");
+    let patch = format!(r#"{{"spec":{{"nodeName":null,"nodeSelector":{{"{HOST_NAME}":{}}}}}}}"#, words::json(host));
+    changes::pod_anew(pod, &description, &patch, finding)
 }
 
 /// A pod's claims, or why they are not all there.
@@ -353,5 +361,11 @@ fn no_space(case: &Case<'_, '_>, nodes: &[&Node]) -> Finding {
         let reference = crate::report::ObjectRef::new("CSIStorageCapacity", &capacity.metadata.namespace, &capacity.metadata.name);
         finding = finding.shown_by(&reference, "capacity", limit.map_or("<unset>", |limit| limit.text()));
     }
-    finding.remedied_by("create the claim anew with a smaller request, or add storage", None)
+    match most.filter(Quantity::is_positive) {
+        Some(most) => {
+            let spec = format!(r#""resources":{{"requests":{{"storage":{}}}}}"#, words::json(most.text()));
+            case.anew(finding, "create the claim anew with a request for which there is room, or add storage", &spec)
+        }
+        None => finding.remedied_by("add storage, or see that the driver tells of it", None),
+    }
 }

@@ -174,18 +174,18 @@ fn without_class(case: &Case<'_, '_>) -> Finding {
         Some(default) if explicit => {
             let message = format!("it asks for no class (storageClassName: \"\"), and {volumes}");
             let finding = case.class_evidence(case.finding(&CLASS_EMPTY, message));
-            finding.remedied_by(
-                format!("create the claim anew with the default class, {}", default.metadata.name),
-                Some(words::recreate(claim, r#"{"spec":{"storageClassName":null}}"#)),
-            )
+            let description = format!("create the claim anew with the default class, {}", default.metadata.name);
+            case.anew(finding, &description, r#""storageClassName":null"#)
         }
         _ if !explicit && facts.class_names().next().is_some() => {
             let names: Vec<&str> = facts.class_names().collect();
             let message = format!("it names no class, none of the classes ({}) is the default, and {volumes}", words::and(&names, 4));
             let finding = case.class_evidence(case.finding(&NO_DEFAULT_CLASS, message));
             let first = names.first().copied().unwrap_or_default();
-            let command =
-                format!("kubectl annotate storageclass {} storageclass.kubernetes.io/is-default-class=true", words::quoted(first));
+            let command = format!(
+                "kubectl annotate storageclass {} --overwrite storageclass.kubernetes.io/is-default-class=true",
+                words::quoted(first)
+            );
             finding.remedied_by("make a class the default: claims that name none are given it, also this one", Some(command))
         }
         _ => {

@@ -18,7 +18,7 @@ mod volumes;
 use std::collections::BTreeSet;
 
 use super::facts::{ClaimClass, ClassOrigin, Facts};
-use super::{findings, words};
+use super::{changes, findings, words};
 use crate::objects::{PersistentVolume, PersistentVolumeClaim, Resource};
 use crate::report::{Finding, FindingKind, ObjectRef, Severity};
 
@@ -75,6 +75,11 @@ impl<'f, 'a> Case<'f, 'a> {
 
     fn namespace(&self) -> &'a str {
         &self.claim.metadata.namespace
+    }
+
+    /// Adds that the claim be created anew with fields of its spec changed.
+    fn anew(&self, finding: Finding, description: &str, spec: &str) -> Finding {
+        changes::anew(self.facts, self.claim, spec, description, finding)
     }
 
     /// Where the class stands in the claim, and what stands there.

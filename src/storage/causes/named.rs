@@ -9,7 +9,7 @@ use crate::storage::findings::named::{
     NAMED_VOLUME_UNFIT,
 };
 use crate::storage::matcher::Predicate;
-use crate::storage::{prebound, words};
+use crate::storage::{changes, prebound, words};
 
 pub(super) fn diagnose<'a>(case: &Case<'_, 'a>) -> Diagnosis<'a> {
     let (claim, name) = (case.claim, case.claim.spec.volume_name.as_str());
@@ -49,13 +49,13 @@ fn missing(case: &Case<'_, '_>, name: &str) -> Finding {
     let finding = finding.shown_by(&case.me, "spec.volumeName", name);
     match near {
         Some(near) => {
-            let patch = format!(r#"{{"spec":{{"volumeName":{}}}}}"#, words::json(near));
-            finding.remedied_by("create the claim anew with the name of a volume that exists", Some(words::recreate(case.claim, &patch)))
+            let spec = format!(r#""volumeName":{}"#, words::json(near));
+            case.anew(finding, "create the claim anew with the name of a volume that exists", &spec)
         }
-        None => finding.remedied_by(format!("create a PersistentVolume named {name}"), None).remedied_by(
-            "or create the claim anew without a volume name, for Kubernetes to find one",
-            Some(words::recreate(case.claim, r#"{"spec":{"volumeName":null}}"#)),
-        ),
+        None => {
+            let finding = finding.remedied_by(format!("create a PersistentVolume named {name}"), None);
+            case.anew(finding, "or create the claim anew without a volume name, for Kubernetes to find one", r#""volumeName":null"#)
+        }
     }
 }
 
@@ -71,23 +71,16 @@ fn taken(case: &Case<'_, '_>, volume: &PersistentVolume, holder: &ClaimRef) -> F
             .shown_by(&volume_ref, "spec.claimRef.uid", &holder.uid)
             .shown_by(&case.me, "metadata.uid", &claim.metadata.uid)
             .shown_by(&volume_ref, "status.phase", &volume.status.phase);
-        let patch = r#"{"spec":{"claimRef":{"uid":null,"resourceVersion":null}}}"#;
-        return words::at_risk(
-            finding,
-            DataRisk::Disclosure,
-            "let the volume belong to this claim, with the data that is on it",
-            Some(words::patch_volume(volume, patch)),
-        );
+        return give(case, volume, finding);
     }
     if claim.metadata.annotations.get(BOUND_BY_CONTROLLER).is_some() {
         let message = format!("it was half bound to volume \"{name}\", which belongs to claim {other}");
         let finding = case.finding(&HALF_BOUND_CLAIM, message);
-        let patch = format!(r#"{{"metadata":{{"annotations":{{"{BOUND_BY_CONTROLLER}":null}}}},"spec":{{"volumeName":null}}}}"#);
-        return finding
+        let finding = finding
             .shown_by(&case.me, format!("metadata.annotations[{BOUND_BY_CONTROLLER}]"), "yes")
             .shown_by(&case.me, "spec.volumeName", name)
-            .shown_by(&volume_ref, "spec.claimRef", other)
-            .remedied_by("create the claim anew without the remains of the binding", Some(words::recreate(claim, &patch)));
+            .shown_by(&volume_ref, "spec.claimRef", other);
+        return case.anew(finding, "create the claim anew without the remains of the binding", r#""volumeName":null"#);
     }
     let exists = case.facts.claim(&holder.namespace, &holder.name).is_some();
     let unknown = !case.facts.knows(Resource::PersistentVolumeClaims, Some(&holder.namespace));
@@ -96,19 +89,14 @@ fn taken(case: &Case<'_, '_>, volume: &PersistentVolume, holder: &ClaimRef) -> F
     let finding = case.finding(&NAMED_VOLUME_TAKEN, message);
     let finding = finding.shown_by(&case.me, "spec.volumeName", name).shown_by(&volume_ref, "spec.claimRef", other.clone());
     if gone.is_empty() {
-        return finding.remedied_by(
-            "create the claim anew without a volume name, or with that of a free volume",
-            Some(words::recreate(claim, r#"{"spec":{"volumeName":null}}"#)),
-        );
+        return case.anew(finding, "create the claim anew without a volume name, or with that of a free volume", r#""volumeName":null"#);
     }
-    let (namespace, own) = (words::json(&claim.metadata.namespace), words::json(&claim.metadata.name));
-    let patch = format!(r#"{{"spec":{{"claimRef":{{"namespace":{namespace},"name":{own},"uid":null,"resourceVersion":null}}}}}}"#);
-    words::at_risk(
-        finding,
-        DataRisk::Disclosure,
-        "let the volume belong to this claim, with the data that is on it",
-        Some(words::patch_volume(volume, &patch)),
-    )
+    give(case, volume, finding)
+}
+
+fn give(case: &Case<'_, '_>, volume: &PersistentVolume, finding: Finding) -> Finding {
+    let description = "let the volume belong to this claim, with the data that is on it";
+    changes::at_risk(finding, DataRisk::Disclosure, description, Some(changes::give(volume, case.claim)))
 }
 
 fn unfit(case: &Case<'_, '_>, volume: &PersistentVolume, objections: &[Predicate]) -> Finding {

@@ -10,7 +10,7 @@ use crate::storage::findings::topology::{
     DRIVER_NOT_ON_NODE, DRIVER_ON_NO_NODE, PINNED_TO_NODE, PINNED_TO_NOTHING, TOPOLOGY_LABELS_MISSING,
 };
 use crate::storage::scheduler::{self, Sorted};
-use crate::storage::words;
+use crate::storage::{changes, words};
 
 /// Parts of Kubernetes that mount volumes and never made any.
 const MOUNT_ONLY: [&str; 3] = ["kubernetes.io/nfs", "kubernetes.io/iscsi", "kubernetes.io/fc"];
@@ -19,6 +19,10 @@ const DISKS: [&str; 5] =
     ["ebs.csi.aws.com", "pd.csi.storage.gke.io", "disk.csi.azure.com", "cinder.csi.openstack.org", "rancher.io/local-path"];
 /// Provisioners that make folders and nothing else.
 const FOLDERS: [&str; 3] = ["rancher.io/local-path", "k8s.io/minikube-hostpath", "k8s-sigs.io/nfs-subdir-external-provisioner"];
+/// What to do where a class's provisioner makes nothing.
+const OTHER_CLASS: &str = "create the claim anew with the class of another provisioner";
+const HOST_PATH: &str =
+    "create the claim anew with the class of another provisioner, or start kube-controller-manager with --enable-hostpath-provisioner";
 /// Tolerance for clocks that differ.
 const SKEW: i64 = 60;
 
@@ -131,28 +135,26 @@ pub(super) fn from_objects(case: &Case<'_, '_>, class: &StorageClass) -> Vec<Fin
     let provisioner = |finding: Finding| case.class_evidence(finding).shown_by(&of_class, "provisioner", &class.provisioner);
     let mut findings: Vec<Finding> = Vec::new();
     if class.provisioner.starts_with("kubernetes.io/") && migrated(&class.provisioner).is_none() {
-        let (kind, why) = if MOUNT_ONLY.contains(&class.provisioner.as_str()) {
-            (&kinds::PLUGIN_CANNOT_PROVISION, "mounts volumes and cannot make any")
+        let (kind, why, advice) = if MOUNT_ONLY.contains(&class.provisioner.as_str()) {
+            (&kinds::PLUGIN_CANNOT_PROVISION, "mounts volumes and cannot make any", OTHER_CLASS)
         } else if class.provisioner == "kubernetes.io/host-path" {
-            (&kinds::HOST_PATH_PROVISIONER, "is off unless kube-controller-manager is told otherwise")
+            (&kinds::HOST_PATH_PROVISIONER, "is off unless kube-controller-manager is told otherwise", HOST_PATH)
         } else {
-            (&kinds::PLUGIN_REMOVED, "is not part of Kubernetes any more")
+            (&kinds::PLUGIN_REMOVED, "is not part of Kubernetes any more", OTHER_CLASS)
         };
         let finding =
             provisioner(case.finding(kind, format!("provisioner {} of class \"{}\" {why}", class.provisioner, class.metadata.name)));
         // Whether the flag is set does not show in objects.
         let confidence = if std::ptr::eq(kind, &kinds::HOST_PATH_PROVISIONER) { Confidence::Likely } else { Confidence::Certain };
-        return vec![finding.with_confidence(confidence).remedied_by("create the claim anew with the class of another provisioner", None)];
+        return vec![finding.with_confidence(confidence).remedied_by(advice, None)];
     }
     findings.extend(clone::diagnose(case, driver));
     if case.claim.spec.selector.is_some() && (case.facts.driver(driver).is_some() || migrated(&class.provisioner).is_some()) {
         let finding =
             case.finding(&kinds::SELECTOR_UNSUPPORTED, format!("it has a selector, and {driver} makes no volumes for such claims"));
         let wanted = case.claim.spec.selector.as_ref().map(crate::objects::LabelSelector::describe).unwrap_or_default();
-        findings.push(
-            provisioner(finding.shown_by(&case.me, "spec.selector", wanted))
-                .remedied_by("create the claim anew without selector", Some(words::recreate(case.claim, r#"{"spec":{"selector":null}}"#))),
-        );
+        let finding = provisioner(finding.shown_by(&case.me, "spec.selector", wanted));
+        findings.push(case.anew(finding, "create the claim anew without selector", r#""selector":null"#));
     }
     findings.extend(attributes(case, driver));
     findings.extend(parameters(case, class));
@@ -183,10 +185,8 @@ fn attributes(case: &Case<'_, '_>, driver: &str) -> Option<Finding> {
                 format!("VolumeAttributesClass \"{name}\" is for driver {}, and the volume is made by {driver}", class.driver_name);
             let finding = case.finding(&kinds::ATTRIBUTES_CLASS_WRONG, message).shown_by(&case.me, field, name);
             let reference = ObjectRef::new("VolumeAttributesClass", "", name);
-            Some(finding.shown_by(&reference, "driverName", &class.driver_name).remedied_by(
-                "create the claim anew without it",
-                Some(words::recreate(case.claim, r#"{"spec":{"volumeAttributesClassName":null}}"#)),
-            ))
+            let finding = finding.shown_by(&reference, "driverName", &class.driver_name);
+            Some(case.anew(finding, "create the claim anew without it", r#""volumeAttributesClassName":null"#))
         }
         Some(_) => None,
     }
@@ -267,11 +267,22 @@ fn presence(case: &Case<'_, '_>, class: &StorageClass, driver: &str) -> Option<F
     let certain = !driver.contains('/') && facts.knows(Resource::Leases, None);
     let finding = finding.with_confidence(if certain { Confidence::Certain } else { Confidence::Likely });
     let reference = ObjectRef::new("CSIDriver", "", driver);
-    Some(
-        finding
-            .shown_by(&reference, "metadata.name", "does not exist")
-            .remedied_by(format!("install {driver}, or create the claim anew with the class of a provisioner that is there"), None),
-    )
+    let finding = finding.shown_by(&reference, "metadata.name", "does not exist");
+    Some(match near.filter(|_| migrated(&class.provisioner).is_none()) {
+        Some(near) => {
+            let patch = format!(r#"{{"provisioner":{}}}"#, words::json(near));
+            class_anew(class, &format!("create the class anew with provisioner {near}"), &patch, finding)
+        }
+        None => {
+            finding.remedied_by(format!("install {driver}, or create the claim anew with the class of a provisioner that is there"), None)
+        }
+    })
+}
+
+/// Adds that the class be created anew: most of it cannot be changed. Claims that are bound do not need it.
+pub(super) fn class_anew(class: &StorageClass, description: &str, patch: &str, finding: Finding) -> Finding {
+    let object = format!("storageclass {}", words::quoted(&class.metadata.name));
+    finding.remedied_by(description, Some(changes::again(&object, patch)))
 }
 
 /// Names a provisioner's lease may have: of CSI sidecars, and of the library for others.
@@ -334,25 +345,18 @@ fn known_limits(case: &Case<'_, '_>, driver: &str) -> Option<Finding> {
     let claim = case.claim;
     if claim.mode() == "Block" && FOLDERS.contains(&driver) {
         let finding = case.finding(&kinds::BLOCK_UNSUPPORTED, format!("{driver} makes folders, not block devices"));
-        return Some(finding.with_confidence(Confidence::Likely).shown_by(&case.me, "spec.volumeMode", "Block").remedied_by(
-            "create the claim anew as a filesystem",
-            Some(words::recreate(claim, r#"{"spec":{"volumeMode":"Filesystem"}}"#)),
-        ));
+        let finding = finding.with_confidence(Confidence::Likely).shown_by(&case.me, "spec.volumeMode", "Block");
+        return Some(case.anew(finding, "create the claim anew as a filesystem", r#""volumeMode":"Filesystem""#));
     }
     let many = claim.spec.access_modes.iter().find(|mode| matches!(mode.as_str(), "ReadWriteMany"))?;
     if claim.mode() != "Filesystem" || !DISKS.contains(&driver) {
         return None;
     }
     let finding = case.finding(&kinds::ACCESS_MODE_UNSUPPORTED, format!("{driver} offers no {many} for filesystems"));
-    Some(
-        finding
-            .with_confidence(Confidence::Likely)
-            .shown_by(&case.me, "spec.accessModes", words::list(&claim.spec.access_modes))
-            .remedied_by(
-                "create the claim anew with ReadWriteOnce, or with the class of a shared filesystem",
-                Some(words::recreate(claim, r#"{"spec":{"accessModes":["ReadWriteOnce"]}}"#)),
-            ),
-    )
+    let finding = finding.with_confidence(Confidence::Likely);
+    let finding = finding.shown_by(&case.me, "spec.accessModes", words::list(&claim.spec.access_modes));
+    let description = "create the claim anew with ReadWriteOnce, or with the class of a shared filesystem";
+    Some(case.anew(finding, description, r#""accessModes":["ReadWriteOnce"]"#))
 }
 
 /// Nothing is wrong that shows: how far it is.
@@ -362,7 +366,9 @@ fn progress(case: &Case<'_, '_>, class: &StorageClass) -> Option<Finding> {
         return None;
     }
     let driver = migrated(&class.provisioner).unwrap_or(&class.provisioner);
-    let age = facts.age(claim);
+    // Nobody was asked before there was a class.
+    let of_class = facts.now.and_then(|now| class.metadata.age_seconds(now));
+    let age = facts.age(claim).map(|age| of_class.map_or(age, |of_class| age.min(of_class)));
     let waited = age.map_or_else(String::new, |age| format!(" for {}", crate::report::view::human_duration(age)));
     let events = facts.knows(Resource::Events, Some(case.namespace()));
     if let Some(event) = facts.events_of(claim).find(|event| event.reason == "Provisioning") {

@@ -4,7 +4,7 @@ use super::{Case, Diagnosis};
 use crate::objects::{Pod, Resource};
 use crate::report::Finding;
 use crate::storage::findings::bound::{CLAIM_IN_USE, FINALIZER_HOLDS_CLAIM, POD_USES_TERMINATING_CLAIM};
-use crate::storage::words;
+use crate::storage::{changes, words};
 
 const PROTECTION: &str = "kubernetes.io/pvc-protection";
 
@@ -59,7 +59,7 @@ fn in_use(case: &Case<'_, '_>, pods: &[&Pod]) -> Finding {
     let command = format!("kubectl delete pod {} -n {namespace}", names.join(" "));
     let reclaimed = case.facts.volume(&case.claim.spec.volume_name).is_none_or(|v| v.spec.persistent_volume_reclaim_policy != "Retain");
     let risk = if reclaimed { crate::report::DataRisk::Loss } else { crate::report::DataRisk::None };
-    words::at_risk(finding, risk, "when no pod uses it any more, it goes, and its volume is reclaimed", Some(command))
+    changes::at_risk(finding, risk, "when no pod uses it any more, it goes, and its volume is reclaimed", Some(command))
 }
 
 fn held(case: &Case<'_, '_>, finalizers: &[&str]) -> Finding {

@@ -167,7 +167,7 @@ fn forbidden(facts: &Facts<'_>, set: &Workload, template: &ClaimTemplate, me: &O
     let request = template.spec.request().cloned().unwrap_or_default();
     let mut findings = Vec::new();
     for range in facts.inventory.objects.limit_ranges.iter().filter(|range| range.metadata.namespace == namespace) {
-        for limit in range.spec.limits.iter().filter(|limit| limit.kind == "PersistentVolumeClaim") {
+        for (at, limit) in range.spec.limits.iter().enumerate().filter(|(_, limit)| limit.kind == "PersistentVolumeClaim") {
             let least = limit.min.get("storage").filter(|min| request < **min).map(|min| ("at least", "min", min));
             let most = limit.max.get("storage").filter(|max| request > **max).map(|max| ("at most", "max", max));
             let Some((words_, part, bound)) = least.or(most) else { continue };
@@ -178,15 +178,21 @@ fn forbidden(facts: &Facts<'_>, set: &Workload, template: &ClaimTemplate, me: &O
             let reference = ObjectRef::new("LimitRange", namespace, &range.metadata.name);
             let finding =
                 LIMIT_RANGE_FORBIDS.on(me.clone(), message).shown_by(&reference, format!("spec.limits[].{part}.storage"), bound.text());
-            findings.push(
-                finding
-                    .shown_by(&of_set, field.clone(), request.text())
-                    .remedied_by("change the size in the template (the StatefulSet must be created anew), or the LimitRange", None),
-            );
+            let patch =
+                format!(r#"[{{"op":"replace","path":"/spec/limits/{at}/{part}/storage","value":{}}}]"#, words::json(request.text()));
+            findings.push(finding.shown_by(&of_set, field.clone(), request.text()).remedied_by(
+                "let the LimitRange allow it, or change the size in the template (the StatefulSet must be created anew)",
+                Some(format!(
+                    "kubectl patch limitrange {} -n {} --type=json -p {}",
+                    words::quoted(&range.metadata.name),
+                    words::quoted(namespace),
+                    words::quoted(&patch)
+                )),
+            ));
         }
     }
     for quota in facts.inventory.objects.resource_quotas.iter().filter(|quota| quota.metadata.namespace == namespace) {
-        let Some((key, used, more, hard)) = exceeded(facts, quota, template, &request) else { continue };
+        let Some(Exceeded { key, used, more, hard, enough }) = exceeded(facts, quota, template, &request) else { continue };
         let message = format!(
             "StatefulSet {} may not create it: quota {} allows {key} {hard}, {used} is used, and it needs {more}",
             set.metadata.name, quota.metadata.name
@@ -196,7 +202,12 @@ fn forbidden(facts: &Facts<'_>, set: &Workload, template: &ClaimTemplate, me: &O
         findings.push(
             finding.shown_by(&reference, format!("status.used[{key}]"), used).shown_by(&of_set, field.clone(), request.text()).remedied_by(
                 "raise the quota, or delete claims that nobody needs",
-                Some(format!("kubectl describe resourcequota {} -n {}", words::quoted(&quota.metadata.name), words::quoted(namespace))),
+                Some(format!(
+                    "kubectl patch resourcequota {} -n {} --type=merge -p {}",
+                    words::quoted(&quota.metadata.name),
+                    words::quoted(namespace),
+                    words::quoted(&format!(r#"{{"spec":{{"hard":{{{}:{}}}}}}}"#, words::json(&key), words::json(&enough)))
+                )),
             ),
         );
     }
@@ -206,13 +217,17 @@ fn forbidden(facts: &Facts<'_>, set: &Workload, template: &ClaimTemplate, me: &O
     findings
 }
 
-/// (resource, used, needed, allowed) of a quota that has no room.
-fn exceeded(
-    facts: &Facts<'_>,
-    quota: &crate::objects::ResourceQuota,
-    template: &ClaimTemplate,
-    request: &Quantity,
-) -> Option<(String, String, String, String)> {
+/// A quota that has no room.
+struct Exceeded {
+    key: String,
+    used: String,
+    more: String,
+    hard: String,
+    /// What it would have to allow.
+    enough: String,
+}
+
+fn exceeded(facts: &Facts<'_>, quota: &crate::objects::ResourceQuota, template: &ClaimTemplate, request: &Quantity) -> Option<Exceeded> {
     if quota.spec.scope_selector.is_some() {
         return None;
     }
@@ -231,7 +246,13 @@ fn exceeded(
         let hard = quota.status.hard.get(&key).or_else(|| quota.spec.hard.get(&key))?;
         let used = quota.status.used.get(&key).cloned().unwrap_or_default();
         let sum = used.checked_add(more)?;
-        (sum > *hard).then(|| (key, used.to_string(), more.to_string(), hard.to_string()))
+        (sum > *hard).then(|| Exceeded {
+            key,
+            used: used.to_string(),
+            more: more.to_string(),
+            hard: hard.to_string(),
+            enough: sum.to_string(),
+        })
     })
 }
 
@@ -240,10 +261,13 @@ fn told(facts: &Facts<'_>, set: &Workload, me: &ObjectRef) -> Option<Finding> {
     let meta = &set.metadata;
     let mut events = facts.events("StatefulSet", &meta.namespace, &meta.name, &meta.uid);
     let event = events.find(|event| event.reason == "FailedCreate" && event.message.contains(&me.name))?;
+    let knows = |resource| facts.knows(resource, Some(&meta.namespace));
+    let scoped = facts.inventory.objects.resource_quotas.iter().any(|quota| quota.spec.scope_selector.is_some());
+    // What the objects would show is an old story where they do not show it.
     let kind = if event.message.contains("exceeded quota") {
-        &QUOTA_EXCEEDED
+        Some(&QUOTA_EXCEEDED).filter(|_| scoped || !knows(Resource::ResourceQuotas))?
     } else if event.message.contains("storage usage per PersistentVolumeClaim") {
-        &LIMIT_RANGE_FORBIDS
+        Some(&LIMIT_RANGE_FORBIDS).filter(|_| !knows(Resource::LimitRanges))?
     } else if event.message.contains("is being deleted") {
         &STATEFULSET_WAITS_FOR_DELETION
     } else {

@@ -1,12 +1,12 @@
 //! A claim beside a volume: what differs, in words, as evidence, as a finding with its remedy, and as a table row.
 
 use super::Case;
-use crate::objects::{PersistentVolume, Truth};
+use crate::objects::{BETA_CLASS, LabelSelector, PersistentVolume, Truth};
 use crate::report::storage::{Candidate, Comparison, Predicates};
 use crate::report::{DataRisk, Finding};
 use crate::storage::findings::volume as kinds;
 use crate::storage::matcher::{self, Failures, Predicate};
-use crate::storage::words;
+use crate::storage::{changes, words};
 
 /// What the volume has and what the claim wants.
 fn sides(case: &Case<'_, '_>, volume: &PersistentVolume, predicate: Predicate) -> (String, String) {
@@ -99,9 +99,7 @@ pub(super) fn recreation(case: &Case<'_, '_>, volume: &PersistentVolume, predica
     let Some(fields) = fields else {
         return finding.remedied_by("choose or create another volume", None);
     };
-    let patch = format!(r#"{{"spec":{{{}}}}}"#, fields.join(","));
-    let description = format!("create the claim anew to fit volume {}", volume.metadata.name);
-    finding.remedied_by(description, Some(words::recreate(case.claim, &patch)))
+    case.anew(finding, &format!("create the claim anew to fit volume {}", volume.metadata.name), &fields.join(","))
 }
 
 /// The finding about a volume that fails this.
@@ -140,60 +138,35 @@ pub(super) fn is_used(case: &Case<'_, '_>, volume: &PersistentVolume) -> bool {
 
 fn remedy(case: &Case<'_, '_>, volume: &PersistentVolume, predicate: Predicate, finding: Finding) -> Finding {
     let claim = case.claim;
-    let name = words::quoted(&volume.metadata.name);
-    let (namespace, own) = (words::json(&claim.metadata.namespace), words::json(&claim.metadata.name));
-    let reserve = format!(r#"{{"spec":{{"claimRef":{{"namespace":{namespace},"name":{own},"uid":null,"resourceVersion":null}}}}}}"#);
-    let same = volume
-        .spec
-        .claim_ref
-        .as_ref()
-        .is_some_and(|holder| holder.namespace == claim.metadata.namespace && holder.name == claim.metadata.name);
     match predicate {
         Predicate::AccessModes => {
-            let lacking = claim.spec.access_modes.iter().filter(|mode| !volume.spec.access_modes.contains(mode));
-            let modes: Vec<String> = volume.spec.access_modes.iter().chain(lacking).map(|mode| words::json(mode)).collect();
-            let patch = format!(r#"{{"spec":{{"accessModes":[{}]}}}}"#, modes.join(","));
+            let patch = format!(r#"{{"spec":{{"accessModes":[{}]}}}}"#, modes_with(volume, &claim.spec.access_modes).join(","));
             let finding =
-                finding.remedied_by("if the storage can do it, let the volume offer the mode", Some(words::patch_volume(volume, &patch)));
+                finding.remedied_by("if the storage can do it, let the volume offer the mode", Some(changes::patch_volume(volume, &patch)));
             recreation(case, volume, &[predicate], finding)
         }
         Predicate::Class => {
-            let patch = format!(r#"{{"spec":{{"storageClassName":{}}}}}"#, words::json(case.class.name));
+            // Rule: the annotation is stronger than the field.
+            let annotated = volume.metadata.annotations.get(BETA_CLASS).is_some();
+            let metadata = if annotated { format!(r#""metadata":{{"annotations":{{"{BETA_CLASS}":null}}}},"#) } else { String::new() };
+            let patch = format!(r#"{{{metadata}"spec":{{"storageClassName":{}}}}}"#, words::json(case.class.name));
             let finding = recreation(case, volume, &[predicate], finding);
-            finding.remedied_by("or give the volume the claim's class", Some(words::patch_volume(volume, &patch)))
+            finding.remedied_by("or give the volume the claim's class", Some(changes::patch_volume(volume, &patch)))
         }
         Predicate::Selector => {
-            let selector = claim.spec.selector.clone().unwrap_or_default();
-            let pairs = selector.match_labels.iter().map(|(k, v)| format!("{k}={v}"));
-            let listed = selector
-                .match_expressions
-                .iter()
-                .filter(|r| r.operator == "In")
-                .filter_map(|r| Some(format!("{}={}", r.key, r.values.first()?)));
-            let labels: Vec<String> = pairs.chain(listed).map(|pair| words::quoted(&pair)).collect();
+            let name = words::quoted(&volume.metadata.name);
+            let labels = labels_for(claim.spec.selector.as_ref(), volume);
             let command = (!labels.is_empty()).then(|| format!("kubectl label pv {name} --overwrite {}", labels.join(" ")));
             finding.remedied_by("label the volume as the claim's selector wants it", command)
         }
         Predicate::Phase | Predicate::ClaimRef if matches!(volume.status.phase.as_str(), "Released" | "Failed") => {
-            let description = if same {
-                "keep the volume, with the data that is on it, for the claim of this name"
-            } else {
-                "let the volume belong to this claim, with the data that is on it"
-            };
-            let risk = if same { DataRisk::None } else { DataRisk::Disclosure };
-            let patch = if volume.status.phase == "Failed" {
-                reserve.replacen(r#"{"spec":{"#, r#"{"spec":{"persistentVolumeReclaimPolicy":"Retain","#, 1)
-            } else {
-                reserve
-            };
-            words::at_risk(finding, risk, description, Some(words::patch_volume(volume, &patch)))
+            let description = "let the volume belong to this claim, with the data that is on it";
+            changes::at_risk(finding, DataRisk::Disclosure, description, Some(changes::give(volume, claim)))
         }
-        Predicate::ClaimRef if !is_used(case, volume) => words::at_risk(
-            finding,
-            DataRisk::Disclosure,
-            "if the other claim does not need it, keep the volume for this one",
-            Some(words::patch_volume(volume, &reserve)),
-        ),
+        Predicate::ClaimRef if !is_used(case, volume) => {
+            let description = "if the other claim does not need it, keep the volume for this one";
+            changes::at_risk(finding, DataRisk::Disclosure, description, Some(changes::give(volume, claim)))
+        }
         Predicate::ClaimRef => finding.remedied_by("add a volume: each serves one claim", None),
         Predicate::Phase => finding
             .remedied_by("look at the volume controller", Some("kubectl get lease kube-controller-manager -n kube-system".to_owned())),
@@ -201,6 +174,31 @@ fn remedy(case: &Case<'_, '_>, volume: &PersistentVolume, predicate: Predicate, 
         Predicate::NodeAffinity => finding.remedied_by("create a volume that a node can use", None),
         Predicate::Size | Predicate::VolumeMode | Predicate::AttributesClass => recreation(case, volume, &[predicate], finding),
     }
+}
+
+/// The volume's modes and these, for JSON. Rule: ReadWriteOncePod stands alone, the API refuses it beside others.
+fn modes_with(volume: &PersistentVolume, wanted: &[String]) -> Vec<String> {
+    if wanted.iter().any(|mode| mode == "ReadWriteOncePod") {
+        return vec![words::json("ReadWriteOncePod")];
+    }
+    let own = volume.spec.access_modes.iter().filter(|mode| *mode != "ReadWriteOncePod");
+    let lacking = wanted.iter().filter(|mode| !volume.spec.access_modes.contains(mode));
+    own.chain(lacking).map(|mode| words::json(mode)).collect()
+}
+
+/// What `kubectl label` has to be told for the volume to be selected.
+fn labels_for(selector: Option<&LabelSelector>, volume: &PersistentVolume) -> Vec<String> {
+    let labels = &volume.metadata.labels;
+    let pairs = selector.into_iter().flat_map(|selector| selector.match_labels.iter());
+    let pairs = pairs.filter(|(key, value)| labels.get(key) != Some(*value)).map(|(key, value)| format!("{key}={value}"));
+    let requirements = selector.into_iter().flat_map(|selector| &selector.match_expressions);
+    let unmet = requirements.filter(|r| r.holds(labels.get(&r.key)) == Truth::No);
+    let unmet = unmet.map(|r| match (r.operator.as_str(), r.values.first()) {
+        ("In", Some(value)) => format!("{}={value}", r.key),
+        ("Exists", _) => format!("{}=", r.key),
+        _ => format!("{}-", r.key),
+    });
+    pairs.chain(unmet).map(|word| words::quoted(&word)).collect()
 }
 
 /// A row of the table of volumes.

@@ -1,13 +1,13 @@
 //! Attachments (K09–K15, K17, K18): who has the volume, and how far its way to the pod's node is.
 
 use super::{Judgement, PodCase};
-use crate::objects::{PersistentVolume, Pod, Resource, VolumeAttachment};
+use crate::objects::{Node, PersistentVolume, Pod, Resource, VolumeAttachment};
 use crate::report::view::human_duration;
 use crate::report::{Confidence, DataRisk, Finding, ObjectRef, Severity};
 use crate::storage::causes::{lease_names, lives};
 use crate::storage::facts::claims_of;
 use crate::storage::findings::pod as kinds;
-use crate::storage::words;
+use crate::storage::{changes, words};
 
 /// Seconds after which Kubernetes detaches from a node that does not answer.
 const FORCED: u64 = 360;
@@ -88,6 +88,11 @@ fn users<'a>(case: &PodCase<'_, 'a>, same: &dyn Fn(&PersistentVolume) -> bool, n
         .collect()
 }
 
+/// Whether somebody said that the node is off.
+fn is_out_of_service(node: &Node) -> bool {
+    node.spec.taints.iter().any(|taint| taint.key == OUT_OF_SERVICE)
+}
+
 /// How a node is, and since when.
 fn node_state(case: &PodCase<'_, '_>, name: &str) -> (String, bool) {
     let facts = case.facts;
@@ -95,7 +100,7 @@ fn node_state(case: &PodCase<'_, '_>, name: &str) -> (String, bool) {
         let known = facts.knows(Resource::Nodes, None);
         return (if known { "which does not exist any more".to_owned() } else { "whose state is unknown".to_owned() }, !known);
     };
-    if node.spec.taints.iter().any(|taint| taint.key == OUT_OF_SERVICE) {
+    if is_out_of_service(node) {
         return ("which is out of service".to_owned(), false);
     }
     if node.is_ready() {
@@ -180,7 +185,8 @@ fn held(case: &PodCase<'_, '_>, volume: &PersistentVolume, attachment: &VolumeAt
         left(case, volume, attachment, &state, works)
     };
     let finding = shown(finding);
-    judgement.causes.push(way_out(case, finding, node, works, users));
+    let finding = way_out(case, judgement, finding, node, works, users);
+    judgement.causes.push(finding);
 }
 
 /// A pod of the same workload.
@@ -225,26 +231,29 @@ fn left(case: &PodCase<'_, '_>, volume: &PersistentVolume, attachment: &VolumeAt
 }
 
 /// What can be done about a volume that another node has.
-fn way_out(case: &PodCase<'_, '_>, finding: Finding, node: &str, works: bool, users: &[&Pod]) -> Finding {
+fn way_out(case: &PodCase<'_, '_>, judgement: &Judgement, finding: Finding, node: &str, works: bool, users: &[&Pod]) -> Finding {
+    if works && judgement.causes.iter().any(|cause| cause.code == kinds::ROLLING_UPDATE.code) {
+        return finding.remedied_by("let the Deployment stop the old pod first", None);
+    }
     if works {
-        return match users.first() {
-            Some(user) => finding.remedied_by(
-                "when it is gone from there, this pod starts",
-                Some(format!("kubectl delete pod {} -n {}", words::quoted(&user.metadata.name), words::quoted(&user.metadata.namespace))),
-            ),
+        let stays = users.iter().find(|user| user.metadata.deletion_timestamp.is_none());
+        return match stays.or_else(|| users.first()) {
+            Some(user) => changes::end(case.facts, user, case.pod, "when it is gone from there, this pod starts", finding),
             None => finding.remedied_by("wait; then look at the kubelet of that node", None),
         };
     }
-    let exists = case.facts.node(node).is_some();
-    if exists {
-        return words::at_risk(
-            finding,
-            DataRisk::Loss,
-            format!("only if node {node} is certainly off: say so, and its volumes are detached at once"),
-            Some(format!("kubectl taint node {} {OUT_OF_SERVICE}=nodeshutdown:NoExecute", words::quoted(node))),
-        );
+    let Some(object) = case.facts.node(node) else {
+        return finding.remedied_by("wait up to 6 minutes; the volume is detached by force", None);
+    };
+    if is_out_of_service(object) {
+        return finding.remedied_by("wait: Kubernetes detaches what is on a node that is out of service", None);
     }
-    finding.remedied_by("wait up to 6 minutes; the volume is detached by force", None)
+    changes::at_risk(
+        finding,
+        DataRisk::Loss,
+        format!("only if node {node} is certainly off: say so, and its volumes are detached at once"),
+        Some(format!("kubectl taint node {} {OUT_OF_SERVICE}=nodeshutdown:NoExecute", words::quoted(node))),
+    )
 }
 
 /// An attachment that is being deleted and does not go.

@@ -6,7 +6,7 @@ use crate::report::{Finding, ObjectRef};
 use crate::storage::causes::{self, Case, Diagnosis};
 use crate::storage::facts::BIND_COMPLETED;
 use crate::storage::findings::{pod as kinds, uncreated};
-use crate::storage::words;
+use crate::storage::{changes, words};
 
 /// The claim behind a volume, if it has one: a generic ephemeral volume is the claim POD-VOLUME.
 pub(super) fn name_of(case: &PodCase<'_, '_>, volume: &PodVolume) -> Option<String> {
@@ -160,11 +160,9 @@ fn not_claimed_back(case: &PodCase<'_, '_>, claim: &PersistentVolumeClaim, behin
     }
     let message = format!("volume \"{volume}\" belongs to claim {}/{} with another uid", holder.namespace, holder.name);
     let finding = case.finding(&kinds::VOLUME_NOT_CLAIMED_BACK, message).shown_by(&reference, "spec.claimRef.uid", &holder.uid);
-    Some(
-        finding
-            .shown_by(&words::claim_ref(claim), "metadata.uid", uid)
-            .remedied_by("create the claim anew, with a volume of its own", None),
-    )
+    let same_name = holder.namespace == claim.metadata.namespace && holder.name == claim.metadata.name;
+    let finding = finding.shown_by(&words::claim_ref(claim), "metadata.uid", uid);
+    Some(changes::misbound(case.facts, claim, behind, same_name, finding))
 }
 
 /// A block device used as a filesystem, or the other way round.
@@ -205,7 +203,8 @@ fn not_for_node(case: &PodCase<'_, '_>, behind: &PersistentVolume, judgement: &m
         let value = node.metadata.labels.get(key).unwrap_or("<unset>");
         finding = finding.shown_by(&words::node_ref(node), format!("metadata.labels[{key}]"), value);
     }
-    judgement.causes.push(finding.remedied_by("create the pod anew without spec.nodeName, so that the scheduler finds a node", None));
+    let description = "create the pod anew without spec.nodeName, so that the scheduler finds a node";
+    judgement.causes.push(changes::pod_anew(case.pod, description, r#"{"spec":{"nodeName":null}}"#, finding));
 }
 
 /// Rule: a claim for one pod is mounted for one pod of the node only.
@@ -222,6 +221,5 @@ fn for_one_pod(case: &PodCase<'_, '_>, claim: &PersistentVolumeClaim) -> Option<
         format!("claim \"{}\" is for one pod only (ReadWriteOncePod), and pod {} uses it", claim.metadata.name, user.metadata.name);
     let finding = case.finding(&kinds::USED_BY_A_POD, message).shown_by(&words::claim_ref(claim), "spec.accessModes", "ReadWriteOncePod");
     let finding = finding.shown_by(&words::pod_ref(user), "spec.nodeName", case.node());
-    let command = format!("kubectl delete pod {} -n {}", words::quoted(&user.metadata.name), words::quoted(case.namespace()));
-    Some(finding.remedied_by("when the other pod is gone, this one starts", Some(command)))
+    Some(changes::end(case.facts, user, case.pod, "when the other pod is gone, this one starts", finding))
 }

@@ -16,7 +16,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::facts::Facts;
 use super::why::assign;
-use super::words;
+use super::{changes, words};
 use crate::inventory::Inventory;
 use crate::objects::{LabelSelector, Objects, OtherSource, Pod, PodVolume, Projection, Resource, Truth, Workload};
 use crate::report::storage::Cause;
@@ -220,6 +220,7 @@ pub fn volumes(inventory: &Inventory, question: &PodQuestion) -> (Volumes, Vec<F
         pods.push(answer(&case, &mut findings));
     }
     pods.sort_by(|a, b| (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name)));
+    changes::only_on_a_cluster(&facts, &mut findings);
     (Volumes { pods, named: question.pods.is_some() }, findings)
 }
 

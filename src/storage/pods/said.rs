@@ -185,6 +185,7 @@ fn contradicted(case: &PodCase<'_, '_>, volume: &PodVolume, kind: &FindingKind) 
         "ST-K09" | "ST-K10" | "ST-K11" => attachments,
         "ST-K13" | "ST-K14" | "ST-K15" | "ST-K18" => attachments && own(true),
         "ST-K19" => knows(Resource::Nodes) && behind.is_some(),
+        "ST-K24" => knows(Resource::Pods) && claim.is_some(),
         "ST-K29" => knows(Resource::CsiDrivers) && matches!(volume.other.as_deref(), Some(OtherSource::Csi(_))),
         "ST-K30" => knows(Resource::Secrets) && behind.is_some(),
         _ => false,

@@ -6,7 +6,7 @@ use crate::report::{Finding, ObjectRef, Severity};
 use crate::storage::facts::claims_of;
 use crate::storage::findings::bound as kinds;
 use crate::storage::scheduler;
-use crate::storage::words;
+use crate::storage::{changes, words};
 
 /// Labels by which volumes were bound to places before they had node affinity.
 const ZONES: [&str; 4] = [
@@ -187,10 +187,7 @@ fn for_one_pod(case: &Case<'_, '_>, pod: &Pod) -> Option<Finding> {
         format!("it is for one pod only (ReadWriteOncePod), pod {} uses it, and pod {} waits", user.metadata.name, pod.metadata.name);
     let finding = case.finding(&kinds::CLAIM_FOR_ONE_POD_IN_USE, message).shown_by(&case.me, "spec.accessModes", "ReadWriteOncePod");
     let finding = finding.shown_by(&words::pod_ref(user), "spec.nodeName", &user.spec.node_name);
-    Some(finding.remedied_by(
-        "when the other pod is gone, this one is scheduled",
-        Some(format!("kubectl delete pod {} -n {}", words::quoted(&user.metadata.name), words::quoted(case.namespace()))),
-    ))
+    Some(changes::end(case.facts, user, pod, "when the other pod is gone, this one is scheduled", finding))
 }
 
 /// Nodes without the driver, if it asks not to be missed; nodes with no room for another volume.

@@ -1,78 +1,11 @@
-//! Causes of pods: each `fixtures/storage/K…` holds objects and what must be said of a pod's volumes, with events and without.
-//!
-//! `expected.json`: `{"pods": {"ns/name": {"cause": "ST-K09", "also": ["ST-K12"], "state": "problem", "volumes": {"data": "ST-K09"}}}}`; what is
-//! not named is not compared, but for the cause. `withoutEvents` says what changes where only an event tells. `unread` lists kinds that
-//! may not be read. The objects are a recorded cluster at noon of 2026-11-21.
+//! Causes of pods.
 
-use std::collections::BTreeMap;
-use std::fs;
-use std::path::{Path, PathBuf};
-
-use netstore::inventory::{Coverage, Inventory, Origin, State};
-use netstore::objects::Resource;
+use netstore::inventory::Inventory;
 use netstore::report::volumes::{PodAnswer, VolumeState};
 use netstore::report::{Confidence, Severity};
-use netstore::source::Collected;
-use netstore::source::manifests::{Input, Options, read};
 use netstore::storage::{PodQuestion, volumes};
-use serde::Deserialize;
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Expected {
-    #[serde(default)]
-    unread: Vec<String>,
-    pods: BTreeMap<String, Pod>,
-    #[serde(default)]
-    without_events: BTreeMap<String, Pod>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Pod {
-    cause: Option<String>,
-    #[serde(default)]
-    also: Vec<String>,
-    state: Option<String>,
-    says: Option<String>,
-    sure: Option<String>,
-    #[serde(default)]
-    volumes: BTreeMap<String, String>,
-}
-
-fn folders(below: &str, first: char) -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/storage").join(below);
-    let mut folders: Vec<PathBuf> = fs::read_dir(root).expect("fixtures").map(|entry| entry.expect("an entry").path()).collect();
-    let ours = |path: &PathBuf| path.file_name().is_some_and(|name| first == '*' || name.to_string_lossy().starts_with(first));
-    folders.retain(|path| path.join("objects.yaml").exists() && ours(path));
-    folders.sort();
-    folders
-}
-
-fn collected(folder: &Path, events: bool, unread: &[String]) -> Collected {
-    let inputs = [Input::Path(folder.join("objects.yaml"))];
-    let mut collected = read(&inputs, &Options::default()).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    let odd: Vec<&str> = collected.findings.iter().map(|finding| finding.message.as_str()).collect();
-    assert!(odd.is_empty(), "{}: {odd:?}", folder.display());
-    collected.origin = Origin::Snapshot;
-    collected.collected_at = Some("2026-11-21T12:00:00Z".parse().expect("a time"));
-    if !events {
-        collected.objects.events.clear();
-    }
-    if !unread.is_empty() {
-        let known: Vec<Resource> = Resource::ALL.into_iter().filter(|r| !unread.contains(&r.plural().to_owned())).collect();
-        collected.coverage = Coverage::complete(&known);
-        for resource in Resource::ALL.into_iter().filter(|resource| !known.contains(resource)) {
-            collected.coverage.record(resource, None, State::Forbidden);
-        }
-    }
-    collected
-}
-
-fn expected(folder: &Path) -> Expected {
-    let text = fs::read_to_string(folder.join("expected.json")).expect("expected.json");
-    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
-}
+use super::fixture::{self, Fixture};
 
 fn said(pod: &PodAnswer) -> String {
     let of_volumes = pod.volumes.iter().flat_map(|volume| volume.cause.iter().chain(&volume.also_would_fail));
@@ -80,14 +13,14 @@ fn said(pod: &PodAnswer) -> String {
     all.map(|cause| format!("{}: {}", cause.code, cause.message)).collect::<Vec<_>>().join(" | ")
 }
 
-fn check(folder: &Path, events: bool, wrong: &mut Vec<String>) {
-    let expected = expected(folder);
-    let inventory = Inventory::build(collected(folder, events, &expected.unread));
+fn check(fixture: &Fixture, events: bool, wrong: &mut Vec<String>) {
+    let expected = &fixture.expected;
+    let inventory = Inventory::build(fixture.collected(events));
     let asked = expected.pods.keys().filter_map(|key| key.split_once('/')).map(|(ns, name)| (ns.to_owned(), name.to_owned())).collect();
     let (result, findings) = volumes(&inventory, &PodQuestion { pods: Some(asked), ..PodQuestion::default() });
-    let name = format!("{}{}", folder.file_name().unwrap_or_default().display(), if events { "" } else { " without events" });
+    let name = format!("{}{}", fixture.name(), if events { "" } else { " without events" });
     for (key, usual) in &expected.pods {
-        let wanted = expected.without_events.get(key).filter(|_| !events).unwrap_or(usual);
+        let wanted = fixture.said(key, usual, events);
         let Some(pod) = result.pods.iter().find(|pod| format!("{}/{}", pod.namespace, pod.name) == *key) else {
             wrong.push(format!("{name}: no pod {key}"));
             continue;
@@ -127,9 +60,9 @@ fn check(folder: &Path, events: bool, wrong: &mut Vec<String>) {
 #[test]
 fn every_case_has_its_cause_with_events_and_without() {
     let mut wrong = Vec::new();
-    for folder in folders("", 'K') {
-        check(&folder, true, &mut wrong);
-        check(&folder, false, &mut wrong);
+    for fixture in fixture::of_pods() {
+        check(&fixture, true, &mut wrong);
+        check(&fixture, false, &mut wrong);
     }
     assert!(wrong.is_empty(), "{} differences:\n{}", wrong.len(), wrong.join("\n"));
 }
@@ -137,7 +70,7 @@ fn every_case_has_its_cause_with_events_and_without() {
 #[test]
 fn every_code_has_a_fixture() {
     let told: Vec<String> =
-        folders("", 'K').iter().flat_map(|folder| expected(folder).pods.into_values()).filter_map(|pod| pod.cause).collect();
+        fixture::of_pods().into_iter().flat_map(|fixture| fixture.expected.pods.into_values()).filter_map(|pod| pod.cause).collect();
     let all = netstore::storage::findings::all();
     let untold: Vec<&str> =
         all.into_iter().map(|kind| kind.code).filter(|code| code.starts_with("ST-K") && !told.iter().any(|t| t == code)).collect();
@@ -147,19 +80,19 @@ fn every_code_has_a_fixture() {
 /// What is odd but well is not accused, and says where its data lives.
 #[test]
 fn healthy_pods_have_no_errors() {
-    let folders = folders("healthy-pods", '*');
-    assert!(folders.len() >= 10, "{}", folders.len());
+    let fixtures = fixture::below("healthy-pods");
+    assert!(fixtures.len() >= 10, "{}", fixtures.len());
     let mut wrong = Vec::new();
-    for folder in folders {
+    for fixture in fixtures {
         for events in [true, false] {
-            let inventory = Inventory::build(collected(&folder, events, &[]));
+            let inventory = Inventory::build(fixture.collected(events));
             let (result, findings) = volumes(&inventory, &PodQuestion::default());
-            assert!(!result.pods.is_empty(), "{}", folder.display());
+            assert!(!result.pods.is_empty(), "{}", fixture.name());
             let errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
-            wrong.extend(errors.map(|finding| format!("{}: {} {}", folder.display(), finding.code, finding.message)));
+            wrong.extend(errors.map(|finding| format!("{}: {} {}", fixture.name(), finding.code, finding.message)));
             for pod in result.pods.iter().filter(|pod| pod.phase == "Running") {
                 let badly = pod.volumes.iter().filter(|v| v.state != VolumeState::Ok || v.place.is_empty() || v.after_pod.is_empty());
-                wrong.extend(badly.map(|volume| format!("{}: {} is {:?}", folder.display(), volume.name, volume.state)));
+                wrong.extend(badly.map(|volume| format!("{}: {} is {:?}", fixture.name(), volume.name, volume.state)));
             }
         }
     }
@@ -174,20 +107,24 @@ fn rights_of_one_namespace_give_unknown_and_no_guess() {
         .to_vec();
     let decided_here = ["ST-K01", "ST-K02", "ST-K03", "ST-K04", "ST-K06", "ST-K07", "ST-K18", "ST-K23", "ST-K28"];
     let mut wrong = Vec::new();
-    for folder in folders("", 'K') {
+    for fixture in fixture::of_pods() {
         for events in [true, false] {
-            let inventory = Inventory::build(collected(&folder, events, &unread));
+            let mut collected = fixture.read(&fixture.text(), &unread);
+            if !events {
+                collected.objects.events.clear();
+            }
+            let inventory = Inventory::build(collected);
             let (result, findings) = volumes(&inventory, &PodQuestion::default());
             for finding in findings.iter().filter(|finding| finding.code.starts_with("ST-K") && finding.confidence == Confidence::Certain) {
                 if !decided_here.contains(&finding.code) {
-                    wrong.push(format!("{}: {} {}", folder.display(), finding.code, finding.message));
+                    wrong.push(format!("{}: {} {}", fixture.name(), finding.code, finding.message));
                 }
             }
             let claims =
                 |pod: &&PodAnswer| pod.phase == "Starting" && pod.volumes.iter().any(|v| v.after_claim.is_some() && v.cause.is_none());
             for pod in result.pods.iter().filter(claims) {
                 for volume in pod.volumes.iter().filter(|v| v.after_claim.is_some() && v.cause.is_none() && v.unread.is_empty()) {
-                    wrong.push(format!("{}: {} of {} does not say what was not read", folder.display(), volume.name, pod.name));
+                    wrong.push(format!("{}: {} of {} does not say what was not read", fixture.name(), volume.name, pod.name));
                 }
             }
         }
@@ -198,9 +135,9 @@ fn rights_of_one_namespace_give_unknown_and_no_guess() {
 /// A question asked twice, in whatever order objects come, has one answer.
 #[test]
 fn answers_do_not_depend_on_the_order_of_objects() {
-    for folder in folders("", 'K') {
+    for fixture in fixture::of_pods() {
         let answer = |turned: bool| {
-            let mut collected = collected(&folder, true, &[]);
+            let mut collected = fixture.collected(true);
             if turned {
                 collected.objects.claims.reverse();
                 collected.objects.volumes.reverse();
@@ -213,7 +150,7 @@ fn answers_do_not_depend_on_the_order_of_objects() {
             let (result, findings) = volumes(&Inventory::build(collected), &PodQuestion::default());
             (serde_json::to_string(&result).expect("JSON"), serde_json::to_string(&findings).expect("JSON"))
         };
-        assert_eq!(answer(false), answer(true), "{}", folder.display());
+        assert_eq!(answer(false), answer(true), "{}", fixture.name());
     }
 }
 
@@ -221,8 +158,8 @@ fn answers_do_not_depend_on_the_order_of_objects() {
 #[test]
 fn an_overview_tells_the_winning_default_the_dead_and_the_released() {
     use netstore::report::overview::ProvisionerState;
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/storage/overview/cluster");
-    let (overview, _) = netstore::storage::overview(&Inventory::build(collected(&folder, true, &[])), None);
+    let fixture = fixture::below("overview").pop().expect("a cluster");
+    let (overview, _) = netstore::storage::overview(&Inventory::build(fixture.collected(true)), None);
     let classes: Vec<(&str, bool, bool, ProvisionerState)> =
         overview.classes.iter().map(|c| (c.name.as_str(), c.default, c.default_wins, c.provisioner_state)).collect();
     let wanted = [
@@ -241,7 +178,7 @@ fn an_overview_tells_the_winning_default_the_dead_and_the_released() {
     assert_eq!((overview.claims.total, overview.claims.ok, overview.claims.problem), (3, 1, 1), "{:?}", overview.claims);
 
     let unread = ["csidrivers", "csinodes", "leases"].map(str::to_owned);
-    let (partly, _) = netstore::storage::overview(&Inventory::build(collected(&folder, true, &unread)), None);
+    let (partly, _) = netstore::storage::overview(&Inventory::build(fixture.read(&fixture.text(), &unread)), None);
     assert!(partly.classes.iter().all(|class| class.provisioner_state != ProvisionerState::Missing));
     assert_eq!(partly.unread.len(), 3);
 }
