@@ -15,5 +15,7 @@ mod partial;
 mod plugin;
 #[path = "live_cluster/refusals.rs"]
 mod refusals;
+#[path = "live_cluster/remedies.rs"]
+mod remedies;
 #[path = "live_cluster/secrets.rs"]
 mod secrets;

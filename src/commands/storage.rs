@@ -42,7 +42,7 @@ pub fn run(session: &mut Session, _: &Args) -> Result<Outcome, CommandError> {
     session.format(report::Question::Storage.formats())?;
     let namespace = session.matrix_scope()?;
     let more = |objects: &Objects| {
-        let mut more = storage::more_needed(objects);
+        let mut more = storage::more_needed(objects, |of, _| namespace.as_deref().is_none_or(|wanted| wanted == of));
         if objects.csi_drivers.iter().any(|driver| driver.spec.storage_capacity == Some(true)) {
             more.push(Resource::CsiStorageCapacities);
         }

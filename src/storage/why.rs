@@ -25,7 +25,8 @@ pub struct Question {
 }
 
 impl Question {
-    fn means(&self, namespace: &str, name: &str) -> bool {
+    /// Whether a claim is meant, as far as its name tells.
+    pub fn means(&self, namespace: &str, name: &str) -> bool {
         if self.names.is_empty() {
             return self.namespace.as_deref().is_none_or(|wanted| wanted == namespace);
         }
@@ -36,11 +37,12 @@ impl Question {
 /// Kinds that are read beyond the first ones, at most: with these it is a dozen lists.
 const MORE: usize = 4;
 
-/// Kinds that are worth reading after what was read first: many clusters need none of them. Where all are, quotas and limits
-/// give way: whom they stop, an event tells.
-pub fn more_needed(objects: &Objects) -> Vec<Resource> {
+/// Kinds that are worth reading for the claims that are meant (by namespace and name) after what was read first: many clusters need none
+/// of them. Where all are, quotas and limits give way: whom they stop, an event tells.
+pub fn more_needed(objects: &Objects, means: impl Fn(&str, &str) -> bool) -> Vec<Resource> {
+    let meant = || objects.claims.iter().filter(|claim| means(&claim.metadata.namespace, &claim.metadata.name));
     let unbound: Vec<&PersistentVolumeClaim> =
-        objects.claims.iter().filter(|claim| claim.metadata.annotations.get(BIND_COMPLETED).is_none()).collect();
+        meant().filter(|claim| claim.metadata.annotations.get(BIND_COMPLETED).is_none()).collect();
     let mut more = vec![Resource::Events];
     let tells =
         |class: &str| objects.csi_drivers.iter().any(|driver| driver.metadata.name == class && driver.spec.storage_capacity == Some(true));
@@ -58,7 +60,7 @@ pub fn more_needed(objects: &Objects) -> Vec<Resource> {
     if provisioners.iter().any(|provisioner| tells(provisioner)) {
         more.push(Resource::CsiStorageCapacities);
     }
-    if objects.claims.iter().any(|claim| !claim.attributes_class().is_empty()) {
+    if meant().any(|claim| !claim.attributes_class().is_empty()) {
         more.push(Resource::VolumeAttributesClasses);
     }
     let names: std::collections::HashSet<(&str, &str)> = objects.claims.iter().map(|claim| claim.metadata.key()).collect();
@@ -67,14 +69,15 @@ pub fn more_needed(objects: &Objects) -> Vec<Resource> {
         set.claim_templates.iter().any(|template| {
             (set.first_ordinal..end).any(|n| {
                 let name = format!("{}-{}-{n}", template.metadata.name, set.metadata.name);
-                !names.contains(&(set.metadata.namespace.as_str(), name.as_str()))
+                let namespace = set.metadata.namespace.as_str();
+                !names.contains(&(namespace, name.as_str())) && means(namespace, &name)
             })
         })
     });
     if incomplete {
         more.extend([Resource::ResourceQuotas, Resource::LimitRanges]);
     }
-    let growing = || objects.claims.iter().any(|claim| claim.request() > claim.capacity());
+    let growing = || meant().any(|claim| claim.request() > claim.capacity());
     if unbound.is_empty() && !incomplete && !growing() {
         more.retain(|resource| *resource != Resource::Events);
     }

@@ -106,7 +106,8 @@ fn run(command: &mut Command) -> String {
 }
 
 impl Cluster {
-    fn boot() -> Option<Self> {
+    /// A cluster of one's own.
+    pub fn boot() -> Option<Self> {
         let binaries = binaries()?.to_owned();
         let folder = tempfile::tempdir().expect("a temporary folder").keep();
         // A destructor would not run for a static, and not after Ctrl-C either.
@@ -134,7 +135,8 @@ impl Cluster {
         run(Command::new(scripts().join(name)).args(args).arg("--state").arg(self.state()))
     }
 
-    fn state(&self) -> PathBuf {
+    /// Where it keeps itself.
+    pub fn state(&self) -> PathBuf {
         self.folder.join("state")
     }
 
@@ -187,9 +189,14 @@ impl Cluster {
 
     /// The real kubectl, as admin.
     pub fn kubectl(&self) -> Command {
-        let mut command = Command::new(self.binaries.join("kubectl"));
+        let mut command = Command::new(self.kubectl_path());
         command.env("KUBECONFIG", self.kubeconfig()).env("KUBECACHEDIR", self.path("cache"));
         command
+    }
+
+    /// Where the real kubectl is.
+    pub fn kubectl_path(&self) -> PathBuf {
+        self.binaries.join("kubectl")
     }
 }
 

@@ -5,7 +5,7 @@ use super::{Case, Diagnosis, class, consumer, provisioner, said};
 use crate::objects::{Labels, PersistentVolume, Resource};
 use crate::report::{Confidence, Finding, Severity};
 use crate::storage::facts::Shape;
-use crate::storage::facts::{ClassOrigin, SELECTED_NODE};
+use crate::storage::facts::{ClassOrigin, NO_PROVISIONER, SELECTED_NODE};
 use crate::storage::findings::bound::HALF_BOUND_VOLUME;
 use crate::storage::findings::class::{CLASS_EMPTY, NO_DEFAULT_CLASS};
 use crate::storage::findings::volume::{NO_VOLUME, RESERVED_VOLUME_UNFIT, VOLUMES_ALL_TAKEN};
@@ -181,7 +181,8 @@ fn without_class(case: &Case<'_, '_>) -> Finding {
             let names: Vec<&str> = facts.class_names().collect();
             let message = format!("it names no class, none of the classes ({}) is the default, and {volumes}", words::and(&names, 4));
             let finding = case.class_evidence(case.finding(&NO_DEFAULT_CLASS, message));
-            let first = names.first().copied().unwrap_or_default();
+            let made = facts.inventory.objects.storage_classes.iter().find(|class| class.provisioner != NO_PROVISIONER);
+            let first = made.map(|class| class.metadata.name.as_str()).or(names.first().copied()).unwrap_or_default();
             let command = format!(
                 "kubectl annotate storageclass {} --overwrite storageclass.kubernetes.io/is-default-class=true",
                 words::quoted(first)
