@@ -41,8 +41,7 @@ const MORE: usize = 4;
 /// of them. Where all are, quotas and limits give way: whom they stop, an event tells.
 pub fn more_needed(objects: &Objects, means: impl Fn(&str, &str) -> bool) -> Vec<Resource> {
     let meant = || objects.claims.iter().filter(|claim| means(&claim.metadata.namespace, &claim.metadata.name));
-    let unbound: Vec<&PersistentVolumeClaim> =
-        meant().filter(|claim| claim.metadata.annotations.get(BIND_COMPLETED).is_none()).collect();
+    let unbound: Vec<&PersistentVolumeClaim> = meant().filter(|claim| claim.metadata.annotations.get(BIND_COMPLETED).is_none()).collect();
     let mut more = vec![Resource::Events];
     let tells =
         |class: &str| objects.csi_drivers.iter().any(|driver| driver.metadata.name == class && driver.spec.storage_capacity == Some(true));
