@@ -156,7 +156,7 @@ impl Session {
         Ok((Inventory::build(collected), findings))
     }
 
-    /// Reads what a question needs in two steps: some kinds first, and then what `more` says of these.
+    /// Reads what a question needs step by step: some kinds first, then those that `more` says of what is there, until it is all.
     ///
     /// # Errors
     /// If nothing could be read.
@@ -171,9 +171,19 @@ impl Session {
         namespaces.dedup();
         let mut resources = first.to_vec();
         let mut collected = self.collect(&Needs { resources: resources.clone(), namespaces: namespaces.clone() })?;
-        let more = more(&collected.objects);
-        if !more.is_empty() && !matches!(self.source, Source::Manifests) {
-            match self.collect(&Needs { resources: more.clone(), namespaces }) {
+        loop {
+            let mut more = more(&collected.objects);
+            more.retain(|resource| !resources.contains(resource));
+            more.sort();
+            more.dedup();
+            if more.is_empty() {
+                break;
+            }
+            resources.extend(&more);
+            if matches!(self.source, Source::Manifests) {
+                continue;
+            }
+            match self.collect(&Needs { resources: more.clone(), namespaces: namespaces.clone() }) {
                 Ok(rest) => {
                     collected.objects.merge(rest.objects);
                     collected.findings.extend(rest.findings);
@@ -188,7 +198,6 @@ impl Session {
                 }
             }
         }
-        resources.extend(more);
         collected.coverage = needed(&collected.coverage, &resources);
         let findings = std::mem::take(&mut collected.findings);
         Ok((Inventory::build(collected), findings))

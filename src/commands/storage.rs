@@ -46,9 +46,6 @@ pub fn run(session: &mut Session, _: &Args) -> Result<Outcome, CommandError> {
         if objects.csi_drivers.iter().any(|driver| driver.spec.storage_capacity == Some(true)) {
             more.push(Resource::CsiStorageCapacities);
         }
-        more.retain(|resource| !RESOURCES.contains(resource));
-        more.sort();
-        more.dedup();
         more
     };
     let (inventory, noticed) = session.read_in_steps(&RESOURCES, more, namespace.clone().into_iter().collect())?;

@@ -4,27 +4,16 @@ use super::Outcome;
 use crate::cli::targets::{self, Target, TargetArg};
 use crate::cli::{CommandError, ErrorKind, Session, complete};
 use crate::inventory::Inventory;
-use crate::objects::{Pod, Resource};
+use crate::objects::{Objects, Pod, Resource};
 use crate::policy::question::Resolved;
 use crate::report::{self, Answer, Report};
 use crate::storage::{self, PodQuestion};
 
 /// Kinds that every answer depends on; what else is read depends on them.
-const RESOURCES: [Resource; 13] = [
-    Resource::Pods,
-    Resource::PersistentVolumeClaims,
-    Resource::PersistentVolumes,
-    Resource::StorageClasses,
-    Resource::Nodes,
-    Resource::CsiDrivers,
-    Resource::CsiNodes,
-    Resource::Deployments,
-    Resource::ReplicaSets,
-    Resource::StatefulSets,
-    Resource::DaemonSets,
-    Resource::Jobs,
-    Resource::CronJobs,
-];
+const RESOURCES: [Resource; 2] = [Resource::Pods, Resource::PersistentVolumeClaims];
+/// Kinds that tell which pods are those of a workload.
+const WORKLOADS: [Resource; 6] =
+    [Resource::Deployments, Resource::ReplicaSets, Resource::StatefulSets, Resource::DaemonSets, Resource::Jobs, Resource::CronJobs];
 
 /// Why a pod waits for its volumes, and where their data lives
 ///
@@ -73,8 +62,17 @@ pub fn run(session: &mut Session, args: &Args) -> Result<Outcome, CommandError> 
     let namespace = session.matrix_scope()?;
     let asked = target.as_ref().map(|target| target.end.namespace().unwrap_or(&default).to_owned());
     let of: Option<Vec<String>> = asked.or_else(|| namespace.clone()).map(|namespace| vec![namespace]);
-    let more = |objects: &crate::objects::Objects| storage::more_needed_for_pods(objects, of.as_deref());
-    let (inventory, noticed) = session.read_in_steps(&RESOURCES, more, of.clone().unwrap_or_default())?;
+    let end = target.as_ref().map(|target| &target.end);
+    let means = |pod: &Pod| {
+        let here = of.as_ref().is_none_or(|of| of.contains(&pod.metadata.namespace));
+        here && !matches!(end, Some(TargetArg::Pod { name, .. }) if *name != pod.metadata.name)
+    };
+    let first = match end {
+        Some(TargetArg::Workload { .. }) => [&RESOURCES[..], &WORKLOADS].concat(),
+        _ => RESOURCES.to_vec(),
+    };
+    let more = |objects: &Objects| storage::more_needed_for_pods(objects, means);
+    let (inventory, noticed) = session.read_in_steps(&first, more, of.clone().unwrap_or_default())?;
     let pods = match &target {
         Some(target) => Some(named(&inventory, target, &default).map_err(|error| {
             session.warn(&noticed);

@@ -15,11 +15,16 @@ pub(super) fn at_risk(mut finding: Finding, risk: DataRisk, description: impl In
     finding
 }
 
-/// Commands are for a cluster. What is only in files has not been applied, so there is nothing yet to patch or delete.
-pub(super) fn only_on_a_cluster(facts: &Facts<'_>, findings: &mut [Finding]) {
+/// Whether the objects are files that have not been applied: there is nothing yet to patch or delete.
+fn is_only_files(facts: &Facts<'_>) -> bool {
     let objects = &facts.inventory.objects;
     let mut uids = objects.claims.iter().map(|c| &c.metadata.uid).chain(objects.pods.iter().map(|p| &p.metadata.uid));
-    if facts.inventory.origin == Origin::Manifests && uids.all(|uid| uid.is_empty()) {
+    facts.inventory.origin == Origin::Manifests && uids.all(|uid| uid.is_empty())
+}
+
+/// Commands are for a cluster.
+pub(super) fn only_on_a_cluster(facts: &Facts<'_>, findings: &mut [Finding]) {
+    if is_only_files(facts) {
         for remedy in findings.iter_mut().flat_map(|finding| &mut finding.remedy) {
             remedy.command = None;
         }
@@ -28,6 +33,9 @@ pub(super) fn only_on_a_cluster(facts: &Facts<'_>, findings: &mut [Finding]) {
 
 /// Deletes a claim that is of no use and creates it again with fields of its spec (of a merge patch) changed.
 pub(super) fn anew(facts: &Facts<'_>, claim: &PersistentVolumeClaim, spec: &str, description: &str, finding: Finding) -> Finding {
+    if is_only_files(facts) {
+        return finding.remedied_by(format!("{description}: in its file, spec: {{{spec}}}"), None);
+    }
     if let Some(pod) = claim.metadata.controller().filter(|owner| owner.kind == "Pod") {
         // Kubernetes makes the pod's own claim again from the pod, before anybody else can.
         let description = format!("{description}: in the volumeClaimTemplate of pod {}, which has to be created anew", pod.name);

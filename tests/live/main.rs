@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod errors;
+mod lists;
 mod optional;
 mod server;
 

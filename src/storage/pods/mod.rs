@@ -12,13 +12,13 @@ mod said;
 
 pub(super) use data::place;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::facts::Facts;
+use super::facts::{Facts, claims_of};
 use super::why::assign;
 use super::{changes, words};
 use crate::inventory::Inventory;
-use crate::objects::{LabelSelector, Objects, OtherSource, Pod, PodVolume, Projection, Resource, Truth, Workload};
+use crate::objects::{LabelSelector, Objects, OtherSource, Pod, PodSpec, PodVolume, Projection, Resource, Truth, Workload};
 use crate::report::storage::Cause;
 use crate::report::volumes::{PodAnswer, VolumeAnswer, VolumeState, Volumes};
 use crate::report::{Confidence, Finding, FindingKind, ObjectRef, Severity};
@@ -149,14 +149,43 @@ impl Judgement {
     }
 }
 
-/// Kinds that are worth reading for the pods of these namespaces (none: of all) after what was read first.
-pub fn more_needed_for_pods(objects: &Objects, namespaces: Option<&[String]>) -> Vec<Resource> {
-    let here = |namespace: &str| namespaces.is_none_or(|all| all.iter().any(|wanted| wanted == namespace));
-    let mut more = super::more_needed(objects, |namespace, _| here(namespace));
-    let pods: Vec<&Pod> = objects.pods.iter().filter(|pod| here(&pod.metadata.namespace) && !pod.is_finished()).collect();
+/// Kinds that are worth reading for the pods that are meant, after what was read so far.
+pub fn more_needed_for_pods(objects: &Objects, means: impl Fn(&Pod) -> bool) -> Vec<Resource> {
+    let meant: Vec<&Pod> = objects.pods.iter().filter(|pod| means(pod)).collect();
+    let claims: HashSet<(&str, String)> =
+        meant.iter().flat_map(|pod| claims_of(pod).map(|claim| (pod.metadata.namespace.as_str(), claim))).collect();
+    let mut more = super::more_needed(objects, |namespace, name| claims.contains(&(namespace, name.to_owned())));
+    let pods: Vec<&Pod> = meant.iter().copied().filter(|pod| !pod.is_finished()).collect();
     // What a file holds and no API server has seen has no uid: its templates stand for pods.
-    let templates = objects.workloads.iter().filter(|w| w.metadata.uid.is_empty() && here(&w.metadata.namespace));
-    let specs: Vec<&crate::objects::PodSpec> = pods.iter().map(|pod| &pod.spec).chain(templates.map(|w| &w.template.spec)).collect();
+    let templates = objects.workloads.iter().filter(|w| w.metadata.uid.is_empty());
+    let specs: Vec<&PodSpec> = pods.iter().map(|pod| &pod.spec).chain(templates.map(|w| &w.template.spec)).collect();
+    let starts = pods.iter().any(|pod| Stage::of(pod, false) != Stage::Running);
+    let has_claims = |spec: &&PodSpec| spec.volumes.iter().any(|v| v.persistent_volume_claim.is_some() || v.ephemeral.is_some());
+    let has_claims = !claims.is_empty() || specs.iter().any(has_claims);
+    let owned_by = |kind: &str| meant.iter().any(|pod| pod.metadata.controller().is_some_and(|owner| owner.kind == kind));
+    // Whoever else has the volume may be of any Deployment.
+    if owned_by("ReplicaSet") || (starts && has_claims) {
+        more.extend([Resource::ReplicaSets, Resource::Deployments]);
+    }
+    if owned_by("Job") {
+        more.extend([Resource::Jobs, Resource::CronJobs]);
+    }
+    more.extend(
+        ["StatefulSet", "DaemonSet"]
+            .into_iter()
+            .zip([Resource::StatefulSets, Resource::DaemonSets])
+            .filter_map(|(kind, of)| owned_by(kind).then_some(of)),
+    );
+    if has_claims {
+        more.extend([Resource::PersistentVolumes, Resource::StorageClasses]);
+    }
+    let is_inline = |volume: &PodVolume| matches!(volume.other.as_deref(), Some(OtherSource::Csi(_)));
+    if has_claims || specs.iter().any(|spec| spec.volumes.iter().any(is_inline)) {
+        more.extend([Resource::CsiDrivers, Resource::CsiNodes]);
+    }
+    if has_claims || starts {
+        more.push(Resource::Nodes);
+    }
     let uses = |secret: bool| {
         specs.iter().any(|spec| {
             let of_volume = |volume: &PodVolume| match volume.other.as_deref() {
@@ -171,7 +200,6 @@ pub fn more_needed_for_pods(objects: &Objects, namespaces: Option<&[String]>) ->
                 || containers.flat_map(|c| c.env.iter().chain(&c.env_from)).any(|reference| reference.secret == secret)
         })
     };
-    let starts = pods.iter().any(|pod| Stage::of(pod, false) != Stage::Running);
     let of_volumes = || {
         let csi = objects.volumes.iter().filter_map(|volume| volume.spec.csi.as_ref());
         starts && csi.into_iter().any(|csi| csi.node_stage_secret_ref.is_some() || csi.node_publish_secret_ref.is_some())
@@ -183,10 +211,11 @@ pub fn more_needed_for_pods(objects: &Objects, namespaces: Option<&[String]>) ->
         more.push(Resource::Secrets);
     }
     if starts {
-        more.extend([Resource::Events, Resource::VolumeAttachments, Resource::Leases]);
+        more.push(Resource::Events);
     }
-    more.sort();
-    more.dedup();
+    if starts && has_claims {
+        more.extend([Resource::VolumeAttachments, Resource::Leases]);
+    }
     more
 }
 
