@@ -19,3 +19,5 @@ mod refusals;
 mod remedies;
 #[path = "live_cluster/secrets.rs"]
 mod secrets;
+#[path = "live_cluster/storage.rs"]
+mod storage;

@@ -69,6 +69,18 @@ pub fn many() -> Option<MutexGuard<'static, Cluster>> {
     many.as_ref().map(|many| many.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
+/// The namespace `store` of `storage.yaml`, when the controllers have done with it what they do. Nobody changes it.
+pub fn store() -> Option<&'static Cluster> {
+    static STORE: OnceLock<Option<Cluster>> = OnceLock::new();
+    STORE
+        .get_or_init(|| {
+            let cluster = Cluster::boot()?;
+            super::storage::settle(&cluster);
+            Some(cluster)
+        })
+        .as_ref()
+}
+
 fn scripts() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cluster")
 }
@@ -106,7 +118,7 @@ fn run(command: &mut Command) -> String {
 }
 
 impl Cluster {
-    /// A cluster of one's own.
+    /// A cluster that its only user may leave as it likes.
     pub fn boot() -> Option<Self> {
         let binaries = binaries()?.to_owned();
         let folder = tempfile::tempdir().expect("a temporary folder").keep();

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use serde_json::Value;
 
@@ -44,13 +43,6 @@ spec:
   template: {metadata: {labels: {app: web}}, spec: {containers: [{name: main, image: example.com/app:1}]}}
 "#;
 
-/// Default classes come and go in it, and a controller stands still for a while: one test at a time.
-fn own() -> Option<MutexGuard<'static, Cluster>> {
-    static OWN: OnceLock<Option<Mutex<Cluster>>> = OnceLock::new();
-    let own = OWN.get_or_init(|| Cluster::boot().map(Mutex::new)).as_ref();
-    own.map(|own| own.lock().unwrap_or_else(PoisonError::into_inner))
-}
-
 /// Runs a line as whoever pastes it does.
 fn paste(cluster: &Cluster, line: &str) -> Run {
     let path = format!("{}:/usr/bin:/bin", cluster.kubectl_path().parent().expect("a folder").display());
@@ -61,7 +53,12 @@ fn paste(cluster: &Cluster, line: &str) -> Run {
 
 #[test]
 fn printed_commands_mend_what_kubernetes_brought_about() {
-    let Some(cluster) = own() else { return };
+    let Some(cluster) = Cluster::boot() else { return };
+    mend(&cluster);
+    take_every_form(&cluster);
+}
+
+fn mend(cluster: &Cluster) {
     let file = cluster.path("mended.json");
     let mut play = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/truth/storage/try"));
     play.arg("--state").arg(cluster.state()).arg("--mended").arg(&file).arg("--kubectl").arg(cluster.kubectl_path());
@@ -83,15 +80,13 @@ fn commands() -> BTreeMap<String, String> {
 }
 
 /// What takes drivers and kubelets to bring about is tried on fixtures; here kubectl and the API server take the commands at least.
-#[test]
-fn kubectl_takes_every_form_of_command() {
-    let Some(cluster) = own() else { return };
+fn take_every_form(cluster: &Cluster) {
     std::fs::write(cluster.path("named.yaml"), NAMED).expect("a file");
-    paste(&cluster, "kubectl create -f named.yaml && mkdir FOLDER && echo text >FOLDER/key").ok();
+    paste(cluster, "kubectl create -f named.yaml && mkdir FOLDER && echo text >FOLDER/key").ok();
     let commands = commands();
     for fixture in FORMS {
         let command = commands.get(fixture).unwrap_or_else(|| panic!("{fixture} has a command"));
-        let run = paste(&cluster, command);
+        let run = paste(cluster, command);
         assert_eq!(run.code, Some(0), "{command}\n{}", run.block());
     }
 }

@@ -71,10 +71,10 @@ fn meaning(message: &str) -> Option<&'static FindingKind> {
 ///
 /// Not the newest event: the volume controller repeats that it waits, which is mostly newer.
 pub(super) fn failed(case: &Case<'_, '_>) -> Option<Finding> {
-    let mut failures = case
-        .facts
-        .events_of(case.claim)
-        .filter(|event| matches!(event.reason.as_str(), "ProvisioningFailed" | "UnrecognizedDataSourceKind"));
+    let failed = |event: &&Event| matches!(event.reason.as_str(), "ProvisioningFailed" | "UnrecognizedDataSourceKind");
+    // Rule: said of every claim of such a class for which there is no volume, also where only the volume is wrong. Objects tell better.
+    let no_class = |event: &&Event| event.message.contains("storageclass.storage.k8s.io \"") && event.message.ends_with("not found");
+    let mut failures = case.facts.events_of(case.claim).filter(|event| failed(event) && !no_class(event));
     let event = failures.next()?;
     let kind = meaning(&event.message).unwrap_or(&kinds::BACKEND_REFUSES);
     let who = match event.component() {
@@ -121,7 +121,7 @@ pub(super) fn unread(case: &Case<'_, '_>) -> Vec<Finding> {
     let warning = facts.events_of(case.claim).find(|event| event.kind == "Warning" || event.reason == "FailedBinding");
     let any = warning.or_else(|| facts.events_of(case.claim).next());
     let message = match any {
-        Some(event) => format!("the cause cannot be told from what may be read; an event says: {}", event.message),
+        Some(event) => format!("an event says: {}", event.message),
         None => "the cause cannot be told from what may be read".to_owned(),
     };
     let finding = case.finding(&uncreated::CAUSE_UNKNOWN, message).with_confidence(Confidence::Possible);
