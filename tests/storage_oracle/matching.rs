@@ -101,7 +101,7 @@ fn quantities_are_those_of_kubernetes() {
         let fraction = if dice.chance(3) { format!(".{}", digits(dice, 12)) } else { String::new() };
         format!("{sign}{whole}{fraction}{}", dice.one(&suffixes))
     };
-    let questions: Vec<Value> = (0..cases() * 2).map(|_| json!({"a": text(&mut dice), "b": text(&mut dice)})).collect();
+    let questions: Vec<Value> = (0..cases() / 2).map(|_| json!({"a": text(&mut dice), "b": text(&mut dice)})).collect();
     let Some(answers) = ask("quantityCompare", &questions) else { return };
     let mut compared = 0;
     for (question, answer) in questions.iter().zip(&answers) {

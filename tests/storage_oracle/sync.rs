@@ -10,10 +10,12 @@ use serde_json::{Value, json};
 use super::draw::{Dice, claim, volumes};
 use super::{ask, cases, read};
 
+const MODES: [&str; 3] = ["ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany"];
+
 fn world(dice: &mut Dice) -> Value {
     let mut claim = claim(dice, "one");
     // Claims have a mode at least; the API server sees to it.
-    claim["spec"]["accessModes"] = json!([dice.one(&["ReadWriteOnce", "ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany"])]);
+    claim["spec"]["accessModes"] = json!([dice.one(&MODES)]);
     claim["spec"]["resources"]["requests"]["storage"] = json!(format!("{}Mi", 1000 * (dice.roll(5) + 1)));
     if !dice.chance(4) {
         claim["spec"]["storageClassName"] = json!(dice.one(&["", "fast", "hand", "hand", "wait", "gone"]));
@@ -32,7 +34,7 @@ fn world(dice: &mut Dice) -> Value {
         annotations["volume.kubernetes.io/selected-node"] = json!("n1");
     }
     claim["metadata"]["annotations"] = annotations;
-    // Sizes differ, and one volume at most is reserved, so that chance decides nothing.
+    // Sizes differ, no two sets of modes are as large, and one volume at most is reserved, so that chance decides nothing.
     let mut volumes = volumes(dice);
     let reserved: Vec<usize> = (0..volumes.len()).filter(|at| volumes[*at]["spec"].get("claimRef").is_some()).collect();
     for at in reserved.iter().skip(1) {
@@ -40,6 +42,7 @@ fn world(dice: &mut Dice) -> Value {
     }
     for (at, volume) in volumes.iter_mut().enumerate() {
         volume["spec"]["capacity"] = json!({"storage": format!("{}Gi", at + 1)});
+        volume["spec"]["accessModes"] = json!(MODES[..dice.roll(4) as usize]);
         volume["spec"]["storageClassName"] = json!(dice.one(&["", "hand", "fast", "wait"]));
     }
     let default = dice.roll(6);
