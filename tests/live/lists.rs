@@ -86,7 +86,7 @@ fn twelve_lists_answer_for_every_claim() {
 
 #[test]
 fn a_pod_without_claims_needs_no_volumes() {
-    let all = ["configmaps", "events", "nodes", "persistentvolumeclaims", "pods"];
+    let all = ["configmaps", "events", "persistentvolumeclaims", "pods"];
     assert_eq!(lists(&fixture("K01"), &["volumes", "web", "-n", "shop"]), all);
     let running = ["persistentvolumeclaims", "pods"];
     assert_eq!(lists(&fixture("healthy-pods/empty-dirs"), &["volumes", "-A"]), running);

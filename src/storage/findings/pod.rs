@@ -224,10 +224,11 @@ pub static NODE_IS_FULL: FindingKind = FindingKind {
     code: "ST-K18",
     name: "attach-limit-on-node",
     severity: Severity::Error,
-    explanation: "\
+    explanation:
+        "\
 The driver can attach only so many volumes to a node, and the pod's node has them all. The scheduler counts them, but not what it does
-not know of: volumes attached by others, pods that name their node. In Kubernetes 1.36 such a pod fails with
-VolumeAttachmentLimitExceeded, and its controller makes another one.",
+not know of: volumes attached by others, pods that name their node. Where the feature MutableCSINodeAllocatableCount is on, as it is since
+Kubernetes 1.35 unless somebody switches it off, such a pod fails with VolumeAttachmentLimitExceeded, and its controller makes another one.",
 };
 
 /// The volume cannot be used on the pod's node.
@@ -323,8 +324,9 @@ pub static TYPE_REMOVED: FindingKind = FindingKind {
     name: "volume-type-removed",
     severity: Severity::Error,
     explanation: "\
-The volume is of a type whose code was part of Kubernetes and has been removed: GlusterFS (1.26), Flocker, Quobyte, StorageOS (1.25),
-ScaleIO, Photon, CephFS and RBD (1.31), Portworx without its driver (1.36). The API still takes such objects, and no kubelet mounts them.
+The volume is of a type whose code was part of Kubernetes and has been removed: Photon (since 1.16), ScaleIO (1.22), Flocker, Quobyte and
+StorageOS (1.25), GlusterFS (1.26), CephFS and RBD (1.31), Portworx without its driver and gitRepo (1.36; gitRepo is off since 1.33 unless somebody switches it on). The API
+still takes such objects, and no kubelet mounts them.
 Install the CSI driver that took over, and make the volume anew with it.",
 };
 

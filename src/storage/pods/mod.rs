@@ -181,10 +181,7 @@ pub fn more_needed_for_pods(objects: &Objects, means: impl Fn(&Pod) -> bool) -> 
     }
     let is_inline = |volume: &PodVolume| matches!(volume.other.as_deref(), Some(OtherSource::Csi(_)));
     if has_claims || specs.iter().any(|spec| spec.volumes.iter().any(is_inline)) {
-        more.extend([Resource::CsiDrivers, Resource::CsiNodes]);
-    }
-    if has_claims || starts {
-        more.push(Resource::Nodes);
+        more.extend([Resource::CsiDrivers, Resource::CsiNodes, Resource::Nodes]);
     }
     let uses = |secret: bool| {
         specs.iter().any(|spec| {

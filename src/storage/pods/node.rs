@@ -7,8 +7,8 @@ use crate::storage::findings::pod as kinds;
 use crate::storage::words;
 
 /// Types whose code is gone, and the minor release without it.
-const REMOVED: [(&str, u32); 9] = [
-    ("photonPersistentDisk", 24),
+const REMOVED: [(&str, u32); 10] = [
+    ("photonPersistentDisk", 16),
     ("scaleIO", 22),
     ("flocker", 25),
     ("quobyte", 25),
@@ -17,6 +17,7 @@ const REMOVED: [(&str, u32); 9] = [
     ("cephfs", 31),
     ("rbd", 31),
     ("portworxVolume", 36),
+    ("gitRepo", 36),
 ];
 
 /// A pod that its kubelet turned away because the node had no room for its volumes.
@@ -156,7 +157,10 @@ pub(super) fn removed(case: &PodCase<'_, '_>, volume: &PodVolume, field: &'stati
     );
     let sure = if version.is_some() { Confidence::Certain } else { Confidence::Likely };
     let finding = finding.with_confidence(sure).shown_by(&case.me, format!("spec.volumes[{}]", volume.name), field);
-    judgement.causes.push(finding.remedied_by("make the volume anew with the CSI driver that took over", None));
+    judgement.causes.push(match field {
+        "gitRepo" => finding.remedied_by("let an init container clone the repository into an emptyDir", None),
+        _ => finding.remedied_by("make the volume anew with the CSI driver that took over", None),
+    });
     judgement
 }
 

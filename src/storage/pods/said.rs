@@ -44,8 +44,8 @@ const MEANINGS: [(&[&str], &FindingKind); 37] = [
     (&["ReadWriteOncePod", "already in use"], &kinds::USED_BY_A_POD),
     (&["SELinux label"], &kinds::SELINUX_CONFLICT),
     (&["no volume plugin matched"], &kinds::TYPE_REMOVED),
+    (&["git-repo volume plugin has been disabled"], &kinds::TYPE_REMOVED),
     (&["volume mode \"Ephemeral\" not supported"], &kinds::INLINE_REFUSED),
-    (&["does not support mode", "Ephemeral"], &kinds::INLINE_REFUSED),
 ];
 
 /// Reasons of events that are about volumes.
