@@ -2,7 +2,7 @@
 
 use super::{Case, Diagnosis};
 use crate::objects::{PersistentVolume, Resource};
-use crate::report::{Confidence, Finding};
+use crate::report::Finding;
 use crate::storage::findings::bound as kinds;
 use crate::storage::{changes, words};
 
@@ -187,9 +187,10 @@ fn attributes(case: &Case<'_, '_>) -> Option<Finding> {
         "status.currentVolumeAttributesClassName",
         if have.is_empty() { "<unset>" } else { have },
     );
-    Some(
-        finding
-            .with_confidence(Confidence::Certain)
-            .remedied_by("see what is said of it", Some(format!("kubectl describe {}", words::pvc(claim)))),
-    )
+    let finding = finding.remedied_by("see what is said of it", Some(format!("kubectl describe {}", words::pvc(claim))));
+    if have.is_empty() || status == Some("InProgress") {
+        return Some(finding);
+    }
+    let patch = words::quoted(&format!(r#"{{"spec":{{"volumeAttributesClassName":{}}}}}"#, words::json(have)));
+    Some(finding.remedied_by("or leave it as it is", Some(format!("kubectl patch {} --type=merge -p {patch}", words::pvc(claim)))))
 }

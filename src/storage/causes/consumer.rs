@@ -345,7 +345,8 @@ fn topology(case: &Case<'_, '_>, nodes: &[&Node]) -> Finding {
             finding = finding.shown_by(&words::node_ref(node), format!("metadata.labels[{key}]"), value);
         }
     }
-    finding.remedied_by("create the class anew with places that have nodes, or add a node there", None)
+    let description = "add a node there, or create the class anew: with places that have nodes, or for all places";
+    provisioner::class_anew(class, description, r#"{"allowedTopologies":null}"#, finding)
 }
 
 fn no_space(case: &Case<'_, '_>, nodes: &[&Node]) -> Finding {

@@ -178,7 +178,9 @@ fn attributes(case: &Case<'_, '_>, driver: &str) -> Option<Finding> {
     match case.facts.attributes_class(name) {
         None => {
             let finding = case.finding(&kinds::ATTRIBUTES_CLASS_WRONG, format!("VolumeAttributesClass \"{name}\" does not exist"));
-            Some(finding.shown_by(&case.me, field, name).remedied_by(format!("create a VolumeAttributesClass named {name}"), None))
+            let finding = finding.shown_by(&case.me, field, name);
+            let finding = finding.remedied_by(format!("create a VolumeAttributesClass named {name}"), None);
+            Some(case.anew(finding, "or create the claim anew without it", r#""volumeAttributesClassName":null"#))
         }
         Some(class) if class.driver_name != driver => {
             let message =
@@ -203,9 +205,9 @@ fn parameters(case: &Case<'_, '_>, class: &StorageClass) -> Option<Finding> {
     let wrong = |key: &str, why: String| {
         let message = format!("class \"{}\" has wrong parameters: {why}", class.metadata.name);
         let value = class.parameters.get(key).map_or("<unset>", String::as_str);
-        let finding = case.finding(&kinds::PARAMETERS_WRONG, message);
-        finding.shown_by(&words::class_ref(class), format!("parameters[{key}]"), value).remedied_by("create the class anew", None)
+        case.finding(&kinds::PARAMETERS_WRONG, message).shown_by(&words::class_ref(class), format!("parameters[{key}]"), value)
     };
+    let without = |key: &str| format!(r#"{{"parameters":{{{}:null}}}}"#, words::json(key));
     let known = |rest: &str| {
         rest == "fstype"
             || SECRETS.iter().any(|of| rest == format!("{of}-secret-name") || rest == format!("{of}-secret-namespace"))
@@ -215,18 +217,21 @@ fn parameters(case: &Case<'_, '_>, class: &StorageClass) -> Option<Finding> {
         if let Some(rest) = key.strip_prefix(PREFIX)
             && !known(rest)
         {
-            return Some(wrong(key, format!("there is no parameter {key}")));
+            let finding = wrong(key, format!("there is no parameter {key}"));
+            return Some(class_anew(class, "create the class anew without it", &without(key), finding));
         }
     }
     let fstype = format!("{PREFIX}fstype");
     if class.parameters.contains_key("fstype") && class.parameters.contains_key(&fstype) {
-        return Some(wrong("fstype", format!("the file system type is in both fstype and {fstype}")));
+        let finding = wrong("fstype", format!("the file system type is in both fstype and {fstype}"));
+        return Some(class_anew(class, "create the class anew with one of them", &without("fstype"), finding));
     }
     for of in SECRETS {
         let (name, namespace) = (format!("{PREFIX}{of}-secret-name"), format!("{PREFIX}{of}-secret-namespace"));
         if class.parameters.contains_key(&name) != class.parameters.contains_key(&namespace) {
             let there = if class.parameters.contains_key(&name) { &name } else { &namespace };
-            return Some(wrong(there, format!("only one of {name} and {namespace} is given")));
+            let finding = wrong(there, format!("only one of {name} and {namespace} is given"));
+            return Some(finding.remedied_by("create the class anew with both", None));
         }
     }
     None

@@ -74,7 +74,10 @@ pub(super) fn failed(case: &Case<'_, '_>) -> Option<Finding> {
     let failed = |event: &&Event| matches!(event.reason.as_str(), "ProvisioningFailed" | "UnrecognizedDataSourceKind");
     // Rule: said of every claim of such a class for which there is no volume, also where only the volume is wrong. Objects tell better.
     let no_class = |event: &&Event| event.message.contains("storageclass.storage.k8s.io \"") && event.message.ends_with("not found");
-    let mut failures = case.facts.events_of(case.claim).filter(|event| failed(event) && !no_class(event));
+    // Nor is it of this class what was said before it was made.
+    let made = case.class.object.and_then(|class| class.metadata.creation_timestamp);
+    let earlier = |event: &&Event| event.time().zip(made).is_some_and(|(said, made)| said < made);
+    let mut failures = case.facts.events_of(case.claim).filter(|event| failed(event) && !no_class(event) && !earlier(event));
     let event = failures.next()?;
     let kind = meaning(&event.message).unwrap_or(&kinds::BACKEND_REFUSES);
     let who = match event.component() {
