@@ -76,6 +76,11 @@ pub(super) fn patch_volume(volume: &PersistentVolume, patch: &str) -> String {
     format!("kubectl patch pv {} --type=merge -p {}", quoted(&volume.metadata.name), quoted(patch))
 }
 
+/// Keeps what is behind a volume when its claim goes.
+pub(super) fn retain(volume: &PersistentVolume) -> String {
+    patch_volume(volume, r#"{"spec":{"persistentVolumeReclaimPolicy":"Retain"}}"#)
+}
+
 /// Lets a volume belong to this claim, whoever had it, with the data that is on it. A claim that is Lost is found by its uid only.
 pub(super) fn give(volume: &PersistentVolume, claim: &PersistentVolumeClaim) -> String {
     let meta = &claim.metadata;

@@ -22,7 +22,13 @@ fn class(dice: &mut Dice, name: &str) -> Value {
 }
 
 fn classes(dice: &mut Dice) -> Vec<Value> {
-    ["fast", "hand", "a", "b"].into_iter().filter_map(|name| dice.chance(2).then(|| class(dice, name))).collect()
+    let mut classes = Vec::new();
+    for name in ["fast", "hand", "a", "b"] {
+        if dice.chance(2) {
+            classes.push(class(dice, name));
+        }
+    }
+    classes
 }
 
 fn inventory(claims: Vec<PersistentVolumeClaim>, classes: &Value) -> Inventory {

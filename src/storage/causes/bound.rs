@@ -55,10 +55,9 @@ pub(super) fn diagnose<'a>(case: &Case<'_, 'a>) -> Diagnosis<'a> {
         let finding = finding
             .shown_by(&words::volume_ref(volume), "metadata.finalizers", words::list(&volume.metadata.finalizers))
             .shown_by(&words::volume_ref(volume), "spec.persistentVolumeReclaimPolicy", &volume.spec.persistent_volume_reclaim_policy);
-        let patch = r#"{"spec":{"persistentVolumeReclaimPolicy":"Retain"}}"#;
         diagnosis.causes.push(match volume.spec.persistent_volume_reclaim_policy.as_str() {
             "Retain" => finding.remedied_by("nothing is lost: the storage behind it stays (Retain)", None),
-            _ => finding.remedied_by("keep the storage behind it", Some(changes::patch_volume(volume, patch))),
+            _ => finding.remedied_by("keep the storage behind it", Some(changes::retain(volume))),
         });
     }
     diagnosis.causes.extend(unfinished(case));

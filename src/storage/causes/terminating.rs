@@ -2,7 +2,7 @@
 
 use super::{Case, Diagnosis};
 use crate::objects::{Pod, Resource};
-use crate::report::Finding;
+use crate::report::{DataRisk, Finding};
 use crate::storage::findings::bound::{CLAIM_IN_USE, FINALIZER_HOLDS_CLAIM, POD_USES_TERMINATING_CLAIM};
 use crate::storage::{changes, words};
 
@@ -57,9 +57,13 @@ fn in_use(case: &Case<'_, '_>, pods: &[&Pod]) -> Finding {
     sorted.sort_by_key(|pod| !pod.is_finished());
     let names: Vec<String> = sorted.iter().map(|pod| words::quoted(&pod.metadata.name)).collect();
     let command = format!("kubectl delete pod {} -n {namespace}", names.join(" "));
-    let reclaimed = case.facts.volume(&case.claim.spec.volume_name).is_none_or(|v| v.spec.persistent_volume_reclaim_policy != "Retain");
-    let risk = if reclaimed { crate::report::DataRisk::Loss } else { crate::report::DataRisk::None };
-    changes::at_risk(finding, risk, "when no pod uses it any more, it goes, and its volume is reclaimed", Some(command))
+    let volume = case.facts.volume(&case.claim.spec.volume_name);
+    let reclaimed = volume.is_none_or(|volume| volume.spec.persistent_volume_reclaim_policy != "Retain");
+    if let Some(volume) = volume.filter(|_| reclaimed) {
+        finding = finding.remedied_by("first, to keep its data", Some(changes::retain(volume)));
+    }
+    let (risk, volume) = if reclaimed { (DataRisk::Loss, "is reclaimed") } else { (DataRisk::None, "stays (Retain)") };
+    changes::at_risk(finding, risk, format!("when no pod uses it any more, it goes, and its volume {volume}"), Some(command))
 }
 
 fn held(case: &Case<'_, '_>, finalizers: &[&str]) -> Finding {
