@@ -248,6 +248,8 @@ fn way_out(case: &PodCase<'_, '_>, judgement: &Judgement, finding: Finding, node
     if is_out_of_service(object) {
         return finding.remedied_by("wait: Kubernetes detaches what is on a node that is out of service", None);
     }
+    let soon = users.is_empty() && case.age().is_some_and(|waited| waited < FORCED);
+    let finding = if soon { finding.remedied_by("wait: it is detached by force then", None) } else { finding };
     changes::at_risk(
         finding,
         DataRisk::Loss,
