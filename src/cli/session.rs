@@ -171,7 +171,8 @@ impl Session {
         namespaces.dedup();
         let mut resources = first.to_vec();
         let mut collected = self.collect(&Needs { resources: resources.clone(), namespaces: namespaces.clone() })?;
-        let more = more(&collected.objects);
+        let mut more = more(&collected.objects);
+        more.retain(|resource| !first.contains(resource));
         if !more.is_empty() && !matches!(self.source, Source::Manifests) {
             match self.collect(&Needs { resources: more.clone(), namespaces }) {
                 Ok(rest) => {

@@ -4,7 +4,7 @@ use super::Outcome;
 use crate::cli::{CommandError, Session};
 use crate::objects::{Objects, Resource};
 use crate::report::{self, Answer, Report};
-use crate::storage;
+use crate::storage::{self, Question};
 
 /// Kinds that the answer depends on; what else is read depends on them.
 const RESOURCES: [Resource; 9] = [
@@ -41,12 +41,12 @@ pub struct Args {}
 pub fn run(session: &mut Session, _: &Args) -> Result<Outcome, CommandError> {
     session.format(report::Question::Storage.formats())?;
     let namespace = session.matrix_scope()?;
+    let question = Question { namespace: namespace.clone(), ..Question::default() };
     let more = |objects: &Objects| {
-        let mut more = storage::more_needed(objects);
+        let mut more = storage::more_needed(objects, &question);
         if objects.csi_drivers.iter().any(|driver| driver.spec.storage_capacity == Some(true)) {
             more.push(Resource::CsiStorageCapacities);
         }
-        more.retain(|resource| !RESOURCES.contains(resource));
         more.sort();
         more.dedup();
         more

@@ -40,7 +40,7 @@ pub use resource::{POLICY_GROUP, Resource, SNAPSHOT_GROUP};
 pub use scheduling::{Taint, Toleration};
 pub use selector::{LabelSelector, Requirement, SelectorError, Truth, parse_selector};
 pub use service::{Service, ServicePort, ServiceSpec};
-pub use snapshot::{GroupKind, ReferenceGrant, VolumePopulator, VolumeSnapshot, VolumeSnapshotContent};
+pub use snapshot::{GrantFrom, GrantTo, GroupKind, ReferenceGrant, VolumePopulator, VolumeSnapshot, VolumeSnapshotContent};
 pub use storage::{
     AttachmentError, CsiDriver, CsiNode, CsiStorageCapacity, NodeDriver, StorageClass, VolumeAttachment, VolumeAttributesClass,
 };

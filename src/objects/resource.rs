@@ -190,7 +190,8 @@ impl Resource {
 
     /// Whether most clusters do not serve the kind, so that an API server without it is nothing unusual.
     pub const fn optional(self) -> bool {
-        let of_sources = matches!(self, Self::VolumeSnapshots | Self::VolumeSnapshotContents | Self::VolumePopulators | Self::ReferenceGrants);
+        let of_sources =
+            matches!(self, Self::VolumeSnapshots | Self::VolumeSnapshotContents | Self::VolumePopulators | Self::ReferenceGrants);
         of_sources || self.is_cluster_policy() || self.is_of_backup_tool()
     }
 

@@ -10,6 +10,7 @@ mod explain;
 pub mod facts;
 pub mod findings;
 pub mod matcher;
+mod needs;
 mod overview;
 mod pods;
 pub mod prebound;
@@ -17,6 +18,7 @@ pub mod scheduler;
 mod why;
 mod words;
 
+pub use needs::{FIRST, more_needed};
 pub use overview::overview;
 pub use pods::{PodQuestion, more_needed_for_pods, volumes};
-pub use why::{Question, more_needed, why_pending};
+pub use why::{Question, why_pending};
