@@ -37,7 +37,7 @@ pub use pod_volume::{EnvReference, HostPath, InlineCsi, Keyed, KeysOf, OtherSour
 pub use quantity::Quantity;
 pub use quota::{LimitRange, LimitRangeItem, ResourceQuota};
 pub use resource::{POLICY_GROUP, Resource, SNAPSHOT_GROUP};
-pub use scheduling::{Taint, Toleration};
+pub use scheduling::{Taint, Toleration, VolumeUse};
 pub use selector::{LabelSelector, Requirement, SelectorError, Truth, parse_selector};
 pub use service::{Service, ServicePort, ServiceSpec};
 pub use snapshot::{GrantFrom, GrantTo, GroupKind, ReferenceGrant, VolumePopulator, VolumeSnapshot, VolumeSnapshotContent};

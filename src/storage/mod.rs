@@ -4,6 +4,7 @@
 //! the inventory as they see it, `causes` goes from a claim to its one root cause, and `findings` has the words for each. `pods` looks
 //! at claims, files and attachments from the pod that waits for them.
 
+mod backup;
 mod causes;
 pub mod controller;
 mod explain;
@@ -18,6 +19,7 @@ pub mod scheduler;
 mod why;
 mod words;
 
+pub use backup::KINDS as BACKUP_KINDS;
 pub use needs::{FIRST, more_needed};
 pub use overview::overview;
 pub use pods::{PodQuestion, more_needed_for_pods, volumes};
