@@ -16,7 +16,7 @@ const MODE_CHANGE: &str = "snapshot.storage.kubernetes.io/allow-volume-mode-chan
 /// A claim and its snapshot.
 struct Restore<'c, 'f, 'a> {
     case: &'c Case<'f, 'a>,
-    source: &'c Source<'a>,
+    source: &'c Source<'c>,
     driver: &'c str,
 }
 
