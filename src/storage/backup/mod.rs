@@ -113,7 +113,7 @@ pub(super) fn backups(facts: &Facts<'_>, namespace: Option<&str>) -> (Option<Bac
     }
     let mut tools: Vec<Box<dyn Tool + '_>> = vec![Box::new(velero::Velero::new(facts)), Box::new(plans::Plans::new(facts))];
     if installed.contains(&Resource::VolumeSnapshots) {
-        tools.push(Box::new(snapshots::Snapshots(facts)));
+        tools.push(Box::new(snapshots::Snapshots::new(facts)));
     }
     // Snapshots are judged namespace by namespace; what tools keep in a namespace of their own can be about any claim.
     let holes = installed.iter().filter(|kind| kind.is_of_backup_tool() && !facts.knows(**kind, None));

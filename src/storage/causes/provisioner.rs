@@ -32,8 +32,11 @@ pub(super) fn diagnose<'a>(case: &Case<'_, 'a>, class: &StorageClass) -> Diagnos
     let mut diagnosis = Diagnosis::of(from_objects(case, class));
     if let Some(told) = said::failed(case) {
         match diagnosis.causes.first_mut() {
-            // It says what objects show.
-            Some(cause) if cause.code == told.code => cause.evidence.extend(told.evidence),
+            // It says what objects show: then it is certain.
+            Some(cause) if cause.code == told.code => {
+                cause.evidence.extend(told.evidence);
+                cause.confidence = Confidence::Certain;
+            }
             // What it says itself is worth more than what is guessed from its name.
             Some(cause) if cause.confidence != Confidence::Certain => {
                 diagnosis.causes.retain(|cause| cause.code != told.code);

@@ -3,7 +3,7 @@
 use super::source::{Judged, Source};
 use super::{Case, matching};
 use crate::objects::{PersistentVolumeClaim, Resource, StorageClass, VolumeSnapshot, VolumeSnapshotContent};
-use crate::report::{Confidence, DataRisk, Finding, ObjectRef};
+use crate::report::{Confidence, Finding, ObjectRef};
 use crate::storage::facts::migrated;
 use crate::storage::findings::provisioner::{MODE_CONVERSION_FORBIDDEN, SMALLER_THAN_SNAPSHOT, SNAPSHOT_NOT_USABLE};
 use crate::storage::words;
@@ -203,7 +203,7 @@ impl Restore<'_, '_, '_> {
             finding.remedied_by(format!("create the claim anew with volumeMode {source}"), Some(words::recreate(self.case.claim, &patch)));
         let name = words::quoted(&content.metadata.name);
         let command = format!("kubectl annotate --overwrite volumesnapshotcontent {name} {MODE_CHANGE}=true");
-        Some(words::at_risk(finding, DataRisk::Disclosure, "or, if the data is trusted, allow the other mode", Some(command)))
+        Some(finding.remedied_by("or, if whoever made the snapshot is trusted, allow the other mode", Some(command)))
     }
 
     fn describe(&self) -> String {
