@@ -4,7 +4,7 @@ use super::Outcome;
 use crate::cli::suggest::{either, nearest};
 use crate::cli::{CommandError, ErrorKind, Session, complete, targets};
 use crate::inventory::Inventory;
-use crate::objects::Resource;
+use crate::objects::{Objects, Resource};
 use crate::report::{self, Answer, Report};
 use crate::storage::{self, Question};
 
@@ -56,7 +56,12 @@ pub fn run(session: &mut Session, args: &Args) -> Result<Outcome, CommandError> 
     let namespace = session.matrix_scope()?;
     let asked = names.iter().map(|(namespace, _)| namespace.clone()).collect();
     let question = Question { names, namespace, selector, explain: args.explain };
-    let (inventory, noticed) = session.read_in_steps(&storage::FIRST, |objects| storage::more_needed(objects, &question), asked)?;
+    let more = |objects: &Objects| {
+        let mut more = storage::more_needed(objects, &question);
+        more.truncate(storage::LISTS - storage::FIRST.len());
+        more
+    };
+    let (inventory, noticed) = session.read_in_steps(&storage::FIRST, more, asked)?;
     let (result, findings) = storage::why_pending(&inventory, &question);
     if let Some((namespace, name)) = question.names.iter().find(|(ns, n)| !result.claims.iter().any(|c| c.namespace == *ns && c.name == *n))
     {

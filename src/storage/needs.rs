@@ -6,6 +6,8 @@ use super::Question;
 use super::facts::{BIND_COMPLETED, NO_PROVISIONER, claims_of, migrated};
 use crate::objects::{Objects, PersistentVolumeClaim, Pod, Resource, StorageClass, WorkloadKind};
 
+/// Lists that a question about claims costs at most.
+pub const LISTS: usize = 12;
 /// Kinds that every answer about claims depends on.
 pub const FIRST: [Resource; 8] = [
     Resource::PersistentVolumeClaims,
@@ -17,11 +19,8 @@ pub const FIRST: [Resource; 8] = [
     Resource::CsiNodes,
     Resource::StatefulSets,
 ];
-/// Kinds that are read beyond the first ones, at most: with these it is a dozen lists.
-const MORE: usize = 4;
-
-/// Kinds that are worth reading for the claims that are meant. Where these are too many, the last give way: quotas and limits, of
-/// which an event tells as well, and before these who would start the pod that nobody has started.
+/// Kinds that are worth reading for the claims that are meant, what decides most first: where a dozen lists have to do, the last give
+/// way. These are quotas and limits, of which an event tells as well, and before these who would start the pod that nobody has started.
 pub fn more_needed(objects: &Objects, question: &Question) -> Vec<Resource> {
     let needs = Needs::new(objects, question);
     let mut more = needs.sources();
@@ -54,7 +53,6 @@ pub fn more_needed(objects: &Objects, question: &Question) -> Vec<Resource> {
     if made(&idle) && !more.contains(&Resource::Leases) {
         more.push(Resource::Leases);
     }
-    more.truncate(MORE);
     more
 }
 
