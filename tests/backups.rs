@@ -399,6 +399,37 @@ fn of_several_copies_the_newest_is_named_and_a_hole_hides_none() {
     assert_eq!(said(&overview)[0], "prod/data: unknown: volumesnapshots.snapshot.storage.k8s.io could not be read");
 }
 
+/// Whatever could not be read, nobody is told that a claim is not covered, nor that something does not work.
+#[test]
+fn a_hole_leads_to_unknown_and_to_no_finding() {
+    let velero = [schedule(&json!({"template": files()})), backup(21, "Completed", &files(), &json!({}))];
+    let of_set = json!({"target": {"ref": {"kind": "StatefulSet", "name": "db"}}});
+    let stashed = [stash("BackupConfiguration", "plan", &of_set), session(stash, "plan", 21, "Succeeded", "")];
+    let judged = |objects: &[Value], hole: Resource| {
+        let (overview, findings) = asked(objects, &[(hole, State::Forbidden)], Some("shop"));
+        assert!(!findings.iter().any(|finding| finding.code.starts_with("ST-V")), "{hole:?}: {findings:?}");
+        said(&overview).first().cloned().unwrap_or_default()
+    };
+    for (objects, hole, wanted) in [
+        (&velero, Resource::VeleroSchedules, "Backup velero/nightly-21 is of a Schedule that could not be read"),
+        (&velero, Resource::VeleroBackups, "Schedule velero/nightly made backups that could not be read"),
+        (&velero, Resource::Pods, "Schedule velero/nightly copies files of pods' volumes, and pods could not be read"),
+        (
+            &velero,
+            Resource::PersistentVolumes,
+            "Schedule velero/nightly copies files of pods' volumes, and persistentvolumes could not be read",
+        ),
+        (&stashed, Resource::StashConfigurations, "backupconfigurations.stash.appscode.com could not be read"),
+        (&stashed, Resource::StashSessions, "BackupConfiguration shop/plan had runs that could not be read"),
+        (&stashed, Resource::Pods, "BackupConfiguration shop/plan is about StatefulSet db, whose pods could not be read"),
+    ] {
+        // What may not be read is not there either.
+        let seen: Vec<Value> =
+            objects.iter().filter(|object| object["apiVersion"] != hole.api_version() || object["kind"] != hole.kind()).cloned().collect();
+        assert_eq!(judged(&seen, hole), format!("shop/data: unknown: {wanted}"), "{hole:?}");
+    }
+}
+
 #[test]
 fn claims_without_data_of_their_own_need_no_backup() {
     let mut pending = claim("shop", "data");

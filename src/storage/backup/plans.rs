@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Standing, Tool, Verdict, named};
 use crate::inventory::GroupKind;
-use crate::objects::{BackupPlan, BackupSession, BackupTarget, BackupTool, PersistentVolumeClaim, Pod, PodVolume, Truth};
+use crate::objects::{BackupPlan, BackupSession, BackupTarget, BackupTool, PersistentVolumeClaim, Pod, PodVolume, Resource, Truth};
 use crate::report::{Finding, ObjectRef};
 use crate::storage::facts::Facts;
 
@@ -30,7 +30,14 @@ impl<'f, 'a> Plans<'f, 'a> {
         let objects = &facts.inventory.objects;
         let plan = |plan: &'a BackupPlan| {
             let reference = ObjectRef::new(plan.kind, &plan.metadata.namespace, &plan.metadata.name);
-            let standing = standing(plan, &reference, &objects.backup_sessions);
+            let sessions = match plan.tool {
+                BackupTool::Stash => Resource::StashSessions,
+                BackupTool::KubeStash => Resource::KubeStashSessions,
+            };
+            let standing = match facts.knows(sessions, Some(&plan.metadata.namespace)) {
+                false if !plan.paused => Standing::Doubtful("had runs that could not be read".to_owned()),
+                _ => standing(plan, &reference, &objects.backup_sessions),
+            };
             (plan, reference, standing)
         };
         Self { facts, plans: objects.backup_plans.iter().map(plan).collect() }
@@ -59,6 +66,9 @@ impl<'f, 'a> Plans<'f, 'a> {
         }
         if !WORKLOADS.contains(&target.kind.as_str()) {
             return (Truth::Unknown, format!("is about {what}, of which no object tells the claims"));
+        }
+        if !self.facts.knows(Resource::Pods, Some(namespace)) {
+            return (Truth::Unknown, format!("is about {what}, whose pods could not be read"));
         }
         let mut claims: BTreeSet<String> = BTreeSet::new();
         let mut used: Vec<&PodVolume> = Vec::new();

@@ -8,7 +8,7 @@ use std::cell::OnceCell;
 use jiff::Timestamp;
 
 use super::{Standing, Tool, Verdict, glob, named};
-use crate::objects::{BackupSpec, Labels, PersistentVolumeClaim, Phase, Pod, PodVolume, Truth, VeleroBackup, VeleroSchedule};
+use crate::objects::{BackupSpec, Labels, PersistentVolumeClaim, Phase, Pod, PodVolume, Resource, Truth, VeleroBackup, VeleroSchedule};
 use crate::report::{Finding, ObjectRef};
 use crate::storage::facts::Facts;
 
@@ -69,12 +69,14 @@ impl<'f, 'a> Velero<'f, 'a> {
             matches!(backup.status.phase.as_str(), "Completed" | "PartiallyFailed") && !expired
         };
         let by_hand = objects.velero_backups.iter().filter(of_use).filter(|backup| !scheduled(backup));
-        sources.extend(by_hand.map(|backup| Source {
-            reference: reference(backup),
-            spec: &backup.spec,
-            backup: Some(backup),
-            standing: of_backup(facts, backup, ""),
-            wanted: OnceCell::new(),
+        sources.extend(by_hand.map(|backup| {
+            let scheduled = backup.metadata.labels.get(SCHEDULE).is_some();
+            let standing = if scheduled && !facts.knows(Resource::VeleroSchedules, Some(&backup.metadata.namespace)) {
+                Standing::Doubtful("is of a Schedule that could not be read".to_owned())
+            } else {
+                of_backup(facts, backup, "")
+            };
+            Source { reference: reference(backup), spec: &backup.spec, backup: Some(backup), standing, wanted: OnceCell::new() }
         }));
         Self { facts, sources }
     }
@@ -97,6 +99,11 @@ impl<'f, 'a> Velero<'f, 'a> {
     /// Rule: files of volumes of running pods, where the pod or the Backup asks for them; of the other volumes a snapshot.
     fn copied(&self, spec: &BackupSpec, claim: &PersistentVolumeClaim) -> Held {
         let (namespace, name) = claim.metadata.key();
+        for (kind, scope) in [(Resource::Pods, Some(namespace)), (Resource::PersistentVolumes, None)] {
+            if !self.facts.knows(kind, scope) {
+                return Held::Unknown(format!("copies files of pods' volumes, and {} could not be read", kind.qualified()));
+            }
+        }
         let mut selected = if takes(spec, &CLAIMS) { picks(spec, &claim.metadata.labels) } else { Truth::No };
         let mut without = None;
         for pod in self.facts.users(namespace, name) {
@@ -226,6 +233,9 @@ fn of_schedule<'a>(facts: &Facts<'a>, schedule: &'a VeleroSchedule) -> Source<'a
         broken("is not valid", "status.phase", "FailedValidation")
     } else {
         match newest {
+            _ if !facts.knows(Resource::VeleroBackups, Some(&meta.namespace)) => {
+                Standing::Doubtful("made backups that could not be read".to_owned())
+            }
             Some(backup) => of_backup(facts, backup, &format!("made {} last, which ", backup.metadata.name)),
             None => broken("has no backup that has ended", "status.phase", &schedule.status.phase),
         }
