@@ -1,8 +1,8 @@
 //! Storage: why a claim has no volume, or one of no use.
 //!
-//! `matcher` is Kubernetes' search for a volume; `controller`, `prebound` and `scheduler` are the three who use it. `facts` is
-//! the inventory as they see it, `causes` goes from a claim to its one root cause, and `findings` has the words for each. `pods` looks
-//! at claims, files and attachments from the pod that waits for them.
+//! `matcher` is Kubernetes' search for a volume; `controller`, `prebound` and `scheduler` are the three who use it. `needs` says what is
+//! read, `facts` is the inventory as they see it, `causes` goes from a claim to its one root cause, and `findings` has the words for each.
+//! `pods` looks at claims, files and attachments from the pod that waits for them, `backup` at who has a copy.
 
 mod backup;
 mod causes;
