@@ -19,5 +19,7 @@ mod refusals;
 mod remedies;
 #[path = "live_cluster/secrets.rs"]
 mod secrets;
+#[path = "live_cluster/sources.rs"]
+mod sources;
 #[path = "live_cluster/storage.rs"]
 mod storage;

@@ -10,5 +10,7 @@ mod fixture;
 mod kubectl;
 #[path = "storage/pods.rs"]
 mod pods;
+#[path = "storage/reading.rs"]
+mod reading;
 #[path = "storage/remedies.rs"]
 mod remedies;

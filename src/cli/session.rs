@@ -95,6 +95,12 @@ impl Session {
         if named || matches!(self.source, Source::Live(_)) { self.scope() } else { Ok(None) }
     }
 
+    /// The namespace of `--namespace`; none if none is named, or all are meant.
+    pub fn named_namespace(&self) -> Option<String> {
+        let selection = &self.globals.selection;
+        selection.namespace.clone().filter(|name| !name.is_empty() && !selection.all_namespaces)
+    }
+
     /// What `--selector` says.
     ///
     /// # Errors

@@ -8,18 +8,6 @@ use crate::objects::{Objects, Resource};
 use crate::report::{self, Answer, Report};
 use crate::storage::{self, Question};
 
-/// Kinds that every answer depends on; what else is read depends on them.
-const RESOURCES: [Resource; 8] = [
-    Resource::PersistentVolumeClaims,
-    Resource::PersistentVolumes,
-    Resource::StorageClasses,
-    Resource::Pods,
-    Resource::Nodes,
-    Resource::CsiDrivers,
-    Resource::CsiNodes,
-    Resource::StatefulSets,
-];
-
 /// Why a claim is pending, lost or of no use
 ///
 /// The decision of Kubernetes' volume controller, scheduler and provisioner is computed again for every claim: the one
@@ -68,8 +56,12 @@ pub fn run(session: &mut Session, args: &Args) -> Result<Outcome, CommandError> 
     let namespace = session.matrix_scope()?;
     let asked = names.iter().map(|(namespace, _)| namespace.clone()).collect();
     let question = Question { names, namespace, selector, explain: args.explain };
-    let more = |objects: &Objects| storage::more_needed(objects, |namespace, name| question.means(namespace, name));
-    let (inventory, noticed) = session.read_in_steps(&RESOURCES, more, asked)?;
+    let more = |objects: &Objects| {
+        let mut more = storage::more_needed(objects, |namespace, name| question.means(namespace, name));
+        more.truncate(storage::LISTS - storage::FIRST.len());
+        more
+    };
+    let (inventory, noticed) = session.read_in_steps(&storage::FIRST, more, asked)?;
     let (result, findings) = storage::why_pending(&inventory, &question);
     if let Some((namespace, name)) = question.names.iter().find(|(ns, n)| !result.claims.iter().any(|c| c.namespace == *ns && c.name == *n))
     {

@@ -139,8 +139,16 @@ impl<'de> Deserialize<'de> for Labels {
     }
 }
 
-/// Domains of the annotations that questions read: binding, provisioning and default classes.
-const KNOWN_ANNOTATIONS: [&str; 4] = ["volume.kubernetes.io/", "volume.beta.kubernetes.io/", "pv.kubernetes.io/", "storageclass."];
+/// Domains of the annotations that questions read: binding, provisioning, default classes, snapshots and backups.
+const KNOWN_ANNOTATIONS: [&str; 7] = [
+    "volume.kubernetes.io/",
+    "volume.beta.kubernetes.io/",
+    "pv.kubernetes.io/",
+    "storageclass.",
+    "snapshot.storage.kubernetes.io/",
+    "backup.velero.io/",
+    "velero.io/",
+];
 
 /// Keeps the annotations that questions read: all of them would be half the memory of a cluster.
 fn known_annotations<'de, D: Deserializer<'de>>(d: D) -> Result<Labels, D::Error> {

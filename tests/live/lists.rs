@@ -1,13 +1,13 @@
 //! What questions about storage read: each kind once, and only what the question needs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use netstore::objects::Resource;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::server::{Server, page, status};
+use super::server::{Reply, Server, page, status};
 
 /// A server of these objects, by the plural of their kinds.
 fn server(yaml: &str) -> Server {
@@ -18,7 +18,19 @@ fn server(yaml: &str) -> Server {
         let kind = Resource::of(object["apiVersion"].as_str().unwrap(), object["kind"].as_str().unwrap()).unwrap();
         lists.entry(kind.plural()).or_default().push(object);
     }
+    let of_objects: BTreeSet<&str> = lists.keys().copied().collect();
+    // Only what some object is of is served beyond what every cluster serves.
+    let versions = Resource::ALL.into_iter().filter(|kind| of_objects.contains(kind.plural())).map(Resource::api_version);
+    let versions: BTreeSet<String> = versions.filter(|version| version.contains('/')).collect();
+    let group = |of: &String| {
+        let (name, version) = of.split_once('/').unwrap();
+        json!({"name": name, "versions": [{"groupVersion": of, "version": version}]})
+    };
+    let groups = json!({"kind": "APIGroupList", "groups": versions.iter().map(group).collect::<Vec<_>>()});
     Server::start(move |path, _| {
+        if path == "/apis" {
+            return Reply::Json(200, groups.clone());
+        }
         let plural = path.split('?').next().unwrap().rsplit('/').next().unwrap();
         match Resource::ALL.into_iter().find(|kind| kind.plural() == plural) {
             Some(kind) => page(kind.kind(), "", lists.get(plural).cloned().unwrap_or_default()),
@@ -44,7 +56,7 @@ fn lists(yaml: &str, question: &[&str]) -> Vec<String> {
     let output = command.args(question).env_clear().env("KUBECONFIG", file.path()).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let requests = server.requests().into_iter().filter_map(|request| request.lines().next().map(str::to_owned));
-    let lists = requests.filter(|path| !path.starts_with("/version"));
+    let lists = requests.filter(|path| !path.starts_with("/version") && path != "/apis");
     let mut lists: Vec<String> = lists.map(|path| path.split('?').next().unwrap().rsplit('/').next().unwrap().to_owned()).collect();
     lists.sort();
     lists

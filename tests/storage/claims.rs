@@ -90,7 +90,9 @@ fn every_code_has_a_fixture() {
     let untold: Vec<&str> =
         netstore::storage::findings::all().into_iter().map(|kind| kind.code).filter(|code| !told.contains(code)).collect();
     // What cannot be read is told where something cannot be read.
-    let untold: Vec<&str> = untold.into_iter().filter(|code| *code != "ST-U01" && !code.starts_with("ST-K")).collect();
+    // Of pods pods.rs tells, of backups tests/backups.rs.
+    let elsewhere = |code: &str| code.starts_with("ST-K") || code.starts_with("ST-V");
+    let untold: Vec<&str> = untold.into_iter().filter(|code| *code != "ST-U01" && !elsewhere(code)).collect();
     assert!(untold.is_empty(), "without a fixture: {untold:?}");
 }
 

@@ -3,7 +3,8 @@
 //! `{"claims": {"ns/name": {"cause": "ST-S02", "also": ["ST-C01"], "state": "problem", "wouldBind": null}}}` for claims,
 //! `{"pods": {"ns/name": {"cause": "ST-K09", "sure": "certain", "volumes": {"data": "ST-K09"}}}}` for pods (folders `K…`); what is not named is
 //! not compared, but for the cause. `withoutEvents` says what changes where only an event tells. The objects are a recorded cluster at
-//! noon of 2026-11-21; `origin: manifests` leaves them as files. `unread` lists kinds that may not be read.
+//! noon of 2026-11-21; `origin: manifests` leaves them as files. `unread` lists kinds that may not be read, `absent` kinds that the cluster
+//! does not have.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -27,6 +28,7 @@ pub struct Fixture {
 pub struct Expected {
     pub origin: String,
     pub unread: Vec<String>,
+    pub absent: Vec<String>,
     pub claims: BTreeMap<String, Said>,
     pub pods: BTreeMap<String, Said>,
     pub without_events: BTreeMap<String, Said>,
@@ -114,11 +116,14 @@ impl Fixture {
             collected.origin = Origin::Snapshot;
             collected.collected_at = Some("2026-11-21T12:00:00Z".parse().expect("a time"));
         }
-        if !unread.is_empty() {
-            let known: Vec<Resource> = Resource::ALL.into_iter().filter(|r| !unread.contains(&r.plural().to_owned())).collect();
-            collected.coverage = Coverage::complete(&known);
-            for resource in Resource::ALL.into_iter().filter(|resource| !known.contains(resource)) {
+        collected.coverage = Coverage::complete(&Resource::ALL);
+        for resource in Resource::ALL {
+            let is_in = |kinds: &[String]| kinds.iter().any(|plural| plural == resource.plural());
+            if is_in(unread) {
                 collected.coverage.record(resource, None, State::Forbidden);
+            }
+            if is_in(&self.expected.absent) {
+                collected.coverage.record(resource, None, State::NotServed);
             }
         }
         collected

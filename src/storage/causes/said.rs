@@ -1,12 +1,12 @@
 //! What others said: the provisioner's events, the scheduler's condition. Confirms, and carries what only a message tells.
 
-use super::Case;
+use super::{Case, provisioner, source};
 use crate::objects::{Event, Resource};
 use crate::report::{Confidence, Finding, FindingKind, ObjectRef};
 use crate::storage::findings::{provisioner as kinds, topology, uncreated};
 
 /// Part of a message, and what it means.
-const MEANINGS: [(&str, &FindingKind); 47] = [
+const MEANINGS: [(&str, &FindingKind); 49] = [
     ("does not support block volume provisioning", &kinds::BLOCK_UNSUPPORTED),
     ("elector is not supported", &kinds::SELECTOR_UNSUPPORTED),
     ("no volume plugin matched name: kubernetes.io/no-provisioner", &kinds::MADE_BY_HAND),
@@ -44,6 +44,7 @@ const MEANINGS: [(&str, &FindingKind); 47] = [
     ("does not belong to the right APIGroup", &kinds::SOURCE_GROUP_WRONG),
     ("CrossNamespaceVolumeDataSource feature is disabled", &kinds::SOURCE_ELSEWHERE),
     ("dataSource from", &kinds::SOURCE_ELSEWHERE),
+    ("error getting ReferenceGrants", &kinds::SOURCE_ELSEWHERE),
     ("failed to get selected CSINode", &topology::PINNED_TO_NODE),
     ("no topology key found for node", &topology::DRIVER_NOT_ON_NODE),
     ("no topology key found on CSINode", &topology::DRIVER_NOT_ON_NODE),
@@ -54,6 +55,7 @@ const MEANINGS: [(&str, &FindingKind); 47] = [
     ("not handled by any populator", &kinds::NO_POPULATOR),
     ("snapshotcontent", &kinds::SNAPSHOT_NOT_USABLE),
     ("is being deleted", &kinds::SNAPSHOT_NOT_USABLE),
+    ("DataSource Type VolumeSnapshot", &kinds::SNAPSHOT_NOT_USABLE),
 ];
 
 /// Adds an event as evidence.
@@ -77,7 +79,8 @@ pub(super) fn failed(case: &Case<'_, '_>) -> Option<Finding> {
     // Nor is it of this class what was said before it was made.
     let made = case.class.object.and_then(|class| class.metadata.creation_timestamp);
     let earlier = |event: &&Event| event.time().zip(made).is_some_and(|(said, made)| said < made);
-    let mut failures = case.facts.events_of(case.claim).filter(|event| failed(event) && !no_class(event) && !earlier(event));
+    let counts = |event: &&Event| failed(event) && !no_class(event) && !earlier(event) && !contradicted(case, event);
+    let mut failures = case.facts.events_of(case.claim).filter(counts);
     let event = failures.next()?;
     let kind = meaning(&event.message).unwrap_or(&kinds::BACKEND_REFUSES);
     let who = match event.component() {
@@ -87,6 +90,14 @@ pub(super) fn failed(case: &Case<'_, '_>) -> Option<Finding> {
     };
     let finding = case.finding(kind, format!("{who} says: {}", event.message)).with_confidence(Confidence::Likely);
     Some(quoted(finding, case, event).remedied_by("read the provisioner's log, and what its message asks for", None))
+}
+
+/// Whether objects that were read show that it is not so any more: of grants and of modes of snapshots they tell all.
+fn contradicted(case: &Case<'_, '_>, event: &Event) -> bool {
+    let forbidden = meaning(&event.message).is_some_and(|kind| std::ptr::eq(kind, &kinds::MODE_CONVERSION_FORBIDDEN));
+    let Some(class) = case.class.object.filter(|_| forbidden || event.message.ends_with("isn't allowed")) else { return false };
+    let judged = source::judge(case, provisioner::driver_of(class));
+    judged.cause.is_none() && judged.unread.is_none()
 }
 
 /// Provisioning failed after a node was chosen, and the pod goes around again.
@@ -116,7 +127,7 @@ pub(super) fn retried(case: &Case<'_, '_>) -> Option<Finding> {
 }
 
 /// Where what decides could not be read: what conditions and events say, marked as such.
-pub(super) fn unread(case: &Case<'_, '_>) -> Vec<Finding> {
+pub(super) fn unread(case: &Case<'_, '_>, missing: Resource) -> Vec<Finding> {
     let facts = case.facts;
     if let Some(failure) = failed(case) {
         return vec![failure.with_confidence(Confidence::Possible)];
@@ -135,6 +146,6 @@ pub(super) fn unread(case: &Case<'_, '_>) -> Vec<Finding> {
     let who = if facts.knows(Resource::PersistentVolumes, None) { "" } else { "; volumes, classes and nodes are of the whole cluster" };
     vec![finding.remedied_by(
         format!("ask somebody who may list what is missing{who}"),
-        Some("kubectl auth can-i list persistentvolumes".to_owned()),
+        Some(format!("kubectl auth can-i list {}", missing.qualified())),
     )]
 }
