@@ -411,7 +411,7 @@ fn the_schedulers_binder_is_that_of_kubernetes() {
         let names: Vec<&str> =
             pod.spec.volumes.iter().filter_map(|v| v.persistent_volume_claim.as_ref()).map(|s| s.claim_name.as_str()).collect();
         let claims: Vec<&PersistentVolumeClaim> =
-            names.iter().filter_map(|name| inventory.claims.iter().find(|claim| claim.metadata.name == *name)).collect();
+            names.iter().filter_map(|name| inventory.objects.claims.iter().find(|claim| claim.metadata.name == *name)).collect();
         let ours = scheduler::sort(&facts, &claims);
         let listed = |claims: &[&PersistentVolumeClaim]| json!(claims.iter().map(|claim| &claim.metadata.name).collect::<Vec<_>>());
         assert_eq!(listed(&ours.bound), sorted["bound"], "{question}");
@@ -422,7 +422,7 @@ fn the_schedulers_binder_is_that_of_kubernetes() {
             if binder.is_null() || !binder["error"].is_null() {
                 continue;
             }
-            let node = inventory.nodes.iter().find(|node| theirs["name"] == node.metadata.name.as_str()).expect("the node");
+            let node = inventory.objects.nodes.iter().find(|node| theirs["name"] == node.metadata.name.as_str()).expect("the node");
             let placement = scheduler::place(&facts, &ours, node);
             let reason = |why: &scheduler::Why| match why {
                 scheduler::Why::VolumeMissing(_) => "non-existent",

@@ -85,7 +85,7 @@ pub fn namespaces() -> ArgValueCompleter {
 pub fn claims() -> ArgValueCompleter {
     ArgValueCompleter::new(|current: &OsStr| {
         let here = |inventory: &Inventory, namespace: &str| -> Vec<String> {
-            let claims = inventory.claims.iter().filter(|claim| claim.metadata.namespace == namespace);
+            let claims = inventory.objects.claims.iter().filter(|claim| claim.metadata.namespace == namespace);
             claims.map(|claim| claim.metadata.name.clone()).collect()
         };
         starting_with(current, known(Resource::PersistentVolumeClaims, here))
@@ -137,12 +137,12 @@ fn named(inventory: &Inventory, resource: Resource, namespace: &str) -> Vec<Stri
         Resource::Pods => pods(inventory, namespace),
         Resource::Namespaces => inventory.namespaces.iter().map(|n| n.name.clone()).collect(),
         Resource::Services => {
-            let here = inventory.services.iter().filter(|s| s.metadata.namespace == namespace);
+            let here = inventory.objects.services.iter().filter(|s| s.metadata.namespace == namespace);
             here.map(|s| s.metadata.name.clone()).collect()
         }
         workloads => {
             let kind = GroupKind::new(workloads.kind());
-            let here = inventory.workloads.iter().filter(|w| w.kind.name() == kind.name() && w.metadata.namespace == namespace);
+            let here = inventory.objects.workloads.iter().filter(|w| w.kind.name() == kind.name() && w.metadata.namespace == namespace);
             here.map(|w| w.metadata.name.clone()).collect()
         }
     }

@@ -58,7 +58,7 @@ pub fn run(session: &mut Session, args: &Args) -> Result<Outcome, CommandError> 
     let (result, findings) = questions::can_reach(&model, &source, &target, port.as_ref());
     let verdict = result.verdict;
     if !args.quiet {
-        session.print(&Answer::CanReach(Report::new("CanReach", &inventory, result, reach::all(noticed, findings))))?;
+        session.print(&Answer::CanReach(Report::new("CanReach", &inventory, result, super::all(noticed, findings))))?;
     }
     Ok(match verdict {
         Verdict::Deny if args.exit_code || args.quiet => Outcome::No,

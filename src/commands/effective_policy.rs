@@ -38,6 +38,6 @@ pub fn run(session: &mut Session, args: &Args) -> Result<Outcome, CommandError> 
     let resolved = reach::resolve(session, &inventory, &noticed, &subject)?;
     let model = Model::compile(&inventory, session.cni(&inventory));
     let (result, findings) = questions::effective_policy(&model, &resolved);
-    session.print(&Answer::EffectivePolicy(Report::new("EffectivePolicy", &inventory, result, reach::all(noticed, findings))))?;
+    session.print(&Answer::EffectivePolicy(Report::new("EffectivePolicy", &inventory, result, super::all(noticed, findings))))?;
     Ok(Outcome::Answered)
 }

@@ -42,8 +42,8 @@ pub fn run(session: &mut Session, args: &Args) -> Result<Outcome, CommandError> 
     let model = Model::compile(&inventory, session.cni(&inventory));
     let (result, findings) = questions::matrix(&model, &scope);
     let nobody = result.connections.is_empty() && !anybody(&inventory, &scope);
-    let answer = Answer::Matrix(Report::new("Matrix", &inventory, result, reach::all(noticed, findings)));
-    reach::print(session, &inventory, &answer, scope.namespace.as_deref(), nobody)
+    let answer = Answer::Matrix(Report::new("Matrix", &inventory, result, super::all(noticed, findings)));
+    super::print(session, &inventory, &answer, scope.namespace.as_deref(), nobody)
 }
 
 /// Whether the question is about any pod at all, or may be: pods that could not be read are not known to be absent.

@@ -17,9 +17,10 @@ mod version;
 mod volumes;
 mod who_can_reach;
 
-use crate::cli::{CommandError, ExitCode, Session};
-use crate::report::Question;
+use crate::cli::{CommandError, ExitCode, Session, targets};
+use crate::inventory::Inventory;
 use crate::report::view::Format;
+use crate::report::{Answer, Finding, Question};
 
 /// A question. What it is about stands in its file, over its arguments.
 #[derive(Debug, clap::Subcommand)]
@@ -100,4 +101,21 @@ pub fn formats(command: &str) -> &'static [Format] {
         "version" => version::FORMATS,
         _ => &[],
     }
+}
+
+/// Prints an answer; or, if it is about nothing at all, says so and names the namespace that may have been meant.
+fn print(session: &Session, inventory: &Inventory, answer: &Answer, namespace: Option<&str>, empty: bool) -> Result<Outcome, CommandError> {
+    if empty {
+        let hint = namespace.and_then(|namespace| targets::similar_namespace(inventory, namespace));
+        session.print_nothing(answer, namespace, hint.as_deref())?;
+    } else {
+        session.print(answer)?;
+    }
+    Ok(Outcome::Answered)
+}
+
+/// Findings of the source and of the engine.
+fn all(mut noticed: Vec<Finding>, found: Vec<Finding>) -> Vec<Finding> {
+    noticed.extend(found);
+    noticed
 }

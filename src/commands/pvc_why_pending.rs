@@ -1,6 +1,6 @@
 //! `pvc-why-pending`: why claims have no volume, or one of no use.
 
-use super::{Outcome, reach};
+use super::Outcome;
 use crate::cli::suggest::{either, nearest};
 use crate::cli::{CommandError, ErrorKind, Session, complete, targets};
 use crate::inventory::Inventory;
@@ -77,8 +77,8 @@ pub fn run(session: &mut Session, args: &Args) -> Result<Outcome, CommandError> 
     }
     let nobody =
         result.claims.is_empty() && inventory.coverage.is_complete(Resource::PersistentVolumeClaims, question.namespace.as_deref());
-    let answer = Answer::PvcWhyPending(Report::new("PvcWhyPending", &inventory, result, reach::all(noticed, findings)));
-    reach::print(session, &inventory, &answer, question.namespace.as_deref(), nobody)
+    let answer = Answer::PvcWhyPending(Report::new("PvcWhyPending", &inventory, result, super::all(noticed, findings)));
+    super::print(session, &inventory, &answer, question.namespace.as_deref(), nobody)
 }
 
 /// Reads the name of a claim.
@@ -109,7 +109,7 @@ fn not_found(inventory: &Inventory, namespace: &str, name: &str) -> CommandError
             .hint(format!("kubectl auth can-i list {qualified} -n {namespace}"));
     }
     let error = CommandError::from_server(ErrorKind::NotFound, "NotFound", &format!("{qualified} \"{name}\" not found"));
-    let claims = || inventory.claims.iter().map(|claim| &claim.metadata);
+    let claims = || inventory.objects.claims.iter().map(|claim| &claim.metadata);
     let elsewhere: Vec<&str> = claims().filter(|meta| meta.name == name).map(|meta| meta.namespace.as_str()).collect();
     match elsewhere.as_slice() {
         [] => {}

@@ -1,12 +1,11 @@
-//! What questions share: reading the objects and arguments of those about reachability, and printing what may be empty.
+//! What the questions about reachability share: the objects they read, and their arguments.
 
-use super::Outcome;
 use crate::cli::targets::{self, Target};
 use crate::cli::{CommandError, ErrorKind, Session};
 use crate::inventory::Inventory;
 use crate::objects::Resource;
 use crate::policy::question::{PortQuery, Resolved};
-use crate::report::{Answer, Finding};
+use crate::report::Finding;
 
 /// Kinds on which reachability depends. Workloads are among them: they group pods, and arguments name them.
 const RESOURCES: [Resource; 15] = [
@@ -30,23 +29,6 @@ const RESOURCES: [Resource; 15] = [
 /// Reads what a question about these targets depends on, with what the source had to say.
 pub(super) fn read(session: &mut Session, targets: &[Target]) -> Result<(Inventory, Vec<Finding>), CommandError> {
     session.read(&RESOURCES, targets)
-}
-
-/// Prints an answer; or, if it is about nothing at all, says so and names the namespace that may have been meant.
-pub(super) fn print(
-    session: &Session,
-    inventory: &Inventory,
-    answer: &Answer,
-    namespace: Option<&str>,
-    empty: bool,
-) -> Result<Outcome, CommandError> {
-    if empty {
-        let hint = namespace.and_then(|namespace| targets::similar_namespace(inventory, namespace));
-        session.print_nothing(answer, namespace, hint.as_deref())?;
-    } else {
-        session.print(answer)?;
-    }
-    Ok(Outcome::Answered)
 }
 
 /// Finds what an argument names; if it is not there, first says what the source left out: that may be why.
@@ -86,10 +68,4 @@ pub(super) fn no_port(source: &Target) -> Result<(), CommandError> {
         return Ok(());
     }
     Err(CommandError::new(ErrorKind::Usage, "only the target of a connection has a port"))
-}
-
-/// Findings of the source and of the engine.
-pub(super) fn all(mut noticed: Vec<Finding>, found: Vec<Finding>) -> Vec<Finding> {
-    noticed.extend(found);
-    noticed
 }

@@ -35,6 +35,6 @@ pub fn run(session: &mut Session, args: &Args) -> Result<Outcome, CommandError> 
     let resolved = reach::resolve(session, &inventory, &noticed, &source)?;
     let model = Model::compile(&inventory, session.cni(&inventory));
     let (result, findings) = questions::reachable_from(&model, &resolved);
-    session.print(&Answer::ReachableFrom(Report::new("ReachableFrom", &inventory, result, reach::all(noticed, findings))))?;
+    session.print(&Answer::ReachableFrom(Report::new("ReachableFrom", &inventory, result, super::all(noticed, findings))))?;
     Ok(Outcome::Answered)
 }

@@ -1,6 +1,6 @@
 //! `storage`: the overview of classes, drivers, volumes and claims.
 
-use super::{Outcome, reach};
+use super::Outcome;
 use crate::cli::{CommandError, Session};
 use crate::objects::{Objects, Resource};
 use crate::report::{self, Answer, Report};
@@ -53,6 +53,6 @@ pub fn run(session: &mut Session, _: &Args) -> Result<Outcome, CommandError> {
     };
     let (inventory, noticed) = session.read_in_steps(&RESOURCES, more, namespace.clone().into_iter().collect())?;
     let (result, findings) = storage::overview(&inventory, namespace.as_deref());
-    session.print(&Answer::Storage(Report::new("Storage", &inventory, result, reach::all(noticed, findings))))?;
+    session.print(&Answer::Storage(Report::new("Storage", &inventory, result, super::all(noticed, findings))))?;
     Ok(Outcome::Answered)
 }

@@ -1,6 +1,6 @@
 //! `volumes`: why a pod waits for its volumes, and where the data of each lives.
 
-use super::{Outcome, reach};
+use super::Outcome;
 use crate::cli::targets::{self, Target, TargetArg};
 use crate::cli::{CommandError, ErrorKind, Session, complete};
 use crate::inventory::Inventory;
@@ -85,8 +85,8 @@ pub fn run(session: &mut Session, args: &Args) -> Result<Outcome, CommandError> 
     let question = PodQuestion { pods, namespace, selector };
     let (result, findings) = storage::volumes(&inventory, &question);
     let nobody = result.pods.is_empty() && inventory.coverage.is_complete(Resource::Pods, question.namespace.as_deref());
-    let answer = Answer::Volumes(Report::new("Volumes", &inventory, result, reach::all(noticed, findings)));
-    reach::print(session, &inventory, &answer, question.namespace.as_deref(), nobody)
+    let answer = Answer::Volumes(Report::new("Volumes", &inventory, result, super::all(noticed, findings)));
+    super::print(session, &inventory, &answer, question.namespace.as_deref(), nobody)
 }
 
 /// Only pods have volumes.

@@ -44,6 +44,6 @@ pub fn run(session: &mut Session, args: &Args) -> Result<Outcome, CommandError> 
     let resolved = reach::resolve(session, &inventory, &noticed, &target)?;
     let model = Model::compile(&inventory, session.cni(&inventory));
     let (result, findings) = questions::who_can_reach(&model, &resolved, target.port.as_ref());
-    session.print(&Answer::WhoCanReach(Report::new("WhoCanReach", &inventory, result, reach::all(noticed, findings))))?;
+    session.print(&Answer::WhoCanReach(Report::new("WhoCanReach", &inventory, result, super::all(noticed, findings))))?;
     Ok(Outcome::Answered)
 }

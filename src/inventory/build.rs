@@ -59,7 +59,7 @@ impl Inventory {
                 .collect();
             members.extend(stand_ins);
         }
-        members.sort_by(|(a, ..), (b, ..)| (&a.metadata.namespace, &a.metadata.name).cmp(&(&b.metadata.namespace, &b.metadata.name)));
+        members.sort_by(|(a, ..), (b, ..)| a.metadata.key().cmp(&b.metadata.key()));
 
         let mut by_group: BTreeMap<Key, Vec<usize>> = BTreeMap::new();
         for (position, (_, key, _)) in members.iter().enumerate() {
@@ -89,26 +89,7 @@ impl Inventory {
             pods,
             finished_pods,
             groups,
-            policies: objects.network_policies,
-            cluster_policies: objects.cluster_policies,
-            services: objects.services,
-            config_maps: objects.config_maps,
-            secrets: objects.secrets,
-            endpoint_slices: objects.endpoint_slices,
-            nodes: objects.nodes,
-            workloads: objects.workloads,
-            claims: objects.claims,
-            volumes: objects.volumes,
-            storage_classes: objects.storage_classes,
-            csi_drivers: objects.csi_drivers,
-            csi_nodes: objects.csi_nodes,
-            volume_attachments: objects.volume_attachments,
-            storage_capacities: objects.storage_capacities,
-            attributes_classes: objects.attributes_classes,
-            leases: objects.leases,
-            events: objects.events,
-            resource_quotas: objects.resource_quotas,
-            limit_ranges: objects.limit_ranges,
+            objects,
             coverage,
             origin,
             cluster_version,
@@ -120,31 +101,31 @@ impl Inventory {
 }
 
 fn sort(objects: &mut Objects) {
-    fn by(meta: &Meta) -> (&str, &str) {
-        (&meta.namespace, &meta.name)
+    fn by_name<T>(list: &mut [T], meta: fn(&T) -> &Meta) {
+        list.sort_by(|a, b| meta(a).key().cmp(&meta(b).key()));
     }
-    objects.namespaces.sort_by(|a, b| by(&a.metadata).cmp(&by(&b.metadata)));
-    objects.nodes.sort_by(|a, b| by(&a.metadata).cmp(&by(&b.metadata)));
-    objects.pods.sort_by(|a, b| by(&a.metadata).cmp(&by(&b.metadata)));
-    objects.services.sort_by(|a, b| by(&a.metadata).cmp(&by(&b.metadata)));
-    objects.endpoint_slices.sort_by(|a, b| by(&a.metadata).cmp(&by(&b.metadata)));
-    objects.network_policies.sort_by(|a, b| by(&a.metadata).cmp(&by(&b.metadata)));
-    objects.config_maps.sort_by(|a, b| by(&a.metadata).cmp(&by(&b.metadata)));
-    objects.secrets.sort_by(|a, b| by(&a.metadata).cmp(&by(&b.metadata)));
-    objects.claims.sort_by(|a, b| by(&a.metadata).cmp(&by(&b.metadata)));
-    objects.volumes.sort_by(|a, b| by(&a.metadata).cmp(&by(&b.metadata)));
-    objects.storage_classes.sort_by(|a, b| by(&a.metadata).cmp(&by(&b.metadata)));
-    objects.csi_drivers.sort_by(|a, b| by(&a.metadata).cmp(&by(&b.metadata)));
-    objects.csi_nodes.sort_by(|a, b| by(&a.metadata).cmp(&by(&b.metadata)));
-    objects.volume_attachments.sort_by(|a, b| by(&a.metadata).cmp(&by(&b.metadata)));
-    objects.storage_capacities.sort_by(|a, b| by(&a.metadata).cmp(&by(&b.metadata)));
-    objects.attributes_classes.sort_by(|a, b| by(&a.metadata).cmp(&by(&b.metadata)));
-    objects.leases.sort_by(|a, b| by(&a.metadata).cmp(&by(&b.metadata)));
-    objects.events.sort_by(|a, b| by(&a.metadata).cmp(&by(&b.metadata)));
-    objects.resource_quotas.sort_by(|a, b| by(&a.metadata).cmp(&by(&b.metadata)));
-    objects.limit_ranges.sort_by(|a, b| by(&a.metadata).cmp(&by(&b.metadata)));
+    by_name(&mut objects.namespaces, |o| &o.metadata);
+    by_name(&mut objects.nodes, |o| &o.metadata);
+    by_name(&mut objects.pods, |o| &o.metadata);
+    by_name(&mut objects.services, |o| &o.metadata);
+    by_name(&mut objects.endpoint_slices, |o| &o.metadata);
+    by_name(&mut objects.network_policies, |o| &o.metadata);
+    by_name(&mut objects.config_maps, |o| &o.metadata);
+    by_name(&mut objects.secrets, |o| &o.metadata);
+    by_name(&mut objects.claims, |o| &o.metadata);
+    by_name(&mut objects.volumes, |o| &o.metadata);
+    by_name(&mut objects.storage_classes, |o| &o.metadata);
+    by_name(&mut objects.csi_drivers, |o| &o.metadata);
+    by_name(&mut objects.csi_nodes, |o| &o.metadata);
+    by_name(&mut objects.volume_attachments, |o| &o.metadata);
+    by_name(&mut objects.storage_capacities, |o| &o.metadata);
+    by_name(&mut objects.attributes_classes, |o| &o.metadata);
+    by_name(&mut objects.leases, |o| &o.metadata);
+    by_name(&mut objects.events, |o| &o.metadata);
+    by_name(&mut objects.resource_quotas, |o| &o.metadata);
+    by_name(&mut objects.limit_ranges, |o| &o.metadata);
     objects.cluster_policies.sort_by(|a, b| (a.kind, &a.metadata.name).cmp(&(b.kind, &b.metadata.name)));
-    objects.workloads.sort_by(|a, b| (by(&a.metadata), a.kind).cmp(&(by(&b.metadata), b.kind)));
+    objects.workloads.sort_by(|a, b| (a.metadata.key(), a.kind).cmp(&(b.metadata.key(), b.kind)));
 }
 
 /// Declared namespaces, and those that only show as the namespace of something else: these have the one label that

@@ -15,11 +15,7 @@ pub use build::Collected;
 pub use coverage::{Coverage, Scope, State};
 pub use group::{Group, GroupKind};
 
-use crate::objects::{
-    ClusterPolicy, CsiDriver, CsiNode, CsiStorageCapacity, EndpointSlice, Event, Keyed, Labels, Lease, LimitRange, NetworkPolicy, Node,
-    PersistentVolume, PersistentVolumeClaim, Pod, Resource, ResourceQuota, Service, StorageClass, VolumeAttachment, VolumeAttributesClass,
-    Workload,
-};
+use crate::objects::{EndpointSlice, Keyed, Labels, Objects, Pod, Resource, Service};
 
 /// Label that the API server puts on every namespace.
 pub const NAMESPACE_NAME_LABEL: &str = "kubernetes.io/metadata.name";
@@ -77,46 +73,8 @@ pub struct Inventory {
     pub finished_pods: Vec<Pod>,
     /// What runs the pods, each pod in exactly one group.
     pub groups: Vec<Group>,
-    /// Policies.
-    pub policies: Vec<NetworkPolicy>,
-    /// Cluster-wide policies, by kind and name.
-    pub cluster_policies: Vec<ClusterPolicy>,
-    /// Services.
-    pub services: Vec<Service>,
-    /// ConfigMaps, without their values.
-    pub config_maps: Vec<Keyed>,
-    /// Secrets, without their values.
-    pub secrets: Vec<Keyed>,
-    /// EndpointSlices.
-    pub endpoint_slices: Vec<EndpointSlice>,
-    /// Nodes.
-    pub nodes: Vec<Node>,
-    /// Workload objects.
-    pub workloads: Vec<Workload>,
-    /// PersistentVolumeClaims.
-    pub claims: Vec<PersistentVolumeClaim>,
-    /// PersistentVolumes.
-    pub volumes: Vec<PersistentVolume>,
-    /// StorageClasses.
-    pub storage_classes: Vec<StorageClass>,
-    /// CSIDrivers.
-    pub csi_drivers: Vec<CsiDriver>,
-    /// CSINodes.
-    pub csi_nodes: Vec<CsiNode>,
-    /// VolumeAttachments.
-    pub volume_attachments: Vec<VolumeAttachment>,
-    /// CSIStorageCapacities.
-    pub storage_capacities: Vec<CsiStorageCapacity>,
-    /// VolumeAttributesClasses.
-    pub attributes_classes: Vec<VolumeAttributesClass>,
-    /// Leases.
-    pub leases: Vec<Lease>,
-    /// Events.
-    pub events: Vec<Event>,
-    /// ResourceQuotas.
-    pub resource_quotas: Vec<ResourceQuota>,
-    /// LimitRanges.
-    pub limit_ranges: Vec<LimitRange>,
+    /// All that was read, each list sorted. Its list of pods is empty: they are in the lists above.
+    pub objects: Objects,
     /// What was read and what was not.
     pub coverage: Coverage,
     /// Where from.
@@ -142,24 +100,23 @@ impl Inventory {
 
     /// A service by name.
     pub fn service(&self, namespace: &str, name: &str) -> Option<&Service> {
-        let at =
-            self.services.binary_search_by(|s| (s.metadata.namespace.as_str(), s.metadata.name.as_str()).cmp(&(namespace, name))).ok()?;
-        self.services.get(at)
+        let at = self.objects.services.binary_search_by(|s| s.metadata.key().cmp(&(namespace, name))).ok()?;
+        self.objects.services.get(at)
     }
 
     /// A ConfigMap by name.
     pub fn config_map(&self, namespace: &str, name: &str) -> Option<&Keyed> {
-        keyed(&self.config_maps, namespace, name)
+        keyed(&self.objects.config_maps, namespace, name)
     }
 
     /// A Secret by name.
     pub fn secret(&self, namespace: &str, name: &str) -> Option<&Keyed> {
-        keyed(&self.secrets, namespace, name)
+        keyed(&self.objects.secrets, namespace, name)
     }
 
     /// The slices of a Service.
     pub fn slices_of<'a>(&'a self, service: &'a Service) -> impl Iterator<Item = &'a EndpointSlice> {
-        self.endpoint_slices.iter().filter(move |slice| {
+        self.objects.endpoint_slices.iter().filter(move |slice| {
             slice.metadata.namespace == service.metadata.namespace && slice.service_name() == Some(&service.metadata.name)
         })
     }
@@ -181,6 +138,6 @@ impl Inventory {
 }
 
 fn keyed<'a>(list: &'a [Keyed], namespace: &str, name: &str) -> Option<&'a Keyed> {
-    let at = list.binary_search_by(|o| (o.metadata.namespace.as_str(), o.metadata.name.as_str()).cmp(&(namespace, name))).ok()?;
+    let at = list.binary_search_by(|o| o.metadata.key().cmp(&(namespace, name))).ok()?;
     list.get(at)
 }

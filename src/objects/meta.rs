@@ -41,6 +41,11 @@ pub struct Meta {
 }
 
 impl Meta {
+    /// Namespace and name: what tells objects of one kind apart, and the order of every list.
+    pub fn key(&self) -> (&str, &str) {
+        (&self.namespace, &self.name)
+    }
+
     /// The owner that controls this object.
     pub fn controller(&self) -> Option<&OwnerReference> {
         self.owner_references.iter().find(|o| o.controller)

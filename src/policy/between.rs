@@ -222,7 +222,7 @@ impl Model<'_> {
         let node = &info.pod.spec.node_name;
         let hosts = || self.classes.host.iter().filter_map(|id| self.class(id)).flat_map(|class| &class.pods);
         let is_address_of_node = || {
-            self.inventory.nodes.iter().any(|n| &n.metadata.name == node && n.ips().contains(&address))
+            self.inventory.objects.nodes.iter().any(|n| &n.metadata.name == node && n.ips().contains(&address))
                 // The address of a pod on the host network is its node's.
                 || hosts().filter_map(|p| self.inventory.pods.get(*p)).any(|p| &p.pod.spec.node_name == node && p.pod.ips().contains(&address))
         };

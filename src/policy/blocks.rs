@@ -25,15 +25,20 @@ impl Blocks {
             cuts.insert(low);
             cuts.extend(high.checked_add(1));
         };
-        let blocks = inventory.policies.iter().flat_map(blocks_of).flat_map(|block| std::iter::once(&block.cidr).chain(&block.except));
-        let peers = || inventory.cluster_policies.iter().flat_map(|policy| &policy.egress).flat_map(|rule| &rule.peers);
+        let blocks = inventory
+            .objects
+            .network_policies
+            .iter()
+            .flat_map(blocks_of)
+            .flat_map(|block| std::iter::once(&block.cidr).chain(&block.except));
+        let peers = || inventory.objects.cluster_policies.iter().flat_map(|policy| &policy.egress).flat_map(|rule| &rule.peers);
         let networks = peers().flat_map(|peer| if let ClusterPeer::Networks(list) = peer { list.as_slice() } else { &[] });
         for cidr in blocks.chain(networks).filter_map(|text| text.parse::<Cidr>().ok()) {
             let (low, high) = cidr.bounds();
             cut(cidr.family(), low, high);
         }
         if peers().any(|peer| matches!(peer, ClusterPeer::Nodes(_))) {
-            inventory.nodes.iter().flat_map(|node| node.ips()).for_each(|ip| cut(ip.family, ip.bits, ip.bits));
+            inventory.objects.nodes.iter().flat_map(|node| node.ips()).for_each(|ip| cut(ip.family, ip.bits, ip.bits));
         }
         Self { v4: v4.into_iter().collect(), v6: v6.into_iter().collect() }
     }

@@ -174,5 +174,5 @@ pub fn addresses_of(inventory: &Inventory, pod: &Pod) -> Vec<Address> {
     if let Some(host) = Address::parse(&pod.status.host_ip) {
         return vec![host];
     }
-    inventory.nodes.iter().find(|n| n.metadata.name == pod.spec.node_name).map(|n| n.ips()).unwrap_or_default()
+    inventory.objects.nodes.iter().find(|n| n.metadata.name == pod.spec.node_name).map(|n| n.ips()).unwrap_or_default()
 }

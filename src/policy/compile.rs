@@ -189,7 +189,7 @@ impl Compiled {
     /// Compiles the policies of an inventory.
     pub fn new(inventory: &Inventory, ports: &PortTable) -> Self {
         let mut compiled = Self::default();
-        for (position, policy) in inventory.policies.iter().enumerate() {
+        for (position, policy) in inventory.objects.network_policies.iter().enumerate() {
             let namespace = inventory.namespace(&policy.metadata.namespace).unwrap_or_default();
             let entry = compiled.policy(position, policy, namespace, inventory.origin, ports);
             compiled.policies.push(entry);

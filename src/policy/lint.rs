@@ -44,10 +44,10 @@ pub fn findings_about(model: &Model<'_>, pods: &[usize], directions: &[Direction
 
 /// Findings about all policies, or those of one namespace.
 pub fn findings_in(model: &Model<'_>, namespace: Option<&str>) -> Vec<Finding> {
-    let policies = model.inventory.policies.iter().enumerate();
+    let policies = model.inventory.objects.network_policies.iter().enumerate();
     let inside = policies.filter(|(_, p)| namespace.is_none_or(|ns| p.metadata.namespace == ns));
     let mut found: Vec<Finding> = inside.flat_map(|(position, _)| policy(model, position)).collect();
-    found.extend(cluster::findings_about(model, 0..model.inventory.cluster_policies.len()));
+    found.extend(cluster::findings_about(model, 0..model.inventory.objects.cluster_policies.len()));
     found.extend(plugin(model));
     found
 }
@@ -63,7 +63,8 @@ fn rule_name(policy: &NetworkPolicy, direction: Direction, rule: &CompiledRule) 
 
 /// Findings about one policy.
 fn policy(model: &Model<'_>, position: usize) -> Vec<Finding> {
-    let (Some(policy), Some(compiled)) = (model.inventory.policies.get(position), model.compiled.policies.get(position)) else {
+    let (Some(policy), Some(compiled)) = (model.inventory.objects.network_policies.get(position), model.compiled.policies.get(position))
+    else {
         return Vec::new();
     };
     let subject = reference(policy);
@@ -337,7 +338,7 @@ pub fn depends_on_plugin(model: &Model<'_>, to: usize, here: Verdict, there: Ver
         BlocksMatchPods::No => ("Cilium", "an ipBlock never matches pods"),
         _ => ("most other plugins", "an ipBlock matches pods by their addresses"),
     };
-    let meta = model.inventory.pods.get(to).map(|p| (p.pod.metadata.namespace.as_str(), p.pod.metadata.name.as_str()));
+    let meta = model.inventory.pods.get(to).map(|p| p.pod.metadata.key());
     let (namespace, pod) = meta.unwrap_or_default();
     let message = format!("the answer depends on the network plugin: {here} here, {there} under {name}, where {reading}");
     findings::DEPENDS_ON_PLUGIN.on(ObjectRef::new("Pod", namespace, pod), message)
@@ -345,7 +346,7 @@ pub fn depends_on_plugin(model: &Model<'_>, to: usize, here: Verdict, there: Ver
 
 /// NP-050, NP-051: rule 40. Without policies there is nothing to enforce.
 fn plugin(model: &Model<'_>) -> Option<Finding> {
-    if model.inventory.policies.is_empty() && model.inventory.cluster_policies.is_empty() {
+    if model.inventory.objects.network_policies.is_empty() && model.inventory.objects.cluster_policies.is_empty() {
         return None;
     }
     let subject = ObjectRef::new("Namespace", "", "kube-system");

@@ -16,8 +16,14 @@ pub(super) fn candidates(case: &Case<'_, '_>) -> (Vec<Candidate>, usize) {
     }
     let nodes = case.facts.node_labels();
     let nodes = nodes.as_deref();
-    let mut ranked: Vec<_> =
-        case.facts.inventory.volumes.iter().map(|volume| (matcher::failures(case.claim, case.class.name, volume, nodes), volume)).collect();
+    let mut ranked: Vec<_> = case
+        .facts
+        .inventory
+        .objects
+        .volumes
+        .iter()
+        .map(|volume| (matcher::failures(case.claim, case.class.name, volume, nodes), volume))
+        .collect();
     ranked.sort_by_cached_key(|(failed, volume)| (failed.distance(), volume.metadata.name.clone()));
     let left_out = ranked.len().saturating_sub(MOST);
     (ranked.into_iter().take(MOST).map(|(failed, volume)| compare(case, volume, failed)).collect(), left_out)

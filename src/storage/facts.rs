@@ -121,37 +121,37 @@ impl<'a> Facts<'a> {
             }
         }
         let mut events: HashMap<(&str, &str, &str), Vec<&Event>> = HashMap::new();
-        for event in &inventory.events {
+        for event in &inventory.objects.events {
             let about = &event.involved_object;
             events.entry((&about.kind, &about.namespace, &about.name)).or_default().push(event);
         }
         events.values_mut().for_each(|events| events.sort_by_key(|event| std::cmp::Reverse(event.time())));
         // Rule: of several default classes the newest counts, of equally old ones the first by name.
-        let defaults = inventory.storage_classes.iter().filter(|class| class.is_default());
+        let defaults = inventory.objects.storage_classes.iter().filter(|class| class.is_default());
         let default_class = defaults.max_by(|a, b| {
             let age = a.metadata.creation_timestamp.cmp(&b.metadata.creation_timestamp);
             age.then_with(|| b.metadata.name.cmp(&a.metadata.name))
         });
         let mut by_class: HashMap<&str, Vec<&PersistentVolume>> = HashMap::new();
-        for volume in &inventory.volumes {
+        for volume in &inventory.objects.volumes {
             by_class.entry(volume.class()).or_default().push(volume);
         }
         Self {
             inventory,
             by_class,
-            wanted: inventory.claims.iter().filter(|claim| claim.spec.volume_name.is_empty()).map(|claim| claim.class()).collect(),
-            named: inventory.claims.iter().map(|claim| claim.spec.volume_name.as_str()).collect(),
-            loose: inventory.volumes.iter().filter(|volume| volume.status.phase != "Bound").collect(),
+            wanted: inventory.objects.claims.iter().filter(|claim| claim.spec.volume_name.is_empty()).map(|claim| claim.class()).collect(),
+            named: inventory.objects.claims.iter().map(|claim| claim.spec.volume_name.as_str()).collect(),
+            loose: inventory.objects.volumes.iter().filter(|volume| volume.status.phase != "Bound").collect(),
             now: inventory.collected_at,
-            index: Index::new(&inventory.volumes),
+            index: Index::new(&inventory.objects.volumes),
             default_class,
-            classes: inventory.storage_classes.iter().map(|class| (class.metadata.name.as_str(), class)).collect(),
-            volumes: inventory.volumes.iter().map(|volume| (volume.metadata.name.as_str(), volume)).collect(),
-            claims: inventory.claims.iter().map(|c| ((c.metadata.namespace.as_str(), c.metadata.name.as_str()), c)).collect(),
-            nodes: inventory.nodes.iter().map(|node| (node.metadata.name.as_str(), node)).collect(),
-            csi_nodes: inventory.csi_nodes.iter().map(|node| (node.metadata.name.as_str(), node)).collect(),
-            drivers: inventory.csi_drivers.iter().map(|driver| (driver.metadata.name.as_str(), driver)).collect(),
-            attributes_classes: inventory.attributes_classes.iter().map(|class| (class.metadata.name.as_str(), class)).collect(),
+            classes: inventory.objects.storage_classes.iter().map(|class| (class.metadata.name.as_str(), class)).collect(),
+            volumes: inventory.objects.volumes.iter().map(|volume| (volume.metadata.name.as_str(), volume)).collect(),
+            claims: inventory.objects.claims.iter().map(|c| (c.metadata.key(), c)).collect(),
+            nodes: inventory.objects.nodes.iter().map(|node| (node.metadata.name.as_str(), node)).collect(),
+            csi_nodes: inventory.objects.csi_nodes.iter().map(|node| (node.metadata.name.as_str(), node)).collect(),
+            drivers: inventory.objects.csi_drivers.iter().map(|driver| (driver.metadata.name.as_str(), driver)).collect(),
+            attributes_classes: inventory.objects.attributes_classes.iter().map(|class| (class.metadata.name.as_str(), class)).collect(),
             consumers,
             events,
             closest: RefCell::default(),
@@ -163,7 +163,7 @@ impl<'a> Facts<'a> {
     }
 
     pub(super) fn class_names(&self) -> impl Iterator<Item = &'a str> {
-        self.inventory.storage_classes.iter().map(|class| class.metadata.name.as_str())
+        self.inventory.objects.storage_classes.iter().map(|class| class.metadata.name.as_str())
     }
 
     pub(super) fn volume(&self, name: &str) -> Option<&'a PersistentVolume> {
@@ -194,7 +194,7 @@ impl<'a> Facts<'a> {
     }
 
     pub(super) fn nodes(&self) -> impl Iterator<Item = &'a Node> {
-        self.inventory.nodes.iter()
+        self.inventory.objects.nodes.iter()
     }
 
     /// Labels of all nodes, where these are known.
@@ -242,7 +242,7 @@ impl<'a> Facts<'a> {
 
     /// The lease of a driver's component, wherever it lives.
     pub(super) fn leases(&self, names: &[String]) -> Vec<&'a Lease> {
-        self.inventory.leases.iter().filter(|lease| names.contains(&lease.metadata.name)).collect()
+        self.inventory.objects.leases.iter().filter(|lease| names.contains(&lease.metadata.name)).collect()
     }
 
     /// Whether all objects of the kind in this namespace (none: in the cluster) are known.
@@ -251,7 +251,8 @@ impl<'a> Facts<'a> {
     pub(super) fn knows(&self, resource: Resource, namespace: Option<&str>) -> bool {
         let inventory = self.inventory;
         if inventory.origin == Origin::Manifests {
-            let cluster = !inventory.nodes.is_empty() || !inventory.csi_nodes.is_empty() || !inventory.csi_drivers.is_empty();
+            let cluster =
+                !inventory.objects.nodes.is_empty() || !inventory.objects.csi_nodes.is_empty() || !inventory.objects.csi_drivers.is_empty();
             let by_itself = [Resource::Nodes, Resource::CsiNodes, Resource::CsiDrivers, Resource::CsiStorageCapacities, Resource::Leases];
             if by_itself.contains(&resource) && !cluster {
                 return false;

@@ -27,7 +27,7 @@ pub fn overview(inventory: &Inventory, namespace: Option<&str>) -> (StorageOverv
             .collect();
     unread.sort();
     let result = StorageOverview {
-        classes: inventory.storage_classes.iter().map(|class| of_class(&facts, class)).collect(),
+        classes: inventory.objects.storage_classes.iter().map(|class| of_class(&facts, class)).collect(),
         drivers: drivers(&facts),
         volumes: volumes(inventory),
         claims: claims(&pending.claims),
@@ -49,7 +49,7 @@ fn of_class(facts: &Facts<'_>, class: &StorageClass) -> ClassAnswer {
         reclaim_policy: class.reclaim_policy.clone().unwrap_or_else(|| "Delete".to_owned()),
         expansion: class.allow_volume_expansion == Some(true),
         provisioner_state: provisioner(facts, class),
-        claims: facts.inventory.claims.iter().filter(|claim| facts.class_of(claim).name == name).count(),
+        claims: facts.inventory.objects.claims.iter().filter(|claim| facts.class_of(claim).name == name).count(),
         volumes: facts.volumes_of_class(name).count(),
     }
 }
@@ -64,7 +64,7 @@ fn provisioner(facts: &Facts<'_>, class: &StorageClass) -> ProvisionerState {
         let alive = leases.iter().any(|lease| lives(lease, now));
         return if alive { ProvisionerState::Alive } else { ProvisionerState::Stopped };
     }
-    let on_a_node = facts.inventory.csi_nodes.iter().any(|node| node.driver(driver).is_some());
+    let on_a_node = facts.inventory.objects.csi_nodes.iter().any(|node| node.driver(driver).is_some());
     if facts.driver(driver).is_some() || on_a_node || !leases.is_empty() {
         return ProvisionerState::Installed;
     }
@@ -76,20 +76,21 @@ fn provisioner(facts: &Facts<'_>, class: &StorageClass) -> ProvisionerState {
 
 fn drivers(facts: &Facts<'_>) -> Vec<DriverAnswer> {
     let inventory = facts.inventory;
-    let mut names: BTreeSet<&str> = inventory.csi_drivers.iter().map(|driver| driver.metadata.name.as_str()).collect();
-    names.extend(inventory.csi_nodes.iter().flat_map(|node| &node.spec.drivers).map(|driver| driver.name.as_str()));
-    names.extend(inventory.storage_classes.iter().filter_map(|class| migrated(&class.provisioner)));
-    names.extend(inventory.volumes.iter().filter_map(|volume| volume.spec.csi.as_ref()).map(|csi| csi.driver.as_str()));
+    let mut names: BTreeSet<&str> = inventory.objects.csi_drivers.iter().map(|driver| driver.metadata.name.as_str()).collect();
+    names.extend(inventory.objects.csi_nodes.iter().flat_map(|node| &node.spec.drivers).map(|driver| driver.name.as_str()));
+    names.extend(inventory.objects.storage_classes.iter().filter_map(|class| migrated(&class.provisioner)));
+    names.extend(inventory.objects.volumes.iter().filter_map(|volume| volume.spec.csi.as_ref()).map(|csi| csi.driver.as_str()));
     let mut volumes: BTreeMap<&str, usize> = BTreeMap::new();
-    for csi in inventory.volumes.iter().filter_map(|volume| volume.spec.csi.as_ref()) {
+    for csi in inventory.objects.volumes.iter().filter_map(|volume| volume.spec.csi.as_ref()) {
         *volumes.entry(&csi.driver).or_default() += 1;
     }
     names
         .into_iter()
         .map(|name| {
-            let (on, off): (Vec<_>, Vec<_>) = inventory.csi_nodes.iter().partition(|node| node.driver(name).is_some());
+            let (on, off): (Vec<_>, Vec<_>) = inventory.objects.csi_nodes.iter().partition(|node| node.driver(name).is_some());
             let named = |nodes: Vec<&crate::objects::CsiNode>| nodes.into_iter().map(|node| node.metadata.name.clone()).collect::<Vec<_>>();
             let classes: Vec<&StorageClass> = inventory
+                .objects
                 .storage_classes
                 .iter()
                 .filter(|class| migrated(&class.provisioner).unwrap_or(&class.provisioner) == name)
@@ -107,7 +108,7 @@ fn drivers(facts: &Facts<'_>) -> Vec<DriverAnswer> {
                 not_on: if on.is_empty() { Vec::new() } else { named(off) },
                 nodes: named(on),
                 leases: leases(facts, name),
-                capacities: tells.then(|| inventory.storage_capacities.iter().filter(|c| of(&c.storage_class_name)).count()),
+                capacities: tells.then(|| inventory.objects.storage_capacities.iter().filter(|c| of(&c.storage_class_name)).count()),
                 volumes: volumes.get(name).copied().unwrap_or_default(),
             }
         })
@@ -136,7 +137,7 @@ fn leases(facts: &Facts<'_>, driver: &str) -> Vec<LeaseAnswer> {
 
 fn volumes(inventory: &Inventory) -> Vec<VolumeCount> {
     let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
-    for volume in &inventory.volumes {
+    for volume in &inventory.objects.volumes {
         let phase = if volume.status.phase.is_empty() { "Pending" } else { &volume.status.phase };
         let policy = volume.spec.persistent_volume_reclaim_policy.as_str();
         // Rule: a volume that was made by hand and says nothing is kept.
@@ -171,7 +172,7 @@ fn claims(answers: &[ClaimAnswer]) -> ClaimCounts {
 }
 
 fn released(facts: &Facts<'_>) -> Vec<ReleasedVolume> {
-    let released = facts.inventory.volumes.iter().filter(|volume| volume.status.phase == "Released");
+    let released = facts.inventory.objects.volumes.iter().filter(|volume| volume.status.phase == "Released");
     let answer = |volume: &crate::objects::PersistentVolume| {
         let holder = volume.spec.claim_ref.clone().unwrap_or_default();
         let known = facts.knows(Resource::PersistentVolumeClaims, Some(&holder.namespace));

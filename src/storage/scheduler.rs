@@ -155,7 +155,7 @@ fn has_room(facts: &Facts<'_>, claim: &PersistentVolumeClaim, class: &str, provi
     if !tells || !facts.knows(Resource::CsiStorageCapacities, None) {
         return true;
     }
-    facts.inventory.storage_capacities.iter().any(|capacity| {
+    facts.inventory.objects.storage_capacities.iter().any(|capacity| {
         let limit = capacity.maximum_volume_size.as_ref().or(capacity.capacity.as_ref());
         capacity.storage_class_name == class
             && limit.is_some_and(|limit| limit.value() >= request.value())
@@ -165,7 +165,7 @@ fn has_room(facts: &Facts<'_>, claim: &PersistentVolumeClaim, class: &str, provi
 
 /// The most room that a driver tells of for a node.
 pub(super) fn room(facts: &Facts<'_>, class: &str, node: &Node) -> Option<Quantity> {
-    let here = facts.inventory.storage_capacities.iter().filter(|capacity| {
+    let here = facts.inventory.objects.storage_capacities.iter().filter(|capacity| {
         capacity.storage_class_name == class
             && capacity.node_topology.as_ref().is_some_and(|nodes| nodes.matches(&node.metadata.labels) == Truth::Yes)
     });

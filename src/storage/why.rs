@@ -61,8 +61,7 @@ pub fn more_needed(objects: &Objects) -> Vec<Resource> {
     if objects.claims.iter().any(|claim| !claim.attributes_class().is_empty()) {
         more.push(Resource::VolumeAttributesClasses);
     }
-    let names: std::collections::HashSet<(&str, &str)> =
-        objects.claims.iter().map(|claim| (claim.metadata.namespace.as_str(), claim.metadata.name.as_str())).collect();
+    let names: std::collections::HashSet<(&str, &str)> = objects.claims.iter().map(|claim| claim.metadata.key()).collect();
     let incomplete = objects.workloads.iter().filter(|w| w.kind == WorkloadKind::StatefulSet).any(|set| {
         let end = set.first_ordinal + set.replicas.unwrap_or(1).clamp(0, 10_000);
         set.claim_templates.iter().any(|template| {
@@ -89,7 +88,7 @@ pub fn why_pending(inventory: &Inventory, question: &Question) -> (PvcWhyPending
     let assigned = assign(&facts);
     let mut findings = Vec::new();
     let mut claims = Vec::new();
-    for claim in &inventory.claims {
+    for claim in &inventory.objects.claims {
         let (namespace, name) = (&claim.metadata.namespace, &claim.metadata.name);
         let selected = question.selector.as_ref().is_none_or(|selector| selector.matches(&claim.metadata.labels) == Truth::Yes);
         if !question.means(namespace, name) || !selected {
@@ -126,7 +125,7 @@ pub(super) fn assign<'a>(facts: &Facts<'a>) -> HashMap<&'a str, (&'a str, &'a st
             && claim.metadata.annotations.get(BIND_COMPLETED).is_none()
             && !matches!(claim.status.phase.as_str(), "Bound" | "Lost")
     };
-    let mut claims: Vec<&PersistentVolumeClaim> = facts.inventory.claims.iter().filter(waiting).collect();
+    let mut claims: Vec<&PersistentVolumeClaim> = facts.inventory.objects.claims.iter().filter(waiting).collect();
     claims.sort_by_key(|claim| claim.metadata.creation_timestamp);
     let mut assigned: HashMap<&str, (&str, &str)> = HashMap::new();
     for claim in claims {
@@ -209,7 +208,7 @@ fn unborn(missing: &causes::Uncreated) -> ClaimAnswer {
 
 /// Volumes whose size cannot be read.
 fn malformed(inventory: &Inventory) -> Vec<Finding> {
-    let bad = inventory.volumes.iter().filter_map(|volume| Some((volume, volume.capacity().filter(|size| size.is_malformed())?)));
+    let bad = inventory.objects.volumes.iter().filter_map(|volume| Some((volume, volume.capacity().filter(|size| size.is_malformed())?)));
     bad.map(|(volume, size)| {
         let me = ObjectRef::new("PersistentVolume", "", &volume.metadata.name);
         let message = format!("the size {:?} of volume \"{}\" is no quantity and counts as zero", size.text(), volume.metadata.name);

@@ -81,7 +81,7 @@ fn outside(both: &Both<'_>) -> Vec<(End, Name<'static>)> {
         let address = Address::from(*ip);
         let of_host = |text: &str| text.parse() == Ok(*ip);
         !inventory.pods.iter().any(|info| info.pod.ips().contains(&address) || of_host(&info.pod.status.host_ip))
-            && !inventory.nodes.iter().any(|node| node.ips().contains(&address))
+            && !inventory.objects.nodes.iter().any(|node| node.ips().contains(&address))
     };
     ips.into_iter().filter(free).map(|ip| (End::Address(ip), Name::Address(ip.into()))).collect()
 }

@@ -144,8 +144,8 @@ fn names(inventory: &Inventory) -> Vec<Known<'_>> {
     let namespaces =
         inventory.namespaces.iter().map(|n| Known { resource: Resource::Namespaces, namespace: "", name: &n.name, short: "ns".to_owned() });
     let pods = inventory.pods.iter().filter(|info| !info.template).map(|info| known(Resource::Pods, &info.pod.metadata, "pod"));
-    let services = inventory.services.iter().map(|s| known(Resource::Services, &s.metadata, "svc"));
-    let workloads = inventory.workloads.iter().filter_map(|w| {
+    let services = inventory.objects.services.iter().map(|s| known(Resource::Services, &s.metadata, "svc"));
+    let workloads = inventory.objects.workloads.iter().filter_map(|w| {
         let kind = GroupKind::new(w.kind.name());
         Some(known(super::resolve::resource_of(&kind)?, &w.metadata, &kind.short()))
     });

@@ -68,7 +68,7 @@ fn workload(inventory: &Inventory, kind: &GroupKind, namespace: &str, name: &str
         });
     };
     let finished = inventory.finished_pods.iter().filter(|pod| controls(&pod.metadata)).count();
-    let Some(object) = inventory.workloads.iter().find(|w| w.kind.name() == kind.name() && is(&w.metadata, namespace, name)) else {
+    let Some(object) = inventory.objects.workloads.iter().find(|w| w.kind.name() == kind.name() && is(&w.metadata, namespace, name)) else {
         return Err(not_found(inventory, &Wanted { resource: known, namespace, name, with_namespace }));
     };
     let subject = format!("{} {namespace}/{name}", kind.name());

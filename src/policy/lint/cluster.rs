@@ -13,7 +13,7 @@ use crate::report::{Confidence, Direction, Finding, ObjectRef};
 pub(super) fn findings_about(model: &Model<'_>, positions: impl Iterator<Item = usize>) -> Vec<Finding> {
     let mut found = Vec::new();
     for position in positions {
-        let Some(policy) = model.inventory.cluster_policies.get(position) else { continue };
+        let Some(policy) = model.inventory.objects.cluster_policies.get(position) else { continue };
         let subject = reference(policy);
         // The reader of manifests has said what is wrong with one that cannot be decoded.
         if policy.undecodable {
@@ -38,7 +38,7 @@ pub(super) fn findings_about(model: &Model<'_>, positions: impl Iterator<Item = 
             found.extend(equal_priority(model, &subject, compiled));
         }
     }
-    if !found.is_empty() || !model.inventory.cluster_policies.is_empty() {
+    if !found.is_empty() || !model.inventory.objects.cluster_policies.is_empty() {
         found.extend(about_kinds(model));
     }
     found
@@ -159,7 +159,7 @@ fn equal_priority(model: &Model<'_>, subject: &ObjectRef, compiled: &ClusterComp
         };
         let differ = differs(Direction::Ingress) || differs(Direction::Egress);
         let shared = &model.cluster_subjects(compiled).possible & &model.cluster_subjects(other).possible;
-        let Some(with) = model.inventory.cluster_policies.get(other.position).map(reference) else { continue };
+        let Some(with) = model.inventory.objects.cluster_policies.get(other.position).map(reference) else { continue };
         if differ && !shared.is_empty() && found.iter().all(|f: &Finding| !f.message.contains(&format!(" {} ", with.name))) {
             let message = format!(
                 "{} {} and {} have the same priority, {}, and select some of the same pods: which goes first is undefined",
@@ -179,7 +179,8 @@ fn about_kinds(model: &Model<'_>) -> Vec<Finding> {
     let old = has(ClusterPolicyKind::Admin) || has(ClusterPolicyKind::Baseline);
     let new = has(ClusterPolicyKind::Cluster);
     let mut found = Vec::new();
-    let first = |kinds: &[ClusterPolicyKind]| model.inventory.cluster_policies.iter().find(|p| kinds.contains(&p.kind)).map(reference);
+    let first =
+        |kinds: &[ClusterPolicyKind]| model.inventory.objects.cluster_policies.iter().find(|p| kinds.contains(&p.kind)).map(reference);
     if old
         && new
         && let Some(subject) = first(&[ClusterPolicyKind::Admin, ClusterPolicyKind::Baseline])

@@ -338,7 +338,7 @@ fn wider(model: &Model<'_>, wide: &CompiledPeer, narrow: &CompiledPeer) -> bool 
 /// What newcomers get wrong about the policies of a subject.
 fn misreadings(model: &Model<'_>, direction: Direction, subject: &Subject) -> Vec<String> {
     let mut notes = Vec::new();
-    for policy in subject.policies.iter().filter_map(|p| model.inventory.policies.get(*p)) {
+    for policy in subject.policies.iter().filter_map(|p| model.inventory.objects.network_policies.get(*p)) {
         let name = format!("{}/{}", policy.metadata.namespace, policy.metadata.name);
         notes.extend(misread(policy, direction).into_iter().map(|note| format!("{name}: {note}")));
     }

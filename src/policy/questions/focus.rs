@@ -89,7 +89,7 @@ impl Focus {
                         Peer { kind: "Pod".to_owned(), namespace: meta.namespace.clone(), name: meta.name.clone(), ..Peer::default() };
                     return Self { family: Some(address.family), ..Self::pods(model, &label, &pods, query) };
                 }
-                let service = model.inventory.services.iter().find(|s| s.addresses().any(|a| Address::parse(a) == Some(address)));
+                let service = model.inventory.objects.services.iter().find(|s| s.addresses().any(|a| Address::parse(a) == Some(address)));
                 if let Some(service) = service {
                     return Self::service(model, &Chain::follow(model.inventory, service), query);
                 }

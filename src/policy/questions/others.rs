@@ -76,7 +76,7 @@ fn at_home(model: &Model<'_>, direction: Direction, class: ClassId, pods: &[usiz
     let destination = if direction == Direction::Ingress { model.class(class) } else { None };
     let mut addresses: BTreeSet<Address> = BTreeSet::new();
     for info in pods.iter().filter_map(|pod| model.inventory.pods.get(*pod)) {
-        let node = model.inventory.nodes.iter().find(|node| node.metadata.name == info.pod.spec.node_name);
+        let node = model.inventory.objects.nodes.iter().find(|node| node.metadata.name == info.pod.spec.node_name);
         addresses.extend(node.map(|node| node.ips()).unwrap_or_default());
         addresses.extend(Address::parse(&info.pod.status.host_ip));
     }

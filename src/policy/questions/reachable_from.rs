@@ -62,7 +62,7 @@ fn representatives(model: &Model<'_>, pods: &[usize], target: Option<usize>) -> 
 /// Services one of whose ports leads to something the source may or may not reach.
 fn services(model: &Model<'_>, pods: &[usize]) -> Vec<ServiceReach> {
     let mut reaches = Vec::new();
-    for service in &model.inventory.services {
+    for service in &model.inventory.objects.services {
         let chain = Chain::follow(model.inventory, service);
         let reference = chain.reference();
         // A Service that leads back to the very pod is another matter: rule 32 leaves it open.

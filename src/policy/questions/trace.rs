@@ -292,7 +292,7 @@ impl<'m> Connection<'m> {
         let [PortRange { protocol, ports }] = asked.as_slice() else { return None };
         let port: u16 = ports.parse().ok()?;
         let PolicyId::Network(policy) = rule.policy else { return None };
-        let meta = &self.model.inventory.policies.get(policy)?.metadata;
+        let meta = &self.model.inventory.objects.network_policies.get(policy)?.metadata;
         Some(format!(
             "kubectl patch netpol {} -n {} --type=json -p '[{{\"op\":\"add\",\"path\":\"/spec/{}/{}/ports/-\",\"value\":{{\"protocol\":\"{protocol}\",\"port\":{port}}}}}]'",
             meta.name, meta.namespace, self.direction, rule.index

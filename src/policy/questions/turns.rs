@@ -118,7 +118,7 @@ pub(super) fn tier_name(tier: Tier) -> PolicyTier {
 /// The action of a rule as written.
 pub(super) fn word(model: &Model<'_>, direction: Direction, rule: &TierRule) -> String {
     let PolicyId::Cluster(position) = rule.rule.policy else { return String::new() };
-    let policy = model.inventory.cluster_policies.get(position);
+    let policy = model.inventory.objects.cluster_policies.get(position);
     let rules = policy.map(|policy| if direction == Direction::Ingress { &policy.ingress } else { &policy.egress });
     rules.and_then(|rules| rules.get(rule.rule.index)).map(|rule| rule.action.clone()).unwrap_or_default()
 }

@@ -32,7 +32,7 @@ pub fn rule_ref(inventory: &Inventory, direction: Direction, rule: &CompiledRule
 
 /// A reference to a cluster-wide policy.
 pub fn cluster_ref(inventory: &Inventory, policy: usize) -> ObjectRef {
-    inventory.cluster_policies.get(policy).map_or_else(ObjectRef::default, |p| ObjectRef::new(p.kind.name(), "", &p.metadata.name))
+    inventory.objects.cluster_policies.get(policy).map_or_else(ObjectRef::default, |p| ObjectRef::new(p.kind.name(), "", &p.metadata.name))
 }
 
 /// The cluster-wide policies that may deny something to a subject, in tiers that are asked; sorted, each once.
@@ -54,7 +54,7 @@ pub fn object_list(objects: &[ObjectRef]) -> String {
 
 /// Namespace and name of a policy.
 pub fn policy_name(inventory: &Inventory, policy: usize) -> (String, String) {
-    let meta = inventory.policies.get(policy).map(|p| &p.metadata);
+    let meta = inventory.objects.network_policies.get(policy).map(|p| &p.metadata);
     meta.map_or_else(Default::default, |m| (m.namespace.clone(), m.name.clone()))
 }
 
@@ -67,7 +67,7 @@ pub fn policy_ref(inventory: &Inventory, policy: usize) -> ObjectRef {
 /// Policies with their ages when the objects were read.
 pub fn policy_ages(inventory: &Inventory, subject: &Subject) -> Vec<PolicyAge> {
     let age = |position: &usize| {
-        let meta = &inventory.policies.get(*position)?.metadata;
+        let meta = &inventory.objects.network_policies.get(*position)?.metadata;
         let age_seconds = inventory.collected_at.and_then(|now| meta.age_seconds(now));
         Some(PolicyAge { namespace: meta.namespace.clone(), name: meta.name.clone(), age_seconds })
     };

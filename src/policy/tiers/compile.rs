@@ -79,7 +79,7 @@ pub struct NodeSet {
 /// Compiles all cluster-wide policies of an inventory.
 pub(in crate::policy) fn all(compiled: &mut Compiled, inventory: &Inventory, ports: &PortTable) -> Vec<ClusterCompiled> {
     let mut list = Vec::new();
-    for (position, policy) in inventory.cluster_policies.iter().enumerate() {
+    for (position, policy) in inventory.objects.cluster_policies.iter().enumerate() {
         let mut compiler = Compiler { compiled, inventory, ports, policy, position, namespace: None };
         if speaks_of_own_namespace(policy) {
             for namespace in 0..inventory.namespaces.len() {
@@ -255,9 +255,9 @@ impl Compiler<'_> {
     fn nodes(&self, selector: &LabelSelector) -> NodeSet {
         let inventory = self.inventory;
         let complete = inventory.coverage.is_complete(Resource::Nodes, None);
-        let all_known = complete && (inventory.origin != Origin::Manifests || !inventory.nodes.is_empty());
+        let all_known = complete && (inventory.origin != Origin::Manifests || !inventory.objects.nodes.is_empty());
         let of = |truth: Truth| {
-            let nodes = inventory.nodes.iter().filter(|node| selector.matches(&node.metadata.labels) == truth);
+            let nodes = inventory.objects.nodes.iter().filter(|node| selector.matches(&node.metadata.labels) == truth);
             AddressSet::of_addresses(nodes.flat_map(|node| node.ips()))
         };
         let certain = of(Truth::Yes);

@@ -118,13 +118,13 @@ pub(super) fn notes(case: &Case<'_, '_>, diagnosis: &mut Diagnosis<'_>) {
         diagnosis.notes.push(finding.shown_by(&case.me, "spec.storageClassName", in_spec.unwrap_or_default()));
     }
     let defaults: Vec<&str> =
-        case.facts.inventory.storage_classes.iter().filter(|c| c.is_default()).map(|c| c.metadata.name.as_str()).collect();
+        case.facts.inventory.objects.storage_classes.iter().filter(|c| c.is_default()).map(|c| c.metadata.name.as_str()).collect();
     let default = case.facts.default_class.map(|class| class.metadata.name.as_str());
     if defaults.len() > 1 && default == Some(case.class.name) && case.class.origin != ClassOrigin::Annotation {
         let message =
             format!("several classes are the default ({}); \"{}\" is the newest and counts", words::and(&defaults, 4), case.class.name);
         let mut finding = case.finding(&SEVERAL_DEFAULT_CLASSES, message);
-        for class in case.facts.inventory.storage_classes.iter().filter(|class| class.is_default()) {
+        for class in case.facts.inventory.objects.storage_classes.iter().filter(|class| class.is_default()) {
             let made = class.metadata.creation_timestamp.map_or_else(|| "<unset>".to_owned(), |time| time.to_string());
             finding = finding.shown_by(&words::class_ref(class), "metadata.creationTimestamp", made);
         }

@@ -67,7 +67,8 @@ fn nobody(case: &Case<'_, '_>) -> Finding {
                 claim.metadata.name.strip_prefix(&prefix).is_some_and(|n| n.parse::<u32>().is_ok())
             })
     };
-    let workload = case.facts.inventory.workloads.iter().find(uses).or_else(|| case.facts.inventory.workloads.iter().find(of_set));
+    let workload =
+        case.facts.inventory.objects.workloads.iter().find(uses).or_else(|| case.facts.inventory.objects.workloads.iter().find(of_set));
     let class = case.class.name;
     let Some(workload) = workload else {
         let finding = case.finding(&NO_CONSUMER, format!("class \"{class}\" waits for the first pod that uses it, and there is none"));
@@ -347,7 +348,7 @@ fn no_space(case: &Case<'_, '_>, nodes: &[&Node]) -> Finding {
     let have = most.as_ref().map_or_else(|| "none is told of".to_owned(), |most| format!("at most {most} is"));
     let message = format!("it asks for {want}, and {have} free on {}", words::count(nodes.len(), "node", "nodes"));
     let mut finding = case.finding(&NOT_ENOUGH_SPACE, message).shown_by(&case.me, "spec.resources.requests.storage", want);
-    for capacity in case.facts.inventory.storage_capacities.iter().filter(|c| c.storage_class_name == case.class.name).take(8) {
+    for capacity in case.facts.inventory.objects.storage_capacities.iter().filter(|c| c.storage_class_name == case.class.name).take(8) {
         let limit = capacity.maximum_volume_size.as_ref().or(capacity.capacity.as_ref());
         let reference = crate::report::ObjectRef::new("CSIStorageCapacity", &capacity.metadata.namespace, &capacity.metadata.name);
         finding = finding.shown_by(&reference, "capacity", limit.map_or("<unset>", |limit| limit.text()));

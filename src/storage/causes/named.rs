@@ -43,7 +43,7 @@ fn effective_class<'a>(case: &Case<'_, 'a>) -> &'a str {
 }
 
 fn missing(case: &Case<'_, '_>, name: &str) -> Finding {
-    let near = words::near(name, case.facts.inventory.volumes.iter().map(|volume| volume.metadata.name.as_str()));
+    let near = words::near(name, case.facts.inventory.objects.volumes.iter().map(|volume| volume.metadata.name.as_str()));
     let meant = near.map_or_else(String::new, |near| format!("; did you mean \"{near}\"?"));
     let finding = case.finding(&NAMED_VOLUME_MISSING, format!("it names the volume \"{name}\", which does not exist{meant}"));
     let finding = finding.shown_by(&case.me, "spec.volumeName", name);

@@ -239,18 +239,18 @@ fn presence(case: &Case<'_, '_>, class: &StorageClass, driver: &str) -> Option<F
         return None;
     }
     let inventory = facts.inventory;
-    let on_a_node = inventory.csi_nodes.iter().any(|node| node.driver(driver).is_some());
+    let on_a_node = inventory.objects.csi_nodes.iter().any(|node| node.driver(driver).is_some());
     let made = |volume: &PersistentVolume| volume.metadata.annotations.get("pv.kubernetes.io/provisioned-by") == Some(driver);
     let spoke = |component: &str| component == driver || component.strip_prefix(driver).is_some_and(|rest| rest.starts_with('_'));
     let shown = facts.driver(driver).is_some()
         || on_a_node
         || !facts.leases(&lease_names(driver)).is_empty()
-        || inventory.volumes.iter().any(made)
-        || inventory.events.iter().any(|event| spoke(event.component()));
+        || inventory.objects.volumes.iter().any(made)
+        || inventory.objects.events.iter().any(|event| spoke(event.component()));
     if shown {
         return None;
     }
-    let drivers: Vec<&str> = inventory.csi_drivers.iter().map(|driver| driver.metadata.name.as_str()).collect();
+    let drivers: Vec<&str> = inventory.objects.csi_drivers.iter().map(|driver| driver.metadata.name.as_str()).collect();
     let near = words::near(driver, drivers.iter().copied());
     let there = if drivers.is_empty() { "none is installed".to_owned() } else { format!("installed: {}", words::and(&drivers, 4)) };
     let finding = match migrated(&class.provisioner) {
@@ -315,7 +315,7 @@ fn dead(case: &Case<'_, '_>, driver: &str) -> Option<Finding> {
 /// Installed, and registered nowhere.
 fn on_no_node(case: &Case<'_, '_>, driver: &str) -> Option<Finding> {
     let facts = case.facts;
-    let nodes = &facts.inventory.csi_nodes;
+    let nodes = &facts.inventory.objects.csi_nodes;
     if facts.driver(driver).is_none() || nodes.is_empty() || nodes.iter().any(|node| node.driver(driver).is_some()) {
         return None;
     }

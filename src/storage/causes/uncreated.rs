@@ -20,7 +20,8 @@ pub(in crate::storage) struct Uncreated {
 
 /// The StatefulSet and template a claim was made from, with the number of its pod.
 fn template_of<'a>(facts: &Facts<'a>, namespace: &str, name: &str) -> Option<(&'a Workload, &'a ClaimTemplate, i64)> {
-    let sets = facts.inventory.workloads.iter().filter(|w| w.kind == WorkloadKind::StatefulSet && w.metadata.namespace == namespace);
+    let sets =
+        facts.inventory.objects.workloads.iter().filter(|w| w.kind == WorkloadKind::StatefulSet && w.metadata.namespace == namespace);
     sets.flat_map(|set| set.claim_templates.iter().map(move |template| (set, template))).find_map(|(set, template)| {
         let number = name.strip_prefix(&format!("{}-{}-", template.metadata.name, set.metadata.name))?;
         let number: i64 = number.parse().ok()?;
@@ -88,7 +89,7 @@ pub(super) fn notes(case: &Case<'_, '_>, diagnosis: &mut Diagnosis<'_>) {
 /// Claims that should exist and do not.
 pub(in crate::storage) fn all(facts: &Facts<'_>, in_scope: impl Fn(&str) -> bool) -> Vec<Uncreated> {
     let mut missing = Vec::new();
-    for set in facts.inventory.workloads.iter().filter(|w| w.kind == WorkloadKind::StatefulSet && in_scope(&w.metadata.namespace)) {
+    for set in facts.inventory.objects.workloads.iter().filter(|w| w.kind == WorkloadKind::StatefulSet && in_scope(&w.metadata.namespace)) {
         if facts.knows(Resource::PersistentVolumeClaims, Some(&set.metadata.namespace)) {
             missing.extend(of_set(facts, set));
         }
@@ -112,8 +113,13 @@ pub(in crate::storage) fn all(facts: &Facts<'_>, in_scope: impl Fn(&str) -> bool
 
 fn waited_for(facts: &Facts<'_>, pod: &crate::objects::Pod, name: &str) -> Uncreated {
     let namespace = &pod.metadata.namespace;
-    let here =
-        facts.inventory.claims.iter().filter(|claim| claim.metadata.namespace == *namespace).map(|claim| claim.metadata.name.as_str());
+    let here = facts
+        .inventory
+        .objects
+        .claims
+        .iter()
+        .filter(|claim| claim.metadata.namespace == *namespace)
+        .map(|claim| claim.metadata.name.as_str());
     let meant = words::near(name, here).map_or_else(String::new, |near| format!("; did you mean \"{near}\"?"));
     let message = format!("pod {} waits for it, and it does not exist{meant}", pod.metadata.name);
     let finding = CLAIM_MISSING.on(ObjectRef::new("PersistentVolumeClaim", namespace, name), message);
@@ -160,7 +166,7 @@ fn forbidden(facts: &Facts<'_>, set: &Workload, template: &ClaimTemplate, me: &O
     let field = format!("spec.volumeClaimTemplates[{}].spec.resources.requests.storage", template.metadata.name);
     let request = template.spec.request().cloned().unwrap_or_default();
     let mut findings = Vec::new();
-    for range in facts.inventory.limit_ranges.iter().filter(|range| range.metadata.namespace == namespace) {
+    for range in facts.inventory.objects.limit_ranges.iter().filter(|range| range.metadata.namespace == namespace) {
         for limit in range.spec.limits.iter().filter(|limit| limit.kind == "PersistentVolumeClaim") {
             let least = limit.min.get("storage").filter(|min| request < **min).map(|min| ("at least", "min", min));
             let most = limit.max.get("storage").filter(|max| request > **max).map(|max| ("at most", "max", max));
@@ -179,7 +185,7 @@ fn forbidden(facts: &Facts<'_>, set: &Workload, template: &ClaimTemplate, me: &O
             );
         }
     }
-    for quota in facts.inventory.resource_quotas.iter().filter(|quota| quota.metadata.namespace == namespace) {
+    for quota in facts.inventory.objects.resource_quotas.iter().filter(|quota| quota.metadata.namespace == namespace) {
         let Some((key, used, more, hard)) = exceeded(facts, quota, template, &request) else { continue };
         let message = format!(
             "StatefulSet {} may not create it: quota {} allows {key} {hard}, {used} is used, and it needs {more}",

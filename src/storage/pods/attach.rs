@@ -53,7 +53,7 @@ pub(super) fn judge(case: &PodCase<'_, '_>, volume: &PersistentVolume, judgement
         let name = attachment.spec.source.persistent_volume_name.as_deref().unwrap_or_default();
         name == volume.metadata.name || facts.volume(name).is_some_and(same)
     };
-    let attachments: Vec<&VolumeAttachment> = facts.inventory.volume_attachments.iter().filter(of_volume).collect();
+    let attachments: Vec<&VolumeAttachment> = facts.inventory.objects.volume_attachments.iter().filter(of_volume).collect();
     // Rule: a volume without ReadWriteMany and ReadOnlyMany is attached to one node at a time; one without modes to any number.
     let modes = &volume.spec.access_modes;
     let exclusive = !modes.is_empty() && !modes.iter().any(|mode| matches!(mode.as_str(), "ReadWriteMany" | "ReadOnlyMany"));
@@ -360,7 +360,7 @@ fn full(case: &PodCase<'_, '_>, volume: &PersistentVolume, driver: &str) -> Opti
     let facts = case.facts;
     let limit = facts.csi_node(case.node())?.driver(driver)?.allocatable.count?;
     let of_driver = |a: &&VolumeAttachment| a.spec.node_name == case.node() && a.spec.attacher == driver;
-    let attached = facts.inventory.volume_attachments.iter().filter(of_driver).count();
+    let attached = facts.inventory.objects.volume_attachments.iter().filter(of_driver).count();
     if i64::try_from(attached).is_ok_and(|attached| attached < limit) {
         return None;
     }

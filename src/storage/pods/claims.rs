@@ -51,7 +51,7 @@ pub(super) fn judge(case: &PodCase<'_, '_>, volume: &PodVolume, name: &str) -> J
 }
 
 fn diagnose<'a>(case: &PodCase<'_, 'a>, claim: &'a PersistentVolumeClaim) -> Diagnosis<'a> {
-    let own = (claim.metadata.namespace.as_str(), claim.metadata.name.as_str());
+    let own = claim.metadata.key();
     let taken = |volume: &PersistentVolume| case.assigned.get(volume.metadata.name.as_str()).is_some_and(|holder| *holder != own);
     causes::diagnose(&Case::new(case.facts, claim), &taken)
 }
@@ -63,7 +63,7 @@ fn missing(case: &PodCase<'_, '_>, volume: &PodVolume, name: &str) -> Option<Fin
     if case.stage == Stage::Template && (volume.ephemeral.is_some() || case.workload.is_some_and(of_set)) {
         return None;
     }
-    let here = case.facts.inventory.claims.iter().filter(|claim| claim.metadata.namespace == namespace);
+    let here = case.facts.inventory.objects.claims.iter().filter(|claim| claim.metadata.namespace == namespace);
     let near = words::near(name, here.map(|claim| claim.metadata.name.as_str()));
     let hint = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
     let kind = if case.stage == Stage::Starting { &kinds::CLAIM_NOT_USABLE } else { &uncreated::CLAIM_MISSING };

@@ -96,7 +96,7 @@ impl Wanted<'_> {
 
     fn missing(&self, case: &PodCase<'_, '_>, manifests: bool) -> Finding {
         let (name, namespace, inventory) = (&self.keys.name, case.namespace(), case.facts.inventory);
-        let all = if self.secret { &inventory.secrets } else { &inventory.config_maps };
+        let all = if self.secret { &inventory.objects.secrets } else { &inventory.objects.config_maps };
         let of = |object: &Keyed| object.metadata.namespace == namespace;
         let near = words::near(name, all.iter().filter(|object| of(object)).map(|object| object.metadata.name.as_str()));
         let elsewhere: Vec<&str> =

@@ -200,7 +200,7 @@ pub fn volumes(inventory: &Inventory, question: &PodQuestion) -> (Volumes, Vec<F
         let group = inventory.groups.get(info.group);
         let workload = group.and_then(|group| {
             let same = |w: &&Workload| w.kind.name() == group.kind.name() && w.metadata.name == group.name;
-            inventory.workloads.iter().filter(|w| w.metadata.namespace == group.namespace).find(same)
+            inventory.objects.workloads.iter().filter(|w| w.metadata.namespace == group.namespace).find(same)
         });
         let case = PodCase {
             facts: &facts,

@@ -69,7 +69,7 @@ fn registered(case: &PodCase<'_, '_>, driver: &str, judgement: &mut Judgement) {
     if csi_node.is_some_and(|node| node.driver(driver).is_some()) {
         return;
     }
-    let installed = facts.driver(driver).is_some() || facts.inventory.csi_nodes.iter().any(|node| node.driver(driver).is_some());
+    let installed = facts.driver(driver).is_some() || facts.inventory.objects.csi_nodes.iter().any(|node| node.driver(driver).is_some());
     let nowhere = if installed || !facts.knows(Resource::CsiDrivers, None) { "" } else { ", and is not installed at all" };
     let message = format!("driver {driver} does not run on node {}{nowhere}", case.node());
     let names: Vec<&str> = csi_node.into_iter().flat_map(|node| &node.spec.drivers).map(|driver| driver.name.as_str()).collect();
@@ -103,7 +103,7 @@ pub(super) fn inline(case: &PodCase<'_, '_>, volume: &PodVolume, csi: &crate::ob
         let reference = ObjectRef::new("CSIDriver", "", driver);
         match facts.driver(driver) {
             None => {
-                let near = words::near(driver, facts.inventory.csi_drivers.iter().map(|driver| driver.metadata.name.as_str()));
+                let near = words::near(driver, facts.inventory.objects.csi_drivers.iter().map(|driver| driver.metadata.name.as_str()));
                 let hint = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
                 let finding = case.finding(&kinds::INLINE_REFUSED, format!("there is no CSIDriver {driver}{hint}"));
                 let finding = finding.shown_by(&case.me, field, driver).shown_by(&reference, "metadata.name", "does not exist");

@@ -176,7 +176,7 @@ fn contradicted(case: &PodCase<'_, '_>, volume: &PodVolume, kind: &FindingKind) 
         let of = |a: &&crate::objects::VolumeAttachment| {
             a.spec.node_name == case.node() && a.spec.source.persistent_volume_name.as_deref() == behind.map(|v| v.metadata.name.as_str())
         };
-        facts.inventory.volume_attachments.iter().find(of).is_some_and(|a| a.status.attached == attached)
+        facts.inventory.objects.volume_attachments.iter().find(of).is_some_and(|a| a.status.attached == attached)
     };
     match kind.code {
         "ST-K01" | "ST-K02" => knows(Resource::ConfigMaps),

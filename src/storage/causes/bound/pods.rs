@@ -245,7 +245,7 @@ fn attached<'a>(case: &Case<'_, 'a>, driver: &str, node: &Node) -> std::collecti
     let handles = volumes.filter_map(|volume| volume.spec.csi.as_ref()).filter(|csi| csi.driver == driver);
     let mut handles: std::collections::BTreeSet<&str> = handles.map(|csi| csi.volume_handle.as_str()).collect();
     let attachments =
-        facts.inventory.volume_attachments.iter().filter(|a| a.spec.node_name == node.metadata.name && a.spec.attacher == driver);
+        facts.inventory.objects.volume_attachments.iter().filter(|a| a.spec.node_name == node.metadata.name && a.spec.attacher == driver);
     let by_name = attachments.filter_map(|a| facts.volume(a.spec.source.persistent_volume_name.as_deref()?));
     handles.extend(by_name.filter_map(|volume| volume.spec.csi.as_ref()).map(|csi| csi.volume_handle.as_str()));
     handles
