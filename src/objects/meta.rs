@@ -139,8 +139,15 @@ impl<'de> Deserialize<'de> for Labels {
     }
 }
 
-/// Domains of the annotations that questions read: binding, provisioning and default classes.
-const KNOWN_ANNOTATIONS: [&str; 4] = ["volume.kubernetes.io/", "volume.beta.kubernetes.io/", "pv.kubernetes.io/", "storageclass."];
+/// How the annotations begin that questions read: binding, provisioning and default classes; what LimitRanges set; static pods.
+const KNOWN_ANNOTATIONS: [&str; 6] = [
+    "volume.kubernetes.io/",
+    "volume.beta.kubernetes.io/",
+    "pv.kubernetes.io/",
+    "storageclass.",
+    "kubernetes.io/limit-ranger",
+    "kubernetes.io/config.",
+];
 
 /// Keeps the annotations that questions read: all of them would be half the memory of a cluster.
 fn known_annotations<'de, D: Deserializer<'de>>(d: D) -> Result<Labels, D::Error> {

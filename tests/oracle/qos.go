@@ -90,8 +90,9 @@ func podQOS(q podQOSQuestion) (podQOSAnswer, error) {
 	}
 	// As the scheduler adds up, with the feature gates as they are by default.
 	options := resource.PodResourcesOptions{UseStatusResources: true, InPlacePodLevelResourcesVerticalScalingEnabled: true}
-	answer.Requests = resource.PodRequests(&pod, options)
-	answer.Limits = resource.PodLimits(&pod, options)
+	// On copies: they add to the quantities of the pod itself where these are decimals of arbitrary precision.
+	answer.Requests = resource.PodRequests(pod.DeepCopy(), options)
+	answer.Limits = resource.PodLimits(pod.DeepCopy(), options)
 	answer.Critical = kubelettypes.IsCriticalPod(&pod)
 	return answer, nil
 }
