@@ -32,6 +32,9 @@ pub struct QuotaAmounts {
     /// What is used.
     #[serde(deserialize_with = "null_default")]
     pub used: BTreeMap<String, Quantity>,
+    /// Which objects count, where not all do.
+    #[serde(deserialize_with = "null_default")]
+    pub scopes: Vec<String>,
     /// Whether only some objects count.
     pub scope_selector: Option<serde::de::IgnoredAny>,
 }

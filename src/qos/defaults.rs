@@ -85,19 +85,17 @@ impl<'a> Defaults<'a> {
         self.requests.is_empty() && self.limits.is_empty()
     }
 
-    /// Gives each container what it does not state; says whether that was anything.
-    pub fn apply(&self, shape: &mut Shape<'a>) -> bool {
-        let mut any = false;
+    /// Gives each container what it does not state.
+    pub fn apply(&self, shape: &mut Shape<'a>) {
         let source = Source::LimitRange(Some(self.name));
         for part in &mut shape.parts {
             for (resource, (amount, _)) in &self.limits {
-                any |= part.numbers.limits.add_missing(resource, *amount, source);
+                part.numbers.limits.add_missing(resource, *amount, source);
             }
             for (resource, (amount, _)) in &self.requests {
-                any |= part.numbers.requests.add_missing(resource, *amount, source);
+                part.numbers.requests.add_missing(resource, *amount, source);
             }
         }
-        any
     }
 }
 

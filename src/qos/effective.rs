@@ -150,3 +150,20 @@ fn raise(most: &mut Totals, other: &Totals) {
         *entry = (*entry).max(*amount);
     }
 }
+
+/// The pod with the requests that its node has agreed to: what the kubelet reckons with.
+pub fn allocated<'a>(shape: &Shape<'a>, status: &PodStatus) -> Shape<'a> {
+    let mut allocated = shape.clone();
+    for part in &mut allocated.parts {
+        let Some(agreed) = status_of(status, part.name).map(|status| &status.allocated_resources) else { continue };
+        for entry in part.numbers.requests.iter_mut() {
+            entry.amount = agreed.amount(&entry.resource).unwrap_or(entry.amount);
+        }
+    }
+    if let Some(pod) = &mut allocated.pod {
+        for entry in pod.requests.iter_mut() {
+            entry.amount = status.allocated_resources.amount(&entry.resource).unwrap_or(entry.amount);
+        }
+    }
+    allocated
+}

@@ -3,11 +3,19 @@
 //! `shape` is a pod as far as it counts; `defaults` is what the API server and LimitRanges add to it; `class`, `effective`, `oom`, `cpus`,
 //! `resize` and `eviction` are Kubernetes' own rules, each tested against its code (`tests/qos_oracle.rs`).
 
+mod answer;
+mod case;
 pub mod class;
 pub mod cpus;
 pub mod defaults;
 pub mod effective;
 pub mod eviction;
+pub mod findings;
 pub mod oom;
+pub mod provenance;
 pub mod resize;
+mod rules;
 pub mod shape;
+mod words;
+
+pub use answer::{Named, Question, qos};

@@ -58,13 +58,11 @@ impl<'a> Amounts<'a> {
         self.amount(resource).filter(|amount| amount.is_positive())
     }
 
-    /// States a number where there is none yet; says whether it did.
-    pub fn add_missing(&mut self, resource: &ResourceName, amount: Amount, source: Source<'a>) -> bool {
-        let missing = self.get(resource).is_none();
-        if missing {
+    /// States a number where there is none yet.
+    pub fn add_missing(&mut self, resource: &ResourceName, amount: Amount, source: Source<'a>) {
+        if self.get(resource).is_none() {
             self.0.push(Entry { resource: resource.clone(), amount, source });
         }
-        missing
     }
 
     /// All numbers.

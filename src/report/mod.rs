@@ -8,6 +8,7 @@ mod finding;
 pub mod overview;
 mod peer;
 pub mod policy;
+pub mod qos;
 pub mod schema;
 pub mod storage;
 pub mod view;

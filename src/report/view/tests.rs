@@ -114,6 +114,7 @@ fn value(answer: &Answer) -> serde_json::Value {
         Answer::PvcWhyPending(r) => serde_json::to_value(r),
         Answer::Volumes(r) => serde_json::to_value(r),
         Answer::Storage(r) => serde_json::to_value(r),
+        Answer::Qos(r) => serde_json::to_value(r),
     }
     .unwrap()
 }
