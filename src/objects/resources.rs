@@ -84,6 +84,17 @@ impl Amount {
         Self(i128::from(units) * UNIT)
     }
 
+    /// Thousandths of a unit, such as those of a CPU.
+    pub fn thousandths(thousandths: i64) -> Self {
+        Self(i128::from(thousandths) * MILLI)
+    }
+
+    /// Half of it, in whole units if it is one.
+    #[must_use]
+    pub fn half(self) -> Self {
+        if self.is_whole() && self.0 > 8 * UNIT { Self::whole(self.value() / 2) } else { Self(self.0 / 2).rounded() }
+    }
+
     /// Rounded up to thousandths, as the API server rounds all amounts of resources.
     #[must_use]
     pub fn rounded(self) -> Self {

@@ -132,21 +132,11 @@ impl<'f, 'a> Case<'f, 'a> {
     fn predict(facts: &'f Facts<'a>, me: ObjectRef, path: &'static str, spec: &'a PodSpec) -> Self {
         let stated = Shape::of(spec);
         let ranges = facts.ranges(&me.namespace);
-        let made = |backwards: bool| {
-            let mut shape = stated.clone();
-            defaults::by_api(&mut shape);
-            let mut order: Vec<&Defaults<'_>> = ranges.iter().collect();
-            if backwards {
-                order.reverse();
-            }
-            order.iter().for_each(|range| range.apply(&mut shape));
-            let class = class::certain(&shape);
-            defaults::by_api(&mut shape);
-            (shape, class)
-        };
-        let (shape, class) = made(false);
+        let mut shape = defaults::admitted(&stated, ranges, false);
+        let class = class::certain(&shape);
+        defaults::by_api(&mut shape);
         // Of several LimitRanges, chance decides which comes first.
-        let class = class.filter(|_| ranges.len() < 2 || made(true).1 == class);
+        let class = class.filter(|_| ranges.len() < 2 || class::certain(&defaults::admitted(&stated, ranges, true)) == class);
         let known = facts.inventory.coverage.is_complete(Resource::LimitRanges, Some(&me.namespace));
         let unread = if known || !has_gaps(&shape) { Vec::new() } else { vec![Resource::LimitRanges] };
         let class = class.filter(|_| unread.is_empty());

@@ -16,6 +16,7 @@ pub mod provenance;
 pub mod resize;
 mod rules;
 pub mod shape;
+pub mod want;
 mod words;
 
 pub use answer::{Named, Question, qos};

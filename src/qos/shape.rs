@@ -65,6 +65,12 @@ impl<'a> Amounts<'a> {
         }
     }
 
+    /// States a number, or takes it away.
+    pub fn set(&mut self, resource: &ResourceName, amount: Option<Amount>) {
+        self.0.retain(|entry| entry.resource != *resource);
+        self.0.extend(amount.map(|amount| Entry { resource: resource.clone(), amount, source: Source::Spec }));
+    }
+
     /// All numbers.
     pub fn iter(&self) -> impl Iterator<Item = &Entry<'a>> {
         self.0.iter()
