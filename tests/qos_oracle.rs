@@ -35,11 +35,12 @@ const NAMES: [&str; 6] = ["cpu", "memory", "ephemeral-storage", "hugepages-2Mi",
 
 /// Amounts that meet each other: equal ones, zeros, and some that are rounded.
 fn amount(dice: &mut Dice, resource: &str) -> &'static str {
-    match resource {
-        "cpu" => *dice.one(&["0", "1", "1", "1000m", "2", "500m", "0.5", "100m", "1.5", "0.0001", "1500u", "3"]),
-        "example.com/gpu" => *dice.one(&["0", "1", "2"]),
-        _ => *dice.one(&["0", "1Gi", "1Gi", "1024Mi", "2Gi", "512Mi", "1G", "1.5Gi", "64Mi", "100", "512m", "1Pi", "1e9"]),
-    }
+    let amounts: &[&'static str] = match resource {
+        "cpu" => &["0", "1", "1", "1000m", "2", "500m", "0.5", "100m", "1.5", "0.0001", "1500u", "3"],
+        "example.com/gpu" => &["0", "1", "2"],
+        _ => &["0", "1Gi", "1Gi", "1024Mi", "2Gi", "512Mi", "1G", "1.5Gi", "64Mi", "100", "512m", "1Pi", "1e9"],
+    };
+    dice.one::<&str>(amounts)
 }
 
 fn list(dice: &mut Dice, names: &[&str]) -> String {

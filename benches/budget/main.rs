@@ -4,6 +4,7 @@
 //! are the best of several runs, memory is the peak of a process of its own. Never a test: a slow machine is no defect.
 
 mod measure;
+mod storage;
 mod worlds;
 
 use std::path::Path;
@@ -49,7 +50,8 @@ impl Table {
         self.company(temporary.path());
         self.huge();
         self.crowd();
-        println!("not measured here: pvc-why-pending (no such question yet), live listing (needs an API server: tests/cluster)");
+        self.volumes(temporary.path());
+        println!("not measured here: live listing (needs an API server: tests/cluster)");
     }
 
     /// Starting the program costs what every completion and every call in a loop costs.
@@ -112,6 +114,20 @@ impl Table {
         for question in QUESTIONS {
             let what = format!("10,000 policies x 10,000 pods in one namespace, {question}");
             self.row_group(&what, || measure("crowd", question, None), |m| vec![time(&what, 2000 * MS, m.phase("total"))]);
+        }
+    }
+
+    fn volumes(&self, directory: &Path) {
+        for (world, kind) in [("fixed-volumes", "made by hand"), ("local-volumes", "local, pods waiting")] {
+            let snapshot = directory.join(world);
+            for question in ["pvc-why-pending", "storage"] {
+                let what = format!("{question}, 5,000 claims x 5,000 volumes, {kind}");
+                let run = || {
+                    written(world, &snapshot);
+                    measure(world, question, Some(&snapshot))
+                };
+                self.row_group(&what, run, |m| vec![time(&what, 2000 * MS, m.phase("total")), memory(191 * MIB, m)]);
+            }
         }
     }
 

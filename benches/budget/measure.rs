@@ -13,10 +13,11 @@ use netstore::policy::question::{MatrixScope, Resolved};
 use netstore::policy::{Cni, Model, questions};
 use netstore::report::Peer;
 use netstore::source::{Needs, Recording, decode, snapshot};
+use netstore::storage;
 
 use super::worlds::World;
 
-/// A question to a compiled model.
+/// Questions to a compiled model.
 pub const QUESTIONS: [&str; 5] = ["who-can-reach", "reachable-from", "can-reach", "effective-policy", "matrix"];
 
 /// How long a child may take; one that takes longer is far over every budget.
@@ -99,9 +100,12 @@ pub fn child(world: World, question: &str, snapshot: Option<&Path>) {
         };
         let parsed = start.elapsed();
         let inventory = Inventory::build(collected);
-        let model = Model::compile(&inventory, Cni::Upstream);
+        let model = QUESTIONS.contains(&question).then(|| Model::compile(&inventory, Cni::Upstream));
         let indexed = start.elapsed();
-        size = ask(&inventory, &model, question, world);
+        size = match &model {
+            Some(model) => ask_model(&inventory, model, question, world),
+            None => ask_inventory(&inventory, question),
+        };
         let asked = start.elapsed();
         note("index", indexed - parsed);
         note("query", asked - indexed);
@@ -139,14 +143,23 @@ fn copy(collected: &Collected) -> Collected {
     Collected { objects: collected.objects.clone(), coverage: collected.coverage.clone(), ..Collected::default() }
 }
 
-/// What questions about policies read.
+/// What questions read, at most.
 fn needs() -> Needs {
     let resources = Resource::ALL.into_iter().filter(|r| !matches!(r, Resource::Secrets | Resource::ConfigMaps)).collect();
     Needs { resources, namespaces: Vec::new() }
 }
 
-/// Asks, and says how large the answer is.
-fn ask(inventory: &Inventory, model: &Model<'_>, question: &str, world: World) -> String {
+/// Asks what needs no policies, and says how large the answer is.
+fn ask_inventory(inventory: &Inventory, question: &str) -> String {
+    match question {
+        "pvc-why-pending" => format!("{} findings", storage::why_pending(inventory, &storage::Question::default()).1.len()),
+        "storage" => format!("{} causes", storage::overview(inventory, None).0.claims.causes.len()),
+        other => panic!("no question {other}"),
+    }
+}
+
+/// Asks about policies, and says how large the answer is.
+fn ask_model(inventory: &Inventory, model: &Model<'_>, question: &str, world: World) -> String {
     let (namespace, name) = world.target();
     let pod = inventory.pod(namespace, name).expect("the pod that is asked about");
     let target = Resolved::Pods {

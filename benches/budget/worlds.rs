@@ -24,17 +24,23 @@ pub enum World {
     /// One namespace, 10,000 pods with labels of their own in 100 workloads, 10,000 policies that all select all pods and
     /// allow different peers.
     Crowd,
+    /// 5,000 claims and 5,000 volumes made by hand.
+    FixedVolumes,
+    /// 5,000 claims whose pods wait for 5,000 local volumes on 100 nodes.
+    LocalVolumes,
 }
 
 impl World {
     /// Every world with the name that child processes know it by.
-    pub const NAMES: [(&'static str, Self); 6] = [
+    pub const NAMES: [(&'static str, Self); 8] = [
         ("ring-100", Self::Ring(100)),
         ("ring-250", Self::Ring(250)),
         ("company", Self::Company),
         ("ten-thousand-pods", Self::TenThousandPods),
         ("huge", Self::Huge),
         ("crowd", Self::Crowd),
+        ("fixed-volumes", Self::FixedVolumes),
+        ("local-volumes", Self::LocalVolumes),
     ];
 
     /// Makes all objects.
@@ -45,15 +51,18 @@ impl World {
             Self::TenThousandPods => company(250, 40, 9, sink),
             Self::Huge => ring(25_000, sink),
             Self::Crowd => crowd(sink),
+            Self::FixedVolumes => super::storage::fixed(sink),
+            Self::LocalVolumes => super::storage::local(sink),
         }
     }
 
-    /// The pod that questions are about: (namespace, name).
+    /// The pod that questions about policies are about: (namespace, name).
     pub fn target(self) -> (&'static str, &'static str) {
         match self {
             Self::Ring(_) | Self::Huge => ("ns-7", "server-0"),
             Self::Company | Self::TenThousandPods => ("ns-7", "app-1-5d9c6b7f4-0"),
             Self::Crowd => ("crowd", "app-7-5d9c6b7f4-3"),
+            Self::FixedVolumes | Self::LocalVolumes => ("team-7", "app-7"),
         }
     }
 }

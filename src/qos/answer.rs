@@ -86,8 +86,8 @@ fn answer(case: &Case<'_, '_>) -> PodQos {
         node: Some(case.spec.node_name.clone()).filter(|node| !node.is_empty()),
         priority: case.spec.priority,
         critical: oom::is_critical(case.is_static(), case.spec.priority),
-        effective_requests: texts(&effective::requests(shape, case.status)),
-        effective_limits: texts(&effective::limits(shape, case.status)),
+        effective_requests: texts(case, &effective::requests(shape, case.status), |_| true),
+        effective_limits: texts(case, &effective::limits(shape, case.status), |field| !field.contains(".requests.")),
         overhead: shape.overhead.iter().map(|e| (e.resource.to_string(), e.amount.text(&e.resource))).collect(),
         pod_resources: shape.pod.as_ref().map(|pod| numbers(pod)),
         containers: shape.parts.iter().zip(scores).map(|(part, score)| container(case, part, score)).collect(),
@@ -109,6 +109,8 @@ fn decision(case: &Case<'_, '_>) -> Decision {
 }
 
 fn container(case: &Case<'_, '_>, part: &Part<'_>, oom_score_adj: Option<i64>) -> ContainerQos {
+    let mut unreadable = part.numbers.requests.unreadable().chain(part.numbers.limits.unreadable());
+    let readable = !unreadable.any(|(resource, _)| class::COUNTING.contains(resource));
     ContainerQos {
         name: part.name.to_owned(),
         role: match part.role {
@@ -116,7 +118,7 @@ fn container(case: &Case<'_, '_>, part: &Part<'_>, oom_score_adj: Option<i64>) -
             Role::Sidecar => ContainerType::Sidecar,
             Role::Init => ContainerType::Init,
         },
-        class: class::of_all(std::iter::once(&part.numbers)).into(),
+        class: readable.then(|| class::of_all(std::iter::once(&part.numbers)).into()),
         resources: numbers(&part.numbers),
         oom_score_adj,
         exclusive_cpus: case.class.map(|class| cpus::exclusive(class, part)),
@@ -127,6 +129,12 @@ fn container(case: &Case<'_, '_>, part: &Part<'_>, oom_score_adj: Option<i64>) -
 fn numbers(numbers: &Numbers<'_>) -> BTreeMap<String, NumberPair> {
     let mut pairs: BTreeMap<String, NumberPair> =
         class::COUNTING.iter().map(|resource| (resource.to_string(), NumberPair::default())).collect();
+    for (resource, stated) in numbers.requests.unreadable() {
+        pairs.entry(resource.to_string()).or_default().request = Some(stated.to_owned());
+    }
+    for (resource, stated) in numbers.limits.unreadable() {
+        pairs.entry(resource.to_string()).or_default().limit = Some(stated.to_owned());
+    }
     let text = |entry: &Entry<'_>| Some(entry.amount.text(&entry.resource));
     for entry in numbers.requests.iter() {
         let pair = pairs.entry(entry.resource.to_string()).or_default();
@@ -139,8 +147,11 @@ fn numbers(numbers: &Numbers<'_>) -> BTreeMap<String, NumberPair> {
     pairs
 }
 
-fn texts(totals: &Totals) -> BTreeMap<String, String> {
-    totals.iter().map(|(resource, amount): (&ResourceName, _)| (resource.to_string(), amount.text(resource))).collect()
+/// Sums; where a field cannot be read that counts for it, nobody knows the sum.
+fn texts(case: &Case<'_, '_>, totals: &Totals, counts: impl Fn(&str) -> bool) -> BTreeMap<String, String> {
+    let known = totals.iter().map(|(resource, amount): (&ResourceName, _)| (resource.to_string(), amount.text(resource)));
+    let unreadable = case.shape.unreadable.iter().filter(|bad| counts(&bad.field));
+    known.chain(unreadable.map(|bad| (bad.resource.to_string(), "unknown".to_owned()))).collect()
 }
 
 impl From<QosClass> for Class {

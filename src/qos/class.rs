@@ -158,9 +158,9 @@ mod tests {
     #[test]
     fn a_number_that_cannot_be_read_leaves_the_class_open() {
         for (spec, wanted) in [
-            ("{containers: [{resources: {limits: {memory: 0x10}}}]}", None),
-            ("{containers: [{resources: {limits: {ephemeral-storage: 0x10}}}]}", Some(QosClass::BestEffort)),
-            ("{resources: {requests: {cpu: 1}}, containers: [{resources: {limits: {memory: 0x10}}}]}", Some(QosClass::Burstable)),
+            ("{containers: [{resources: {limits: {memory: \"0x10\"}}}]}", None),
+            ("{containers: [{resources: {limits: {ephemeral-storage: \"0x10\"}}}]}", Some(QosClass::BestEffort)),
+            ("{resources: {requests: {cpu: 1}}, containers: [{resources: {limits: {memory: \"0x10\"}}}]}", Some(QosClass::Burstable)),
         ] {
             let spec: PodSpec = serde_saphyr::from_str(spec).unwrap();
             assert_eq!(certain(&Shape::of(&spec)), wanted);

@@ -32,20 +32,27 @@ pub struct Entry<'a> {
 
 /// Numbers of resources, each resource once.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub struct Amounts<'a>(Vec<Entry<'a>>);
+pub struct Amounts<'a> {
+    entries: Vec<Entry<'a>>,
+    /// What is stated and cannot be read: nobody fills in another number there.
+    unreadable: Vec<(&'a ResourceName, &'a str)>,
+}
 
 impl<'a> Amounts<'a> {
-    fn stated(list: &ResourceList) -> Self {
-        let entry = |(resource, stated): (&ResourceName, &Stated)| match stated {
-            Stated::Amount(amount) => Some(Entry { resource: resource.clone(), amount: *amount, source: Source::Spec }),
-            Stated::Unreadable(_) => None,
-        };
-        Self(list.iter().filter_map(entry).collect())
+    fn stated(list: &'a ResourceList) -> Self {
+        let mut amounts = Self::default();
+        for (resource, stated) in list.iter() {
+            match stated {
+                Stated::Amount(amount) => amounts.add_missing(resource, *amount, Source::Spec),
+                Stated::Unreadable(text) => amounts.unreadable.push((resource, text)),
+            }
+        }
+        amounts
     }
 
     /// The number of a resource.
     pub fn get(&self, resource: &ResourceName) -> Option<&Entry<'a>> {
-        self.0.iter().find(|entry| entry.resource == *resource)
+        self.entries.iter().find(|entry| entry.resource == *resource)
     }
 
     /// The amount of a resource.
@@ -60,8 +67,8 @@ impl<'a> Amounts<'a> {
 
     /// States a number where there is none yet.
     pub fn add_missing(&mut self, resource: &ResourceName, amount: Amount, source: Source<'a>) {
-        if self.get(resource).is_none() {
-            self.0.push(Entry { resource: resource.clone(), amount, source });
+        if self.get(resource).is_none() && !self.unreadable.iter().any(|(stated, _)| *stated == resource) {
+            self.entries.push(Entry { resource: resource.clone(), amount, source });
         }
     }
 
@@ -73,17 +80,22 @@ impl<'a> Amounts<'a> {
 
     /// All numbers.
     pub fn iter(&self) -> impl Iterator<Item = &Entry<'a>> {
-        self.0.iter()
+        self.entries.iter()
     }
 
     /// All numbers, to round them or to say where they come from.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Entry<'a>> {
-        self.0.iter_mut()
+        self.entries.iter_mut()
     }
 
-    /// Whether there is none.
+    /// Texts where amounts should be.
+    pub fn unreadable(&self) -> impl Iterator<Item = (&'a ResourceName, &'a str)> {
+        self.unreadable.iter().copied()
+    }
+
+    /// Whether nothing is stated.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.entries.is_empty() && self.unreadable.is_empty()
     }
 }
 
@@ -96,8 +108,8 @@ pub struct Numbers<'a> {
     pub limits: Amounts<'a>,
 }
 
-impl From<&Requirements> for Numbers<'_> {
-    fn from(stated: &Requirements) -> Self {
+impl<'a> From<&'a Requirements> for Numbers<'a> {
+    fn from(stated: &'a Requirements) -> Self {
         Self { requests: Amounts::stated(&stated.requests), limits: Amounts::stated(&stated.limits) }
     }
 }

@@ -100,8 +100,8 @@ pub struct ContainerQos {
     /// What it is.
     #[serde(rename = "type")]
     pub role: ContainerType,
-    /// The class a pod of this container alone would have.
-    pub class: Class,
+    /// The class a pod of this container alone would have; null: its numbers cannot be read.
+    pub class: Option<Class>,
     /// Numbers by resource; cpu and memory are always there.
     pub resources: BTreeMap<String, NumberPair>,
     /// `oom_score_adj` of its processes; null: a Burstable one without a node that could be read.

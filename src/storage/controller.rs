@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::matcher::{self, AccessModes};
-use crate::objects::{PersistentVolume, PersistentVolumeClaim};
+use crate::objects::{Labels, PersistentVolume, PersistentVolumeClaim};
 
 /// The volume that the controller would bind, looking through all of them: what [`Index::find`] must agree with.
 pub fn find_by_claim<'v>(
@@ -101,6 +101,34 @@ impl<'a> Index<'a> {
             (None, free) => free,
         }
     }
+
+    /// The volume that the scheduler would bind on a node with these labels: what `find_matching_volume` finds among the
+    /// volumes of the class. `taken`: names of volumes that other claims of the pod get.
+    pub fn find_on_node(
+        &self,
+        claim: &PersistentVolumeClaim,
+        class: &str,
+        labels: &Labels,
+        taken: &[&str],
+    ) -> Option<&'a PersistentVolume> {
+        let free = |volume: &&PersistentVolume| !taken.contains(&volume.metadata.name.as_str());
+        let kept = |volume: &&PersistentVolume| {
+            volume.class() == class && volume.is_for(claim) && matcher::fits_reserved(claim, volume) && free(volume)
+        };
+        // Rule: a volume reserved for the claim ends the search, usable or not.
+        if let Some(reserved) = self.claimed(claim).iter().copied().find(kept) {
+            return reserved.usable_on(labels).then_some(reserved);
+        }
+        let fits = |volume: &&PersistentVolume| {
+            matcher::offers(volume, claim) && matcher::selects(claim, volume) && volume.usable_on(labels) && free(volume)
+        };
+        let shelf = self.free.get(&(class, claim.mode(), claim.attributes_class()))?;
+        let smallest = shelf.values().filter_map(|volumes| {
+            let enough = volumes.partition_point(|volume| !matcher::large_enough(claim, volume));
+            volumes.iter().skip(enough).copied().find(fits)
+        });
+        smallest.min_by(|a, b| matcher::size(a).cmp(&matcher::size(b)).then_with(|| a.metadata.name.cmp(&b.metadata.name)))
+    }
 }
 
 #[cfg(test)]
@@ -110,7 +138,7 @@ mod tests {
 
     use super::*;
 
-    fn volume(name: usize, size: u8, modes: u8, class: u8, phase: u8, claim: u8) -> PersistentVolume {
+    fn volume(name: usize, size: u8, modes: u8, class: u8, phase: u8, claim: u8, zone: u8) -> PersistentVolume {
         let all = ["ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"];
         let modes: Vec<&str> = all.iter().enumerate().filter(|(bit, _)| modes & (1 << bit) != 0).map(|(_, mode)| *mode).collect();
         let claim_ref = match claim {
@@ -120,10 +148,13 @@ mod tests {
             3 => json!({"namespace": "ns", "name": "other"}),
             _ => json!(null),
         };
+        let zone = ["a", "b"].get(usize::from(zone)).map(|zone| {
+            json!({"required": {"nodeSelectorTerms": [{"matchExpressions": [{"key": "zone", "operator": "In", "values": [zone]}]}]}})
+        });
         let phase = ["Available", "Available", "Released", "Bound", ""][usize::from(phase)];
         serde_json::from_value(json!({
             "metadata": {"name": format!("pv-{name:02}"), "labels": {"n": (name % 2).to_string()}},
-            "spec": {"capacity": {"storage": format!("{size}Gi")}, "accessModes": modes, "claimRef": claim_ref,
+            "spec": {"capacity": {"storage": format!("{size}Gi")}, "accessModes": modes, "claimRef": claim_ref, "nodeAffinity": zone,
                 "storageClassName": if class.is_multiple_of(2) { "" } else { "a" }, "volumeMode": (class / 2 % 2 == 1).then_some("Block")},
             "status": {"phase": phase},
         }))
@@ -134,11 +165,11 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(2000))]
         #[test]
         fn the_index_finds_what_a_search_through_all_finds(
-            volumes in prop::collection::vec((1_u8..4, 0_u8..16, 0_u8..4, 0_u8..5, 0_u8..12), 0..12),
+            volumes in prop::collection::vec((1_u8..4, 0_u8..16, 0_u8..4, 0_u8..5, 0_u8..12, 0_u8..4), 0..12),
             (size, modes, class, select, delay) in (0_u8..4, 0_usize..5, 0_usize..2, any::<bool>(), any::<bool>()),
         ) {
             let volumes: Vec<PersistentVolume> =
-                volumes.into_iter().enumerate().map(|(n, (s, m, c, p, r))| volume(n, s, m, c, p, r)).collect();
+                volumes.into_iter().enumerate().map(|(n, (s, m, c, p, r, z))| volume(n, s, m, c, p, r, z)).collect();
             let modes = [vec![], vec!["ReadWriteOnce"], vec!["ReadWriteMany"], vec!["ReadOnlyMany", "ReadWriteOnce"], vec!["ReadWriteOncePod"]][modes].clone();
             let claim: PersistentVolumeClaim = serde_json::from_value(json!({
                 "metadata": {"namespace": "ns", "name": "claim", "uid": "u"},
@@ -148,8 +179,17 @@ mod tests {
             let class = ["", "a"][class];
             let all: Vec<&PersistentVolume> = volumes.iter().collect();
             let naive = find_by_claim(&claim, class, &all, delay).map(|v| &v.metadata.name);
-            let indexed = Index::new(&volumes).find(&claim, class, delay, |_| false).map(|v| &v.metadata.name);
+            let index = Index::new(&volumes);
+            let indexed = index.find(&claim, class, delay, |_| false).map(|v| &v.metadata.name);
             prop_assert_eq!(naive, indexed);
+
+            let labels: Labels = serde_json::from_value(json!({"zone": "a"})).expect("labels");
+            let of_class = || volumes.iter().filter(|volume| volume.class() == class);
+            for taken in [&[][..], &["pv-00", "pv-03"]] {
+                let naive = matcher::find_matching_volume(&claim, class, of_class(), Some(&labels), taken, true).map(|v| &v.metadata.name);
+                let indexed = index.find_on_node(&claim, class, &labels, taken).map(|v| &v.metadata.name);
+                prop_assert_eq!(naive, indexed);
+            }
         }
     }
 }

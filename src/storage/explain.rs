@@ -3,7 +3,7 @@
 use super::causes::{Case, compare};
 use super::facts::claims_of;
 use super::{matcher, scheduler};
-use crate::objects::Resource;
+use crate::objects::{Node, Resource};
 use crate::report::storage::{Candidate, NodeVerdict};
 
 /// Volumes that are compared; more would help nobody.
@@ -14,7 +14,7 @@ pub(super) fn candidates(case: &Case<'_, '_>) -> (Vec<Candidate>, usize) {
     if !case.facts.knows(Resource::PersistentVolumes, None) {
         return (Vec::new(), 0);
     }
-    let nodes = case.facts.node_labels();
+    let nodes = case.facts.all_nodes();
     let nodes = nodes.as_deref();
     let mut ranked: Vec<_> = case
         .facts
@@ -30,7 +30,7 @@ pub(super) fn candidates(case: &Case<'_, '_>) -> (Vec<Candidate>, usize) {
 }
 
 /// Nodes as the volumes of the claim's unscheduled pod see them.
-pub(super) fn nodes(case: &Case<'_, '_>) -> Vec<NodeVerdict> {
+pub(super) fn nodes<'a>(case: &Case<'_, 'a>) -> Vec<NodeVerdict> {
     let facts = case.facts;
     if !facts.knows(Resource::Nodes, None) {
         return Vec::new();
@@ -38,7 +38,7 @@ pub(super) fn nodes(case: &Case<'_, '_>) -> Vec<NodeVerdict> {
     let Some(pod) = facts.consumers(case.claim).find(|pod| pod.spec.node_name.is_empty()) else { return Vec::new() };
     let claims: Vec<_> = claims_of(pod).filter_map(|name| facts.claim(&pod.metadata.namespace, &name)).collect();
     let sorted = scheduler::sort(facts, &claims);
-    let verdict = |node: &crate::objects::Node| {
+    let verdict = |node: &'a Node| {
         let refusal = pod.spec.refuses(node);
         let by_volumes = scheduler::place(facts, &sorted, node).reasons.into_iter().next();
         let reason = by_volumes.map(|reason| match reason.why {

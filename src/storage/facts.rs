@@ -1,16 +1,15 @@
 //! What the causes look things up in: classes, volumes, drivers, consumers, events, and what could not be read.
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::Timestamp;
 
 use super::controller::Index;
-use super::matcher::{AccessModes, Failures};
+use super::seen::Seen;
 use crate::inventory::{Inventory, Origin};
 use crate::objects::{
-    BETA_CLASS, CsiDriver, CsiNode, Event, LabelSelector, Labels, Lease, Node, PersistentVolume, PersistentVolumeClaim, Pod, Resource,
-    StorageClass, VolumeAttributesClass,
+    BETA_CLASS, CsiDriver, CsiNode, Event, Lease, Node, PersistentVolume, PersistentVolumeClaim, Pod, Resource, StorageClass,
+    VolumeAttributesClass,
 };
 
 /// Annotation by which the scheduler tells the provisioner for which node a volume is made.
@@ -65,7 +64,8 @@ pub struct Facts<'a> {
     classes: HashMap<&'a str, &'a StorageClass>,
     volumes: HashMap<&'a str, &'a PersistentVolume>,
     by_class: HashMap<&'a str, Vec<&'a PersistentVolume>>,
-    loose: Vec<&'a PersistentVolume>,
+    /// Volumes that differ only in name, size, labels and place; one that a claim has or names is by itself.
+    pub(super) alike: Vec<Vec<&'a PersistentVolume>>,
     named: HashSet<&'a str>,
     wanted: HashSet<&'a str>,
     claims: HashMap<(&'a str, &'a str), &'a PersistentVolumeClaim>,
@@ -75,35 +75,7 @@ pub struct Facts<'a> {
     attributes_classes: HashMap<&'a str, &'a VolumeAttributesClass>,
     consumers: HashMap<&'a str, HashMap<String, Vec<&'a Pod>>>,
     events: HashMap<(&'a str, &'a str, &'a str), Vec<&'a Event>>,
-    /// The closest volume of each shape of claims: thousands of claims have a few shapes.
-    pub(super) closest: RefCell<HashMap<Shape, Option<Closest>>>,
-}
-
-/// The name of a volume, and what it fails.
-pub(super) type Closest = (String, Failures);
-
-/// What a claim asks for.
-#[derive(Debug, PartialEq, Eq, Hash)]
-pub(super) struct Shape {
-    class: String,
-    request: String,
-    modes: AccessModes,
-    mode: String,
-    attributes_class: String,
-    selector: Option<LabelSelector>,
-}
-
-impl Shape {
-    pub(super) fn of(claim: &PersistentVolumeClaim, class: &str) -> Self {
-        Self {
-            class: class.to_owned(),
-            request: claim.request().map_or_else(String::new, ToString::to_string),
-            modes: AccessModes::of(&claim.spec.access_modes),
-            mode: claim.mode().to_owned(),
-            attributes_class: claim.attributes_class().to_owned(),
-            selector: claim.spec.selector.clone(),
-        }
-    }
+    pub(super) seen: Seen<'a>,
 }
 
 impl<'a> Facts<'a> {
@@ -136,12 +108,13 @@ impl<'a> Facts<'a> {
         for volume in &inventory.objects.volumes {
             by_class.entry(volume.class()).or_default().push(volume);
         }
+        let named = inventory.objects.claims.iter().map(|claim| claim.spec.volume_name.as_str()).collect();
         Self {
             inventory,
             by_class,
             wanted: inventory.objects.claims.iter().filter(|claim| claim.spec.volume_name.is_empty()).map(|claim| claim.class()).collect(),
-            named: inventory.objects.claims.iter().map(|claim| claim.spec.volume_name.as_str()).collect(),
-            loose: inventory.objects.volumes.iter().filter(|volume| volume.status.phase != "Bound").collect(),
+            alike: alike(inventory, &named),
+            named,
             now: inventory.collected_at,
             index: Index::new(&inventory.objects.volumes),
             default_class,
@@ -154,7 +127,7 @@ impl<'a> Facts<'a> {
             attributes_classes: inventory.objects.attributes_classes.iter().map(|class| (class.metadata.name.as_str(), class)).collect(),
             consumers,
             events,
-            closest: RefCell::default(),
+            seen: Seen::default(),
         }
     }
 
@@ -175,11 +148,6 @@ impl<'a> Facts<'a> {
         self.by_class.get(class).into_iter().flatten().copied()
     }
 
-    /// Volumes that no claim has bound: all that could be meant whatever their class.
-    pub(super) fn loose(&self) -> impl Iterator<Item = &'a PersistentVolume> + use<'a, '_> {
-        self.loose.iter().copied()
-    }
-
     /// Whether a claim names the volume, or one without a volume has its class.
     pub(super) fn is_wanted(&self, volume: &PersistentVolume) -> bool {
         self.named.contains(volume.metadata.name.as_str()) || self.wanted.contains(volume.class())
@@ -197,9 +165,9 @@ impl<'a> Facts<'a> {
         self.inventory.objects.nodes.iter()
     }
 
-    /// Labels of all nodes, where these are known.
-    pub(super) fn node_labels(&self) -> Option<Vec<&'a Labels>> {
-        self.knows(Resource::Nodes, None).then(|| self.nodes().map(|node| &node.metadata.labels).collect())
+    /// All nodes, where these are known.
+    pub(super) fn all_nodes(&self) -> Option<Vec<&'a Node>> {
+        self.knows(Resource::Nodes, None).then(|| self.nodes().collect())
     }
 
     pub(super) fn csi_node(&self, name: &str) -> Option<&'a CsiNode> {
@@ -283,6 +251,18 @@ impl<'a> Facts<'a> {
     pub(super) fn age(&self, claim: &PersistentVolumeClaim) -> Option<u64> {
         claim.metadata.age_seconds(self.now?)
     }
+}
+
+fn alike<'a>(inventory: &'a Inventory, named: &HashSet<&str>) -> Vec<Vec<&'a PersistentVolume>> {
+    let mut alike: BTreeMap<_, Vec<&PersistentVolume>> = BTreeMap::new();
+    for volume in &inventory.objects.volumes {
+        let name = volume.metadata.name.as_str();
+        let by_itself = volume.spec.claim_ref.is_some() || named.contains(name);
+        let sort = (volume.class(), volume.mode(), volume.attributes_class(), &volume.spec.access_modes);
+        let state = (volume.status.phase.as_str(), volume.metadata.deletion_timestamp.is_some());
+        alike.entry((sort, state, by_itself.then_some(name))).or_default().push(volume);
+    }
+    alike.into_values().collect()
 }
 
 /// Names of the claims a pod uses; generic ephemeral volumes are claims named after pod and volume.

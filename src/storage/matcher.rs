@@ -2,7 +2,7 @@
 //!
 //! Source: component-helpers `storage/volume/pv_helpers.go`. Numbers of rules are those of the function's conditions.
 
-use crate::objects::{Labels, PersistentVolume, PersistentVolumeClaim, Quantity, Truth};
+use crate::objects::{Labels, Node, PersistentVolume, PersistentVolumeClaim, Quantity, Truth};
 
 /// What a volume must be for a claim, in the order in which they are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -97,7 +97,7 @@ impl Failures {
         self.iter().map(Predicate::distance).sum()
     }
 
-    pub(super) fn set(&mut self, predicate: Predicate, failed: bool) {
+    fn set(&mut self, predicate: Predicate, failed: bool) {
         if failed {
             self.0 |= predicate.bit();
         }
@@ -216,10 +216,16 @@ pub fn size(volume: &PersistentVolume) -> Quantity {
 /// Every predicate that the volume fails for the claim, whatever Kubernetes would have stopped at.
 ///
 /// A volume that is reserved for the claim need not have its class, its selector or the right phase.
-pub fn failures(claim: &PersistentVolumeClaim, class: &str, volume: &PersistentVolume, nodes: Option<&[&Labels]>) -> Failures {
+pub fn failures(claim: &PersistentVolumeClaim, class: &str, volume: &PersistentVolume, nodes: Option<&[&Node]>) -> Failures {
+    let mut failures = failures_in_common(claim, class, volume);
+    add_own_failures(&mut failures, claim, volume, nodes);
+    failures
+}
+
+/// Predicates that volumes pass or fail together which differ only in name, size, labels and place.
+pub(super) fn failures_in_common(claim: &PersistentVolumeClaim, class: &str, volume: &PersistentVolume) -> Failures {
     let mut failures = Failures::default();
     let reserved = volume.is_for(claim);
-    failures.set(Predicate::Size, !large_enough(claim, volume));
     failures.set(Predicate::AccessModes, !offers(volume, claim));
     failures.set(Predicate::VolumeMode, claim.mode() != volume.mode());
     failures.set(Predicate::AttributesClass, claim.attributes_class() != volume.attributes_class());
@@ -227,15 +233,20 @@ pub fn failures(claim: &PersistentVolumeClaim, class: &str, volume: &PersistentV
     failures.set(Predicate::ClaimRef, volume.spec.claim_ref.is_some() && !reserved);
     if !reserved {
         failures.set(Predicate::Class, volume.class() != class);
-        failures.set(Predicate::Selector, !selects(claim, volume));
         // Of a claimed volume the phase says no more than the claim.
         let claimed = volume.spec.claim_ref.is_some() && volume.status.phase == "Bound";
         failures.set(Predicate::Phase, volume.status.phase != "Available" && !claimed);
     }
-    if let Some(nodes) = nodes {
-        failures.set(Predicate::NodeAffinity, !nodes.iter().any(|labels| volume.usable_on(labels)));
-    }
     failures
+}
+
+/// The other predicates, volume by volume.
+pub(super) fn add_own_failures(failures: &mut Failures, claim: &PersistentVolumeClaim, volume: &PersistentVolume, nodes: Option<&[&Node]>) {
+    failures.set(Predicate::Size, !large_enough(claim, volume));
+    failures.set(Predicate::Selector, !volume.is_for(claim) && !selects(claim, volume));
+    if let Some(nodes) = nodes {
+        failures.set(Predicate::NodeAffinity, !nodes.iter().any(|node| volume.usable_on(&node.metadata.labels)));
+    }
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ mod overview;
 mod pods;
 pub mod prebound;
 pub mod scheduler;
+mod seen;
 mod why;
 mod words;
 

@@ -3,7 +3,6 @@
 //! Source: `pkg/scheduler/framework/plugins/volumebinding/binder.go`, `FindPodVolumes`.
 
 use super::facts::{BIND_COMPLETED, Facts, NO_PROVISIONER, SELECTED_NODE};
-use super::matcher;
 use crate::objects::{Node, PersistentVolume, PersistentVolumeClaim, Quantity, Resource, Truth};
 
 /// Why the volumes of a pod keep it from a node.
@@ -79,7 +78,7 @@ pub fn sort<'a>(facts: &Facts<'a>, claims: &[&'a PersistentVolumeClaim]) -> Sort
 }
 
 /// Judges a node for a pod's claims that are bound or delayed.
-pub fn place<'a>(facts: &Facts<'a>, claims: &Sorted<'a>, node: &Node) -> Placement<'a> {
+pub fn place<'a>(facts: &Facts<'a>, claims: &Sorted<'a>, node: &'a Node) -> Placement<'a> {
     let mut placement = Placement::default();
     let labels = &node.metadata.labels;
     // Rule: the first bound claim that does not fit ends the look at bound ones.
@@ -111,9 +110,7 @@ pub fn place<'a>(facts: &Facts<'a>, claims: &Sorted<'a>, node: &Node) -> Placeme
     to_find.sort_by_key(|claim| claim.request().cloned().unwrap_or_default());
     let mut taken: Vec<&str> = Vec::new();
     for claim in to_find {
-        let class = facts.class_of(claim).name;
-        let volumes = facts.volumes_of_class(class);
-        match matcher::find_matching_volume(claim, class, volumes, Some(labels), &taken, true) {
+        match facts.seen.on_node(facts, claim, node, &taken) {
             Some(volume) => {
                 taken.push(&volume.metadata.name);
                 placement.bindings.push((claim, volume));
@@ -133,7 +130,7 @@ pub fn place<'a>(facts: &Facts<'a>, claims: &Sorted<'a>, node: &Node) -> Placeme
 }
 
 /// Why a claim cannot be provisioned for a node.
-fn cannot_provision(facts: &Facts<'_>, claim: &PersistentVolumeClaim, node: &Node) -> Option<Why> {
+fn cannot_provision<'a>(facts: &Facts<'a>, claim: &'a PersistentVolumeClaim, node: &Node) -> Option<Why> {
     let class = facts.class_of(claim);
     if class.name.is_empty() {
         return Some(Why::NoClass);

@@ -31,23 +31,24 @@ fn maximum(case: &Case<'_, '_>, range: &Defaults<'_>) -> Option<Finding> {
         entry.source == Source::LimitRange(Some(range.name))
             && range.limits.get(&entry.resource).is_some_and(|(_, origin)| *origin == Origin::Max)
     };
-    let mut limits = case.shape.parts.iter().flat_map(|part| part.numbers.limits.iter());
-    let entry = limits.find(gave)?;
-    let (resource, amount) = (&entry.resource, entry.amount.text(&entry.resource));
-    let request = range.requests.get(resource).filter(|(_, origin)| *origin == Origin::Default);
-    let as_what = if request.is_some() { "request and limit" } else { "limit" };
+    let limits = case.shape.parts.iter().flat_map(|part| part.numbers.limits.iter());
+    let given: BTreeMap<&ResourceName, Amount> = limits.filter(gave).map(|entry| (&entry.resource, entry.amount)).collect();
+    let resources: Vec<&str> = given.keys().map(|resource| resource.name()).collect();
+    let amounts: Vec<String> = given.iter().map(|(resource, amount)| format!("{} {resource}", amount.text(resource))).collect();
+    let (resources, amounts) = (resources.join(" and "), amounts.join(" and "));
+    let request = |resource: &&ResourceName| range.requests.get(*resource).is_some_and(|(_, origin)| *origin == Origin::Default);
+    let as_what = if given.keys().all(request) { "request and limit" } else { "limit" };
     let me = reference(case, range.name);
     let message = format!(
-        "LimitRange {} has a maximum and no default for {resource}: containers that state none get the maximum, {amount}, as {as_what}",
+        "LimitRange {} has a maximum and no default for {resources}: containers that state none get {amounts} as {as_what}",
         range.name
     );
-    let finding = MAXIMUM_IS_DEFAULT.on(me.clone(), message).shown_by(&me, format!("spec.limits[].max.{resource}"), amount);
-    Some(
-        finding.remedied_by(
-            "state default and defaultRequest",
-            Some(format!("kubectl edit limitrange {} -n {}", range.name, case.me.namespace)),
-        ),
-    )
+    let mut finding = MAXIMUM_IS_DEFAULT.on(me.clone(), message);
+    for (resource, amount) in &given {
+        finding = finding.shown_by(&me, format!("spec.limits[].max.{resource}"), amount.text(resource));
+    }
+    let command = format!("kubectl edit limitrange {} -n {}", range.name, case.me.namespace);
+    (!given.is_empty()).then(|| finding.remedied_by("state default and defaultRequest", Some(command)))
 }
 
 type Given<'a> = BTreeMap<&'a ResourceName, (&'a str, Amount)>;

@@ -15,10 +15,10 @@ use crate::storage::{matcher, words};
 pub(super) fn diagnose<'a>(case: &Case<'_, 'a>) -> Diagnosis<'a> {
     let Some(class) = case.class.object else {
         // Rule: volumes carry classes without objects; then the class is a label, and the search is all there is.
-        let mut causes = matching::static_causes_of_class(case, None).unwrap_or_default();
+        let mut causes = matching::static_causes_of_class(case).unwrap_or_default();
         causes.push(missing(case));
         if case.facts.volumes_of_class(case.class.name).next().is_none() {
-            causes.extend(matching::static_causes(case, None).unwrap_or_default());
+            causes.extend(matching::static_causes(case).unwrap_or_default());
         }
         return Diagnosis::of(causes);
     };
@@ -34,10 +34,10 @@ pub(super) fn diagnose<'a>(case: &Case<'_, 'a>) -> Diagnosis<'a> {
         ));
     }
     if class.provisioner == NO_PROVISIONER {
-        let mut causes = matching::static_causes_of_class(case, None).unwrap_or_default();
+        let mut causes = matching::static_causes_of_class(case).unwrap_or_default();
         if causes.is_empty() {
             causes.push(by_hand(case));
-            causes.extend(matching::static_causes(case, None).unwrap_or_default());
+            causes.extend(matching::static_causes(case).unwrap_or_default());
         }
         return Diagnosis::of(causes);
     }

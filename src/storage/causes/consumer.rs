@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Case, Diagnosis, matching, provisioner, said, volumes};
-use crate::objects::{Labels, Node, PersistentVolumeClaim, Pod, Resource};
+use crate::objects::{Node, PersistentVolumeClaim, Pod, Resource};
 use crate::report::{Confidence, Finding};
 use crate::storage::facts::{NO_PROVISIONER, claims_of};
 use crate::storage::findings::topology::{
@@ -116,8 +116,8 @@ fn named_otherwise(case: &Case<'_, '_>) -> Option<Finding> {
 fn afterwards(case: &Case<'_, '_>) -> Vec<Finding> {
     match case.class.object {
         Some(class) if class.provisioner == NO_PROVISIONER => {
-            let nodes = case.facts.node_labels();
-            let fits = case.facts.volumes_of_class(case.class.name).any(|v| volumes::failures(case, v, nodes.as_deref()).is_empty());
+            let nodes = case.facts.all_nodes();
+            let fits = matching::closest(case, nodes.as_deref()).is_some_and(|(_, failed)| failed.is_empty());
             if fits { Vec::new() } else { vec![no_volume(case, nodes.as_deref(), "no node")] }
         }
         Some(class) => provisioner::from_objects(case, class),
@@ -242,12 +242,12 @@ fn unschedulable(case: &Case<'_, '_>, pod: &Pod, why: &str) -> Finding {
 }
 
 /// The reason that keeps the pod from most nodes, among those about this claim.
-fn by_reason(
-    case: &Case<'_, '_>,
+fn by_reason<'a>(
+    case: &Case<'_, 'a>,
     pod: &Pod,
-    sorted: &Sorted<'_>,
+    sorted: &Sorted<'a>,
     by_volumes: &BTreeMap<NodeReason, Vec<&Node>>,
-    eligible: &[&Node],
+    eligible: &[&'a Node],
 ) -> Finding {
     let own = by_volumes.iter().filter(|(reason, _)| reason.claim == case.claim.metadata.name);
     let Some((reason, nodes)) = own.max_by_key(|(_, nodes)| nodes.len()) else {
@@ -256,13 +256,12 @@ fn by_reason(
         // This claim by itself could be had: what is missing went to another one of the pod.
         return unschedulable(case, pod, &words::and(&others, 4));
     };
-    let labels: Vec<&Labels> = eligible.iter().map(|node| &node.metadata.labels).collect();
     match &reason.why {
         Why::NoVolume => {
             let alone = Sorted { delayed: vec![case.claim], ..Sorted::default() };
             let by_itself =
                 sorted.delayed.len() > 1 && eligible.iter().any(|node| scheduler::place(case.facts, &alone, node).reasons.is_empty());
-            if by_itself { compete(case, pod, sorted) } else { no_volume(case, Some(&labels), &place_words(eligible.len())) }
+            if by_itself { compete(case, pod, sorted) } else { no_volume(case, Some(eligible), &place_words(eligible.len())) }
         }
         Why::Topology => topology(case, nodes),
         Why::NoSpace => no_space(case, nodes),
@@ -300,7 +299,7 @@ fn compete(case: &Case<'_, '_>, pod: &Pod, sorted: &Sorted<'_>) -> Finding {
     finding.remedied_by("add a volume where the pod can run: each serves one claim", None)
 }
 
-fn no_volume(case: &Case<'_, '_>, nodes: Option<&[&Labels]>, place: &str) -> Finding {
+fn no_volume<'a>(case: &Case<'_, 'a>, nodes: Option<&[&'a Node]>, place: &str) -> Finding {
     let class = case.class.name;
     let closest = matching::closest(case, nodes).filter(|(volume, _)| volume.class() == class);
     let Some((volume, failed)) = closest else {

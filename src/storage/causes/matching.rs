@@ -2,14 +2,13 @@
 
 use super::volumes::{self, finding};
 use super::{Case, Diagnosis, class, consumer, provisioner, said};
-use crate::objects::{Labels, PersistentVolume, Resource};
+use crate::objects::{Node, PersistentVolume, Resource};
 use crate::report::{Confidence, Finding, Severity};
-use crate::storage::facts::Shape;
 use crate::storage::facts::{ClassOrigin, SELECTED_NODE};
 use crate::storage::findings::bound::HALF_BOUND_VOLUME;
 use crate::storage::findings::class::{CLASS_EMPTY, NO_DEFAULT_CLASS};
 use crate::storage::findings::volume::{NO_VOLUME, RESERVED_VOLUME_UNFIT, VOLUMES_ALL_TAKEN};
-use crate::storage::matcher::{AccessModes, Failures, Predicate};
+use crate::storage::matcher::{self, AccessModes, Failures, Predicate};
 use crate::storage::words;
 
 /// A minute: longer than any of the controller's rounds.
@@ -45,7 +44,7 @@ pub(super) fn diagnose<'a>(case: &Case<'_, 'a>, taken: &dyn Fn(&PersistentVolume
     } else if case.class.waits() && selected.is_none() {
         consumer::diagnose(case)
     } else if case.class.name.is_empty() {
-        Diagnosis::of(static_causes(case, None).unwrap_or_else(|| vec![without_class(case)]))
+        Diagnosis::of(static_causes(case).unwrap_or_else(|| vec![without_class(case)]))
     } else if let Some(node) = selected.filter(|_| case.class.waits()) {
         provisioner::selected(case, node)
     } else {
@@ -108,57 +107,57 @@ fn competition(case: &Case<'_, '_>) -> Finding {
 }
 
 /// The volume that comes closest, and what it fails. Volumes of other claims count only if they are of the class.
-pub(super) fn closest<'a>(case: &Case<'_, 'a>, nodes: Option<&[&Labels]>) -> Option<(&'a PersistentVolume, Failures)> {
+pub(super) fn closest<'a>(case: &Case<'_, 'a>, nodes: Option<&[&'a Node]>) -> Option<(&'a PersistentVolume, Failures)> {
     if !volumes::selector_is_readable(case) {
         return None;
     }
-    // Claims that ask for the same are as far from each volume, unless one of these names them.
-    let alike = nodes.is_none() && case.facts.index.claimed(case.claim).is_empty();
-    if !alike {
-        return search(case, nodes);
-    }
-    let shape = Shape::of(case.claim, case.class.name);
-    if let Some(known) = case.facts.closest.borrow().get(&shape) {
-        return known.as_ref().and_then(|(name, failed)| Some((case.facts.volume(name)?, *failed)));
-    }
-    let found = search(case, nodes);
-    case.facts.closest.borrow_mut().insert(shape, found.map(|(volume, failed)| (volume.metadata.name.clone(), failed)));
-    found
+    case.facts.seen.closest(case.facts, case.claim, nodes, || search(case, nodes))
 }
 
-fn search<'a>(case: &Case<'_, 'a>, nodes: Option<&[&Labels]>) -> Option<(&'a PersistentVolume, Failures)> {
+fn search<'a>(case: &Case<'_, 'a>, nodes: Option<&[&'a Node]>) -> Option<(&'a PersistentVolume, Failures)> {
     let wanted = AccessModes::of(&case.claim.spec.access_modes);
     // Among equals: what has the right modes and little more of them, then by name.
     let rank = |volume: &'a PersistentVolume| {
         let modes = AccessModes::of(&volume.spec.access_modes);
         (modes.len().abs_diff(wanted.len()), &volume.metadata.name)
     };
-    // What another claim asks for, by name or by its class, is hardly meant for this one.
-    let free = case.facts.loose().filter(|volume| volume.class() != case.class.name && !case.facts.is_wanted(volume));
     let mut best: Option<(u32, &PersistentVolume, Failures)> = None;
-    for volume in free.chain(case.facts.volumes_of_class(case.class.name)) {
-        let failed = volumes::failures(case, volume, nodes);
-        let distance = volumes::distance(case, volume, failed);
-        let closer = best.is_none_or(|(least, other, _)| distance < least || (distance == least && rank(volume) < rank(other)));
-        if closer {
-            best = Some((distance, volume, failed));
+    for alike in &case.facts.alike {
+        let Some(first) = alike.first() else { continue };
+        // What another claim has, or asks for by name or by its class, is hardly meant for this one.
+        if first.class() != case.class.name && (first.status.phase == "Bound" || case.facts.is_wanted(first)) {
+            continue;
+        }
+        let in_common = matcher::failures_in_common(case.claim, case.class.name, first);
+        let least = volumes::distance(case, first, in_common);
+        if best.is_some_and(|(distance, ..)| least > distance) {
+            continue;
+        }
+        for volume in alike {
+            let mut failed = in_common;
+            matcher::add_own_failures(&mut failed, case.claim, volume, nodes);
+            let distance = volumes::distance(case, volume, failed);
+            let closer = best.is_none_or(|(least, other, _)| distance < least || (distance == least && rank(volume) < rank(other)));
+            if closer {
+                best = Some((distance, volume, failed));
+            }
         }
     }
     best.map(|(_, volume, failed)| (volume, volumes::essential(volume, failed)))
 }
 
 /// What the closest volume fails, if it was probably meant: one thing, or several but of the claim's own class.
-pub(super) fn static_causes(case: &Case<'_, '_>, nodes: Option<&[&Labels]>) -> Option<Vec<Finding>> {
-    let (volume, failed) = closest(case, nodes)?;
+pub(super) fn static_causes(case: &Case<'_, '_>) -> Option<Vec<Finding>> {
+    let (volume, failed) = closest(case, None)?;
     let single = failed.count() == 1;
     let own = volume.class() == case.class.name && !failed.has(Predicate::ClaimRef);
     (single || own).then(|| failed.iter().map(|predicate| finding(case, volume, predicate)).collect::<Vec<_>>()).filter(|f| !f.is_empty())
 }
 
 /// The same where the class has a meaning of its own: only volumes of that class.
-pub(super) fn static_causes_of_class(case: &Case<'_, '_>, nodes: Option<&[&Labels]>) -> Option<Vec<Finding>> {
-    let (volume, _) = closest(case, nodes)?;
-    if volume.class() == case.class.name { static_causes(case, nodes) } else { None }
+pub(super) fn static_causes_of_class(case: &Case<'_, '_>) -> Option<Vec<Finding>> {
+    let (volume, _) = closest(case, None)?;
+    if volume.class() == case.class.name { static_causes(case) } else { None }
 }
 
 /// No class, and no volume that comes near.

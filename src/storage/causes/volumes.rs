@@ -1,7 +1,7 @@
 //! A claim beside a volume: what differs, in words, as evidence, as a finding with its remedy, and as a table row.
 
 use super::Case;
-use crate::objects::{PersistentVolume, Truth};
+use crate::objects::{Node, PersistentVolume, Truth};
 use crate::report::storage::{Candidate, Comparison, Predicates};
 use crate::report::{DataRisk, Finding};
 use crate::storage::findings::volume as kinds;
@@ -256,6 +256,6 @@ pub(super) fn essential(volume: &PersistentVolume, failures: Failures) -> Failur
 }
 
 /// All predicates of a volume.
-pub(super) fn failures(case: &Case<'_, '_>, volume: &PersistentVolume, nodes: Option<&[&crate::objects::Labels]>) -> Failures {
+pub(super) fn failures(case: &Case<'_, '_>, volume: &PersistentVolume, nodes: Option<&[&Node]>) -> Failures {
     matcher::failures(case.claim, case.class.name, volume, nodes)
 }

@@ -170,7 +170,7 @@ fn failures_name_every_predicate_and_agree_with_the_search() {
         "status": {"phase": "Released"},
     });
     let claim = claim(json!({"accessModes": ["ReadWriteOnce"], "selector": {"matchLabels": {"a": "b"}}}));
-    let failed = failures(&claim, "", &volume("pv", all_wrong), Some(&[&Labels::default()]));
+    let failed = failures(&claim, "", &volume("pv", all_wrong), Some(&[&Node::default()]));
     assert_eq!(failed.iter().collect::<Vec<_>>(), Predicate::ALL);
     assert_eq!(failed.count(), 10);
     let claim = self::claim(json!({"accessModes": ["ReadWriteOnce"]}));

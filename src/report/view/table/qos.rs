@@ -1,5 +1,6 @@
 //! `qos` in words: one row a pod; of one pod, its containers with their numbers.
 
+use std::collections::BTreeMap;
 use std::io;
 
 use super::super::escape;
@@ -108,14 +109,14 @@ fn details(text: &mut Text<'_>, pod: &PodQos) -> io::Result<()> {
     text.page.blank()?;
     table(text, pod)?;
     text.page.blank()?;
-    let listed = |amounts: &std::collections::BTreeMap<String, String>| {
+    let listed = |amounts: &BTreeMap<String, String>| {
         let each: Vec<String> = amounts.iter().map(|(resource, amount)| format!("{} {}", escape(resource), escape(amount))).collect();
         if each.is_empty() { "nothing".to_owned() } else { each.join(", ") }
     };
     let overhead = if pod.overhead.is_empty() { String::new() } else { format!(" (with overhead {})", listed(&pod.overhead)) };
     let mut facts = vec![
         ("The scheduler counts:", format!("{}{overhead}", listed(&pod.effective_requests))),
-        ("Limits:", listed(&pod.effective_limits)),
+        ("Limits:", format!("{}{}", listed(&pod.effective_limits), unlimited(pod))),
         ("Resizes while it runs:", escape(&pod.resize.rule).into_owned()),
     ];
     let exclusive: Vec<String> =
@@ -129,12 +130,24 @@ fn details(text: &mut Text<'_>, pod: &PodQos) -> io::Result<()> {
     facts.iter().try_for_each(|(lead, said)| text.page.labelled(Some(Label::Heading), lead, &format!(" {said}."), 2))
 }
 
+/// A sum of limits bounds nothing where a container has none.
+fn unlimited(pod: &PodQos) -> String {
+    let limited = |pairs: &BTreeMap<String, NumberPair>, resource: &str| pairs.get(resource).is_some_and(|pair| pair.limit.is_some());
+    let free = |resource: &&str| {
+        let stays = |container: &&ContainerQos| container.role != ContainerType::Init && !limited(&container.resources, resource);
+        let of_pod = pod.pod_resources.as_ref().is_some_and(|pairs| limited(pairs, resource));
+        pod.effective_limits.contains_key(*resource) && !of_pod && pod.containers.iter().any(|container| stays(&container))
+    };
+    let free: Vec<String> = ["cpu", "memory"].iter().filter(|resource| free(resource)).map(|resource| (*resource).to_owned()).collect();
+    if free.is_empty() { String::new() } else { format!("; not every container has one for {}", words::and(&free)) }
+}
+
 /// One row a container and resource; of the pod as a whole first, if that is what counts.
 fn table(text: &mut Text<'_>, pod: &PodQos) -> io::Result<()> {
-    let headers = ["CONTAINER", "TYPE", "RESOURCE", "REQUEST", "LIMIT", "CLASS", "OOM SCORE"];
+    let headers = ["CONTAINER", "TYPE", "RESOURCE", "REQUEST", "LIMIT", "CLASS", "OOM ADJ"];
     let mut rows: Vec<Vec<Cell<'_>>> = Vec::new();
     let shown = |name: &str| text.wide || name == "cpu" || name == "memory";
-    let mut add = |first: [String; 2], pairs: &std::collections::BTreeMap<String, NumberPair>, last: [String; 2]| {
+    let mut add = |first: [String; 2], pairs: &BTreeMap<String, NumberPair>, last: [String; 2]| {
         for (at, (resource, pair)) in pairs.iter().filter(|(name, _)| shown(name)).enumerate() {
             let only_first = |text: &String| if at == 0 { text.clone() } else { String::new() };
             let cells = [
@@ -154,7 +167,7 @@ fn table(text: &mut Text<'_>, pod: &PodQos) -> io::Result<()> {
     }
     for container in &pod.containers {
         let score = container.oom_score_adj.map_or_else(|| "unknown".to_owned(), |score| score.to_string());
-        let class = name(Some(container.class)).to_owned();
+        let class = name(container.class).to_owned();
         add([escape(&container.name).into_owned(), role(container).to_owned()], &container.resources, [class, score]);
     }
     grid::write(&mut text.page, &headers, &rows)
