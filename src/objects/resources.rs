@@ -133,6 +133,18 @@ impl Amount {
         Self(self.0.saturating_sub(other.0))
     }
 
+    /// So many times as much.
+    #[must_use]
+    pub fn times(self, times: i64) -> Self {
+        Self(self.0.saturating_mul(i128::from(times)))
+    }
+
+    /// Whether it is more than so many times another amount.
+    pub fn exceeds_ratio(self, other: Self, ratio: Self) -> bool {
+        // Rounded to thousandths, a product of two amounts of 64 bits stays far within 128.
+        self.0.saturating_mul(UNIT / MILLI) > (other.0 / MILLI).saturating_mul(ratio.0 / MILLI).saturating_mul(MILLI)
+    }
+
     /// As Kubernetes would write it: bytes in the largest unit that divides them, thousandths where it is no whole number.
     pub fn text(self, resource: &ResourceName) -> String {
         if !self.is_whole() {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::case::{Case, Facts};
 use super::effective::{self, Totals};
 use super::shape::{Entry, Numbers, Part, Role};
-use super::{class, cpus, oom, resize, rules, words};
+use super::{class, cpus, oom, patch, resize, rules, words};
 use crate::inventory::{Inventory, Origin};
 use crate::objects::{LabelSelector, Labels, Meta, Pod, QosClass, ResourceName, Truth};
 use crate::report::Finding;
@@ -20,6 +20,8 @@ pub struct Question {
     pub namespace: Option<String>,
     /// Labels of the pods.
     pub selector: Option<LabelSelector>,
+    /// The class they are to have.
+    pub want: Option<QosClass>,
 }
 
 /// What a question names.
@@ -43,7 +45,7 @@ pub fn qos(inventory: &Inventory, question: &Question) -> (Qos, Vec<Finding>) {
     let facts = Facts::new(inventory);
     let cases = cases(&facts, question);
     let findings = rules::all(&facts, &cases);
-    (Qos { pods: cases.iter().map(answer).collect() }, findings)
+    (Qos { pods: cases.iter().map(|case| answer(case, question.want)).collect() }, findings)
 }
 
 fn cases<'f, 'a>(facts: &'f Facts<'a>, question: &Question) -> Vec<Case<'f, 'a>> {
@@ -70,7 +72,7 @@ fn cases<'f, 'a>(facts: &'f Facts<'a>, question: &Question) -> Vec<Case<'f, 'a>>
     cases
 }
 
-fn answer(case: &Case<'_, '_>) -> PodQos {
+fn answer(case: &Case<'_, '_>, want: Option<QosClass>) -> PodQos {
     let shape = &case.shape;
     let (allowed, rule) = case.class.map_or((false, "not to be told"), |class| resize::rule(class, case.is_static()));
     let scores = case.scores();
@@ -92,7 +94,7 @@ fn answer(case: &Case<'_, '_>) -> PodQos {
         pod_resources: shape.pod.as_ref().map(|pod| numbers(pod)),
         containers: shape.parts.iter().zip(scores).map(|(part, score)| container(case, part, score)).collect(),
         resize: Resize { allowed, rule: rule.to_owned() },
-        patch: None,
+        patch: want.map(|want| patch::patch(case, want)),
     }
 }
 

@@ -12,6 +12,7 @@ pub mod effective;
 pub mod eviction;
 pub mod findings;
 pub mod oom;
+mod patch;
 pub mod provenance;
 pub mod resize;
 mod rules;

@@ -74,8 +74,9 @@ impl<'a> Amounts<'a> {
 
     /// States a number, or takes it away.
     pub fn set(&mut self, resource: &ResourceName, amount: Option<Amount>) {
-        self.0.retain(|entry| entry.resource != *resource);
-        self.0.extend(amount.map(|amount| Entry { resource: resource.clone(), amount, source: Source::Spec }));
+        self.entries.retain(|entry| entry.resource != *resource);
+        self.unreadable.retain(|(stated, _)| *stated != resource);
+        self.entries.extend(amount.map(|amount| Entry { resource: resource.clone(), amount, source: Source::Spec }));
     }
 
     /// All numbers.

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::qos_patch::Patch;
+
 /// Pods, what they are of, and why.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -65,7 +67,7 @@ pub struct PodQos {
     /// What may be changed while it runs.
     pub resize: Resize,
     /// The smallest change that gives the wanted class; null: none was asked for.
-    pub patch: Option<String>,
+    pub patch: Option<Patch>,
 }
 
 /// What decides a class.

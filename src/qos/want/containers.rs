@@ -119,10 +119,11 @@ fn cell(template: &Template<'_, '_>, alone: &Shape<'_>, before: &Shape<'_>, reso
     let after = template.made(&changed, false);
     let numbers = &after.parts.first()?.numbers;
     let (request, limit) = (numbers.requests.amount(resource), numbers.limits.amount(resource));
+    let stays_unreadable = numbers.requests.unreadable().chain(numbers.limits.unreadable()).any(|(stated, _)| stated == resource);
     let (least, most) = template.bounds(resource);
     let too_little = least.is_some_and(|least| request.is_none_or(|request| request < least));
     let too_much = most.is_some_and(|most| limit.is_none_or(|limit| limit > most));
-    if too_little || too_much || limit.is_some_and(|limit| request.is_some_and(|request| request > limit)) {
+    if stays_unreadable || too_little || too_much || limit.is_some_and(|limit| request.is_some_and(|request| request > limit)) {
         return None;
     }
     // Chance decides which LimitRange comes first: only what holds in any case counts.

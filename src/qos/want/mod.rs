@@ -68,7 +68,7 @@ pub fn ways(template: &Template<'_, '_>, wanted: QosClass) -> Vec<Way> {
 
 impl<'a> Template<'_, 'a> {
     /// What becomes of a template with other numbers; `backwards`: with its LimitRanges in the other order.
-    fn made(&self, stated: &Shape<'a>, backwards: bool) -> Shape<'a> {
+    pub fn made(&self, stated: &Shape<'a>, backwards: bool) -> Shape<'a> {
         defaults::admitted(stated, self.defaults, backwards)
     }
 
