@@ -53,6 +53,8 @@ pub struct PatchWay {
     pub command: Option<String>,
     /// What each pod requests more (or, with a minus, less), by resource.
     pub requests_added: BTreeMap<String, String>,
+    /// Paths of the limits that are lowered, or new: what containers did above them is over.
+    pub limits_lowered: Vec<String>,
     /// What speaks against it.
     pub breaks: Vec<Obstacle>,
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use super::case::{Case, Facts};
 use super::effective::{self, Totals};
 use super::shape::Shape;
-use super::want::{self, Edit, Manner, Template, Way};
+use super::want::{self, Edit, Field, Manner, Template, Way};
 use crate::inventory::Origin;
 use crate::objects::{Amount, PodSpec, PodStatus, QosClass, Resource, Workload, WorkloadKind};
 use crate::report::ObjectRef;
@@ -56,6 +56,12 @@ pub(super) fn patch(case: &Case<'_, '_>, wanted: QosClass) -> Patch {
             edits: way.edits.iter().map(|edit| number(edit, &stated, target.path)).collect(),
             command: command::command(&target, &stated, &way.edits, facts.inventory.origin),
             requests_added: added(&before, &after),
+            limits_lowered: way
+                .edits
+                .iter()
+                .filter(|edit| lowers(edit))
+                .map(|edit| format!("{}{}", target.path, edit.path(&stated)))
+                .collect(),
             breaks: obstacles::all(case, &target, &template, wanted, &before, &made),
         }
     };
@@ -132,6 +138,12 @@ fn unread(case: &Case<'_, '_>) -> Vec<String> {
     let needed = [(Resource::LimitRanges, namespace), (Resource::ResourceQuotas, namespace), (Resource::Nodes, None)];
     let missing = needed.into_iter().filter(|(resource, namespace)| of_cluster && !coverage.is_complete(*resource, *namespace));
     missing.map(|(resource, _)| resource.qualified()).collect()
+}
+
+/// Whether it bounds more than before.
+fn lowers(edit: &Edit) -> bool {
+    let bound = |amount: Option<Amount>| amount.filter(|amount| amount.is_positive());
+    edit.field == Field::Limit && bound(edit.to).is_some_and(|to| bound(edit.from).is_none_or(|from| to < from))
 }
 
 fn totals(made: &Shape<'_>) -> Totals {

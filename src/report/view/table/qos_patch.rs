@@ -106,7 +106,7 @@ fn row(edit: &NumberEdit) -> Vec<Cell<'static>> {
     ]
 }
 
-/// `; each of 3 pods requests 400m cpu more`.
+/// `; each of 3 pods requests 400m cpu more, 2 limits are new or lower`.
 fn cost(patch: &Patch, way: &PatchWay) -> String {
     let each: Vec<String> = way
         .requests_added
@@ -116,9 +116,14 @@ fn cost(patch: &Patch, way: &PatchWay) -> String {
             None => format!("{amount} {resource} more"),
         })
         .collect();
+    let lowered = match way.limits_lowered.len() {
+        0 => String::new(),
+        1 => "; a limit is new or lower".to_owned(),
+        n => format!("; {n} limits are new or lower"),
+    };
     if each.is_empty() {
-        return String::new();
+        return lowered;
     }
     let who = if patch.pods == 1 { "its pod requests".to_owned() } else { format!("each of {} pods requests", patch.pods) };
-    format!("; {who} {}", words::and(&each))
+    format!("; {who} {}{lowered}", words::and(&each))
 }
