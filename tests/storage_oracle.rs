@@ -3,38 +3,15 @@
 //! `tests/oracle` links Kubernetes' own code. Where it cannot be built (no Go, no network), this says so and passes, unless `CI` is set.
 //! `NETSTORE_ORACLE_CASES` is how many of each question are asked (5,000).
 
-use std::io::{BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+#[path = "oracle/client.rs"]
+mod client;
 
+use client::{Dice, answers, cases};
 use netstore::inventory::{Collected, Coverage, Inventory, Origin};
 use netstore::objects::{Node, Objects, PersistentVolume, PersistentVolumeClaim, Pod, Quantity, Resource};
 use netstore::storage::facts::Facts;
 use netstore::storage::{controller, matcher, prebound, scheduler};
 use serde_json::{Value, json};
-
-/// A generator of numbers that is the same everywhere.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
-        // SplitMix64.
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % sides
-    }
-
-    fn one<'a, T>(&mut self, of: &'a [T]) -> &'a T {
-        let at = self.roll(of.len() as u64) as usize;
-        &of[at]
-    }
-
-    fn chance(&mut self, of: u64) -> bool {
-        self.roll(of) == 0
-    }
-}
 
 const SIZES: [&str; 14] =
     ["0", "1Gi", "1G", "1024Mi", "2Gi", "1.5Gi", "2000M", "5Gi", "5368709120", "500m", "800E", "950E", "8Ei", "950000P"];
@@ -158,39 +135,9 @@ fn read<T: serde::de::DeserializeOwned>(value: &Value) -> T {
     serde_json::from_value(value.clone()).expect("an object")
 }
 
-fn cases() -> usize {
-    std::env::var("NETSTORE_ORACLE_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(5000)
-}
-
-/// The program, if it can be built here.
-fn oracle() -> Option<PathBuf> {
-    let build = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle/build");
-    let output = Command::new("bash").arg(build).output().ok()?;
-    let path = PathBuf::from(String::from_utf8_lossy(&output.stdout).trim());
-    if output.status.success() && path.exists() {
-        return Some(path);
-    }
-    assert!(std::env::var_os("CI").is_none(), "the oracle cannot be built: {}", String::from_utf8_lossy(&output.stderr));
-    eprintln!("skipped: the oracle cannot be built here");
-    None
-}
-
 /// Asks all questions; the answers in their order.
 fn ask(op: &str, questions: &[Value]) -> Option<Vec<Value>> {
-    let mut child = Command::new(oracle()?).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the oracle starts");
-    let mut input = child.stdin.take().expect("a pipe");
-    let lines: Vec<String> = questions.iter().map(|question| json!({"op": op, "question": question}).to_string()).collect();
-    let writer = std::thread::spawn(move || {
-        for line in lines {
-            writeln!(input, "{line}").expect("the oracle reads");
-        }
-    });
-    let output = BufReader::new(child.stdout.take().expect("a pipe"));
-    let answers: Vec<Value> = output.lines().map(|line| serde_json::from_str(&line.expect("a line")).expect("JSON")).collect();
-    writer.join().expect("all was written");
-    child.wait().expect("the oracle ends");
-    assert_eq!(answers.len(), questions.len());
-    Some(answers)
+    answers(op, questions.iter().map(ToString::to_string).collect())
 }
 
 /// Compares each answer that is one; says how many were, and that not all of them are the same.
@@ -214,7 +161,7 @@ fn compare(op: &str, questions: &[Value], ours: impl Fn(&Value) -> Value, theirs
 #[test]
 fn find_matching_volume_is_that_of_kubernetes() {
     let mut dice = Dice(1);
-    let questions: Vec<Value> = (0..cases())
+    let questions: Vec<Value> = (0..cases(5000))
         .map(|_| {
             let node = if dice.chance(2) { Value::Null } else { node(&mut dice, "n1") };
             let excluded = if dice.chance(4) { json!(["pv-00", "pv-03"]) } else { json!([]) };
@@ -238,7 +185,7 @@ fn find_matching_volume_is_that_of_kubernetes() {
 #[test]
 fn the_volume_controller_is_that_of_kubernetes() {
     let mut dice = Dice(2);
-    let questions: Vec<Value> = (0..cases())
+    let questions: Vec<Value> = (0..cases(5000))
         .map(|_| json!({"claim": claim(&mut dice, "one"), "volumes": volumes(&mut dice), "delayBinding": dice.chance(3)}))
         .collect();
     let Some(answers) = ask("findByClaim", &questions) else { return };
@@ -271,7 +218,8 @@ fn the_volume_controller_is_that_of_kubernetes() {
 #[test]
 fn objections_to_a_named_volume_are_those_of_kubernetes() {
     let mut dice = Dice(3);
-    let questions: Vec<Value> = (0..cases()).map(|_| json!({"claim": claim(&mut dice, "one"), "volume": volume(&mut dice, 0)})).collect();
+    let questions: Vec<Value> =
+        (0..cases(5000)).map(|_| json!({"claim": claim(&mut dice, "one"), "volume": volume(&mut dice, 0)})).collect();
     let ours = |q: &Value| {
         let (claim, volume): (PersistentVolumeClaim, PersistentVolume) = (read(&q["claim"]), read(&q["volume"]));
         let first = prebound::objections(&claim, claim.class(), &volume).into_iter().next();
@@ -305,7 +253,7 @@ fn quantities_are_those_of_kubernetes() {
         let fraction = if dice.chance(3) { format!(".{}", digits(dice, 12)) } else { String::new() };
         format!("{sign}{whole}{fraction}{}", dice.one(&suffixes))
     };
-    let questions: Vec<Value> = (0..cases() * 2).map(|_| json!({"a": text(&mut dice), "b": text(&mut dice)})).collect();
+    let questions: Vec<Value> = (0..cases(5000) * 2).map(|_| json!({"a": text(&mut dice), "b": text(&mut dice)})).collect();
     let Some(answers) = ask("quantityCompare", &questions) else { return };
     let mut compared = 0;
     for (question, answer) in questions.iter().zip(&answers) {
@@ -399,7 +347,7 @@ fn inventory(q: &Value) -> Inventory {
 #[test]
 fn the_schedulers_binder_is_that_of_kubernetes() {
     let mut dice = Dice(5);
-    let questions: Vec<Value> = (0..cases()).map(|_| world(&mut dice)).collect();
+    let questions: Vec<Value> = (0..cases(5000)).map(|_| world(&mut dice)).collect();
     let Some(answers) = ask("schedulerFilter", &questions) else { return };
     let (mut nodes, mut refused) = (0, 0);
     for (question, answer) in questions.iter().zip(&answers) {
@@ -446,5 +394,5 @@ fn the_schedulers_binder_is_that_of_kubernetes() {
         }
     }
     eprintln!("schedulerFilter: {nodes} nodes the same, {refused} of them refused");
-    assert!(nodes > cases() / 2 && refused > nodes / 10 && refused < nodes, "{nodes} {refused}");
+    assert!(nodes > cases(5000) / 2 && refused > nodes / 10 && refused < nodes, "{nodes} {refused}");
 }
