@@ -12,7 +12,7 @@
 //! - [`commands`]: one file a question, its arguments and its wiring; [`cli`]: kubectl's manners.
 //! - [`source`]: where objects come from; [`objects`]: objects as questions need them.
 //! - [`inventory`]: what is known, and what could not be read; the only thing engines look at.
-//! - [`policy`], [`service`], [`storage`]: the engines.
+//! - [`policy`], [`service`], [`storage`], [`qos`]: the engines.
 //! - [`report`]: answers, and how they are written down.
 
 // Whatever a cluster or a file holds, it is answered or refused in words, never with a panic.
@@ -26,6 +26,7 @@ pub mod commands;
 pub mod inventory;
 pub mod objects;
 pub mod policy;
+pub mod qos;
 pub mod report;
 pub mod service;
 pub mod source;

@@ -5,13 +5,15 @@ mod claims;
 mod common;
 #[path = "cli/completion.rs"]
 mod completion;
+#[path = "cli/qos.rs"]
+mod qos;
 #[path = "cli/volumes.rs"]
 mod volumes;
 
 use common::{Home, SHOP};
 use insta::{assert_snapshot, with_settings};
 
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 14] = [
     "who-can-reach",
     "reachable-from",
     "can-reach",
@@ -20,6 +22,7 @@ const COMMANDS: [&str; 13] = [
     "pvc-why-pending",
     "volumes",
     "storage",
+    "qos",
     "snapshot",
     "explain",
     "version",

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use netstore::report::FindingKind;
-use netstore::{policy, source, storage};
+use netstore::{policy, qos, source, storage};
 
 const INTRODUCTION: &str = "\
 # Findings
@@ -92,8 +92,9 @@ fn findings() -> String {
     let mut input: Vec<&FindingKind> = source::manifests::findings::ALL.to_vec();
     input.push(&source::live::UNDECODABLE_OBJECT);
     let storage: Vec<&FindingKind> = storage::findings::all();
+    let qos: Vec<&FindingKind> = qos::findings::ALL.to_vec();
     let mut text = INTRODUCTION.to_owned();
-    for (heading, kinds) in [("Network policies", &policies), ("Storage", &storage), ("Input", &input)] {
+    for (heading, kinds) in [("Network policies", &policies), ("Storage", &storage), ("QoS", &qos), ("Input", &input)] {
         text.push_str(&format!("\n## {heading}\n\n| code | name | severity |\n| --- | --- | --- |\n"));
         for kind in kinds {
             text.push_str(&format!("| [{}](#{}) | {} | {} |\n", kind.code, kind.code.to_lowercase(), kind.name, kind.severity));

@@ -5,6 +5,8 @@
 
 #[path = "storage_oracle/classes.rs"]
 mod classes;
+#[path = "oracle/client.rs"]
+mod client;
 #[path = "storage_oracle/draw.rs"]
 mod draw;
 #[path = "storage_oracle/matching.rs"]
@@ -14,10 +16,6 @@ mod scheduler;
 #[path = "storage_oracle/sync.rs"]
 mod sync;
 
-use std::io::{BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-
 use serde_json::{Value, json};
 
 fn read<T: serde::de::DeserializeOwned>(value: &Value) -> T {
@@ -25,38 +23,12 @@ fn read<T: serde::de::DeserializeOwned>(value: &Value) -> T {
 }
 
 fn cases() -> usize {
-    std::env::var("NETSTORE_ORACLE_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(20_000)
-}
-
-/// The program, if it can be built here.
-fn oracle() -> Option<PathBuf> {
-    let build = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle/build");
-    let output = Command::new("bash").arg(build).output().ok()?;
-    let path = PathBuf::from(String::from_utf8_lossy(&output.stdout).trim());
-    if output.status.success() && path.exists() {
-        return Some(path);
-    }
-    assert!(std::env::var_os("CI").is_none(), "the oracle cannot be built: {}", String::from_utf8_lossy(&output.stderr));
-    eprintln!("skipped: the oracle cannot be built here");
-    None
+    client::cases(20_000)
 }
 
 /// Asks all questions; the answers in their order.
 fn ask(op: &str, questions: &[Value]) -> Option<Vec<Value>> {
-    let mut child = Command::new(oracle()?).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the oracle starts");
-    let mut input = child.stdin.take().expect("a pipe");
-    let lines: Vec<String> = questions.iter().map(|question| json!({"op": op, "question": question}).to_string()).collect();
-    let writer = std::thread::spawn(move || {
-        for line in lines {
-            writeln!(input, "{line}").expect("the oracle reads");
-        }
-    });
-    let output = BufReader::new(child.stdout.take().expect("a pipe"));
-    let answers: Vec<Value> = output.lines().map(|line| serde_json::from_str(&line.expect("a line")).expect("JSON")).collect();
-    writer.join().expect("all was written");
-    child.wait().expect("the oracle ends");
-    assert_eq!(answers.len(), questions.len());
-    Some(answers)
+    client::answers(op, questions.iter().map(ToString::to_string).collect())
 }
 
 /// Compares each answer that is one; says how many were, and that not all of them are the same.

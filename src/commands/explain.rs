@@ -8,7 +8,7 @@ use crate::cli::terminal::Stream;
 use crate::cli::{CommandError, ErrorKind, Session};
 use crate::report::FindingKind;
 use crate::report::view::reflow;
-use crate::{policy, source, storage};
+use crate::{policy, qos, source, storage};
 
 /// Columns of a text that nobody looks at yet.
 const PIPED: usize = 80;
@@ -47,6 +47,7 @@ pub fn run(session: &mut Session, args: &Args) -> Result<Outcome, CommandError> 
 fn all() -> Vec<&'static FindingKind> {
     let mut kinds: Vec<&FindingKind> = policy::findings::ALL.to_vec();
     kinds.extend(storage::findings::all());
+    kinds.extend(qos::findings::ALL);
     kinds.extend(source::manifests::findings::ALL);
     kinds.push(&source::live::UNDECODABLE_OBJECT);
     kinds.sort_by_key(|kind| kind.code);

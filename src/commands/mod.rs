@@ -9,6 +9,7 @@ mod explain;
 mod matrix;
 mod options;
 mod pvc_why_pending;
+mod qos;
 mod reach;
 mod reachable_from;
 mod snapshot;
@@ -34,6 +35,7 @@ pub enum Command {
     PvcWhyPending(pvc_why_pending::Args),
     Volumes(volumes::Args),
     Storage(storage::Args),
+    Qos(qos::Args),
     Snapshot(snapshot::Args),
     Explain(explain::Args),
     Version(version::Args),
@@ -56,6 +58,7 @@ impl Command {
             Self::PvcWhyPending(args) => pvc_why_pending::run(session, args),
             Self::Volumes(args) => volumes::run(session, args),
             Self::Storage(args) => storage::run(session, args),
+            Self::Qos(args) => qos::run(session, args),
             Self::Snapshot(args) => snapshot::run(session, args),
             Self::Explain(args) => explain::run(session, args),
             Self::Version(args) => version::run(session, args),
@@ -98,6 +101,7 @@ pub fn formats(command: &str) -> &'static [Format] {
         "pvc-why-pending" => Question::PvcWhyPending.formats(),
         "volumes" => Question::Volumes.formats(),
         "storage" => Question::Storage.formats(),
+        "qos" => Question::Qos.formats(),
         "version" => version::FORMATS,
         _ => &[],
     }

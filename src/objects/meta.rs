@@ -139,8 +139,9 @@ impl<'de> Deserialize<'de> for Labels {
     }
 }
 
-/// Domains of the annotations that questions read: binding, provisioning, default classes, snapshots and backups.
-const KNOWN_ANNOTATIONS: [&str; 7] = [
+/// How the annotations begin that questions read: binding, provisioning and default classes; snapshots and backups; what LimitRanges
+/// set; static pods.
+const KNOWN_ANNOTATIONS: [&str; 9] = [
     "volume.kubernetes.io/",
     "volume.beta.kubernetes.io/",
     "pv.kubernetes.io/",
@@ -148,6 +149,8 @@ const KNOWN_ANNOTATIONS: [&str; 7] = [
     "snapshot.storage.kubernetes.io/",
     "backup.velero.io/",
     "velero.io/",
+    "kubernetes.io/limit-ranger",
+    "kubernetes.io/config.",
 ];
 
 /// Keeps the annotations that questions read: all of them would be half the memory of a cluster.

@@ -16,6 +16,7 @@ mod pod_volume;
 mod quantity;
 mod quota;
 mod resource;
+mod resources;
 mod scheduling;
 mod selector;
 mod service;
@@ -32,11 +33,14 @@ pub use event::{Event, EventSource, InvolvedObject, Lease, LeaseSpec};
 pub use meta::{Labels, Meta, OwnerReference, Unknown};
 pub use network::{IntOrString, IpBlock, NetworkPolicy, NetworkPolicySpec, Peer, PolicyPort, Rule};
 pub use node_selector::{NodeSelector, NodeSelectorTerm};
-pub use pod::{Container, ContainerPort, ContainerState, Namespace, Node, Phase, Pod, PodCondition, PodSpec, Protocol};
+pub use pod::{
+    Container, ContainerPort, ContainerState, ContainerStatus, Namespace, Node, Phase, Pod, PodCondition, PodSpec, PodStatus, Protocol,
+};
 pub use pod_volume::{EnvReference, HostPath, InlineCsi, Keyed, KeysOf, OtherSource, PodVolume, Projection};
 pub use quantity::Quantity;
 pub use quota::{LimitRange, LimitRangeItem, ResourceQuota};
 pub use resource::{POLICY_GROUP, Resource, SNAPSHOT_GROUP};
+pub use resources::{Amount, QosClass, Requirements, ResourceList, ResourceName, Stated};
 pub use scheduling::{Taint, Toleration, VolumeUse};
 pub use selector::{LabelSelector, Requirement, SelectorError, Truth, parse_selector};
 pub use service::{Service, ServicePort, ServiceSpec};

@@ -8,6 +8,7 @@ use serde::de::IgnoredAny;
 
 use super::meta::{lenient_time, null_default};
 use super::pod_volume::{EnvReference, PodVolume, references_only};
+use super::resources::{QosClass, Requirements, ResourceList, lenient_class};
 use super::scheduling::{Affinity, SchedulingGate, Taint, Toleration, VolumeUse, own_tolerations};
 use super::{Address, Labels, Meta};
 
@@ -66,6 +67,12 @@ pub struct NodeStatus {
     /// Volumes that its kubelet has mounted, or is about to.
     #[serde(rename = "volumesInUse", deserialize_with = "null_default")]
     pub volumes_in_use: Vec<String>,
+    /// What the machine has.
+    #[serde(deserialize_with = "null_default")]
+    pub capacity: ResourceList,
+    /// What pods may have of it.
+    #[serde(deserialize_with = "null_default")]
+    pub allocatable: ResourceList,
 }
 
 /// One entry of `status.volumesAttached` of a Node.
@@ -155,9 +162,19 @@ pub struct PodSpec {
     /// What keeps the scheduler away.
     #[serde(deserialize_with = "null_default")]
     pub scheduling_gates: Vec<SchedulingGate>,
+    /// Resources of the pod as a whole; present and empty is not the same as absent.
+    pub resources: Option<Box<Requirements>>,
+    /// What running the pod takes beside its containers.
+    #[serde(deserialize_with = "null_default")]
+    pub overhead: ResourceList,
+    /// Priority, once its class is resolved.
+    pub priority: Option<i32>,
+    /// Name of the PriorityClass.
+    #[serde(deserialize_with = "null_default")]
+    pub priority_class_name: String,
 }
 
-/// A container: its declared ports, and which volumes it uses how.
+/// A container: its declared ports, which volumes it uses how, and its resources.
 #[derive(Debug, Default, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Container {
@@ -182,6 +199,16 @@ pub struct Container {
     /// Volumes it uses as devices.
     #[serde(deserialize_with = "null_default")]
     pub volume_devices: Vec<VolumeUse>,
+    /// Requests and limits.
+    #[serde(deserialize_with = "null_default")]
+    pub resources: Requirements,
+}
+
+impl Container {
+    /// Whether, as an init container, it is a sidecar: it runs as long as the pod.
+    pub fn is_sidecar(&self) -> bool {
+        self.restart_policy == "Always"
+    }
 }
 
 /// A declared port. Declaring opens nothing; it only gives named ports their numbers.
@@ -230,12 +257,28 @@ pub struct PodStatus {
     /// How its init containers are.
     #[serde(deserialize_with = "null_default")]
     pub init_container_statuses: Vec<ContainerStatus>,
+    /// Its class, decided when it was made.
+    #[serde(deserialize_with = "lenient_class")]
+    pub qos_class: Option<QosClass>,
+    /// Resources of the pod as a whole that are in force.
+    pub resources: Option<Box<Requirements>>,
+    /// Requests of the pod as a whole that the node has agreed to.
+    #[serde(deserialize_with = "null_default")]
+    pub allocated_resources: ResourceList,
 }
 
 /// One entry of `status.containerStatuses`.
 #[derive(Debug, Default, Clone, Deserialize)]
-#[serde(default)]
+#[serde(rename_all = "camelCase", default)]
 pub struct ContainerStatus {
+    /// Name of the container.
+    #[serde(deserialize_with = "null_default")]
+    pub name: String,
+    /// Resources that are in force.
+    pub resources: Option<Box<Requirements>>,
+    /// Requests that the node has agreed to.
+    #[serde(deserialize_with = "null_default")]
+    pub allocated_resources: ResourceList,
     /// Its state.
     #[serde(deserialize_with = "null_default")]
     pub state: ContainerState,
@@ -316,6 +359,13 @@ impl Pod {
     /// Whether the pod has ended: it is no endpoint any more, and its address may belong to another pod.
     pub fn is_finished(&self) -> bool {
         matches!(self.status.phase, Phase::Succeeded | Phase::Failed)
+    }
+
+    /// Whether a file on its node made it, and no API server.
+    pub fn is_static(&self) -> bool {
+        let annotations = &self.metadata.annotations;
+        annotations.get("kubernetes.io/config.mirror").is_some()
+            || annotations.get("kubernetes.io/config.source").is_some_and(|source| source != "api")
     }
 
     /// A condition.

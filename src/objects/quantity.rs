@@ -125,6 +125,14 @@ impl Quantity {
         }
     }
 
+    /// In thousand-millionths; none for what is malformed or far beyond 64 bits.
+    pub fn nano(&self) -> Option<i128> {
+        match self.amount {
+            Amount::Nano(nano) if !self.malformed => Some(nano),
+            _ => None,
+        }
+    }
+
     /// The sum of two quantities; none beyond what addition in practice meets.
     pub fn checked_add(&self, other: &Self) -> Option<Self> {
         let (Amount::Nano(a), Amount::Nano(b)) = (&self.amount, &other.amount) else { return None };

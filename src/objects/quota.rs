@@ -1,4 +1,4 @@
-//! `v1` ResourceQuota and LimitRange, as far as claims meet them.
+//! `v1` ResourceQuota and LimitRange: what bounds claims and containers, and what makes up their requests.
 
 use std::collections::BTreeMap;
 
@@ -32,6 +32,9 @@ pub struct QuotaAmounts {
     /// What is used.
     #[serde(deserialize_with = "null_default")]
     pub used: BTreeMap<String, Quantity>,
+    /// Which objects count, where not all do.
+    #[serde(deserialize_with = "null_default")]
+    pub scopes: Vec<String>,
     /// Whether only some objects count.
     pub scope_selector: Option<serde::de::IgnoredAny>,
 }
@@ -59,7 +62,7 @@ pub struct LimitRangeSpec {
 
 /// One entry of `spec.limits`.
 #[derive(Debug, Default, Clone, Deserialize)]
-#[serde(default)]
+#[serde(rename_all = "camelCase", default)]
 pub struct LimitRangeItem {
     /// `Pod`, `Container` or `PersistentVolumeClaim`.
     #[serde(rename = "type", deserialize_with = "null_default")]
@@ -70,4 +73,13 @@ pub struct LimitRangeItem {
     /// Most.
     #[serde(deserialize_with = "null_default")]
     pub max: BTreeMap<String, Quantity>,
+    /// Limits of containers that state none.
+    #[serde(deserialize_with = "null_default")]
+    pub default: BTreeMap<String, Quantity>,
+    /// Requests of containers that state none.
+    #[serde(deserialize_with = "null_default")]
+    pub default_request: BTreeMap<String, Quantity>,
+    /// How many times its request a limit may be.
+    #[serde(deserialize_with = "null_default")]
+    pub max_limit_request_ratio: BTreeMap<String, Quantity>,
 }

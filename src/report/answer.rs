@@ -2,6 +2,7 @@
 
 use super::overview::StorageOverview;
 use super::policy::{CanReach, EffectivePolicy, Matrix, ReachableFrom, WhoCanReach};
+use super::qos::Qos;
 use super::storage::PvcWhyPending;
 use super::view::Format;
 use super::volumes::Volumes;
@@ -27,6 +28,8 @@ pub enum Answer {
     Volumes(Report<Volumes>),
     /// What storage is there?
     Storage(Report<StorageOverview>),
+    /// Which class is this pod of, and why?
+    Qos(Report<Qos>),
 }
 
 impl Answer {
@@ -41,6 +44,7 @@ impl Answer {
             Self::PvcWhyPending(_) => Question::PvcWhyPending,
             Self::Volumes(_) => Question::Volumes,
             Self::Storage(_) => Question::Storage,
+            Self::Qos(_) => Question::Qos,
         }
     }
 
@@ -60,6 +64,7 @@ impl Answer {
             Self::PvcWhyPending(r) => &r.findings,
             Self::Volumes(r) => &r.findings,
             Self::Storage(r) => &r.findings,
+            Self::Qos(r) => &r.findings,
         }
     }
 
@@ -74,6 +79,7 @@ impl Answer {
             Self::PvcWhyPending(r) => &r.coverage,
             Self::Volumes(r) => &r.coverage,
             Self::Storage(r) => &r.coverage,
+            Self::Qos(r) => &r.coverage,
         }
     }
 }
@@ -97,6 +103,8 @@ pub enum Question {
     Volumes,
     /// `storage`
     Storage,
+    /// `qos`
+    Qos,
 }
 
 impl Question {
@@ -104,7 +112,7 @@ impl Question {
     pub fn formats(self) -> &'static [Format] {
         use Format::{Csv, Dot, Json, Markdown, Mermaid, Name, Table, Wide, Yaml};
         match self {
-            Self::WhoCanReach | Self::ReachableFrom | Self::EffectivePolicy | Self::PvcWhyPending | Self::Volumes => {
+            Self::WhoCanReach | Self::ReachableFrom | Self::EffectivePolicy | Self::PvcWhyPending | Self::Volumes | Self::Qos => {
                 &[Table, Wide, Json, Yaml, Name]
             }
             Self::CanReach | Self::Storage => &[Table, Wide, Json, Yaml],

@@ -130,7 +130,7 @@ pub enum DataRisk {
 }
 
 /// A reference to an object.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 pub struct ObjectRef {
     /// Kind, such as `NetworkPolicy`.
     pub kind: String,

@@ -7,11 +7,12 @@ use serde_json::Value;
 use super::Report;
 use super::overview::StorageOverview;
 use super::policy::{CanReach, EffectivePolicy, Matrix, ReachableFrom, WhoCanReach};
+use super::qos::Qos;
 use super::storage::PvcWhyPending;
 use super::volumes::Volumes;
 
 /// The schema of each kind of answer: what `docs/schema/<kind>.json` holds.
-pub fn all() -> [(&'static str, Value); 8] {
+pub fn all() -> [(&'static str, Value); 9] {
     [
         ("WhoCanReach", of::<WhoCanReach>("WhoCanReach")),
         ("ReachableFrom", of::<ReachableFrom>("ReachableFrom")),
@@ -21,6 +22,7 @@ pub fn all() -> [(&'static str, Value); 8] {
         ("PvcWhyPending", of::<PvcWhyPending>("PvcWhyPending")),
         ("Volumes", of::<Volumes>("Volumes")),
         ("Storage", of::<StorageOverview>("Storage")),
+        ("Qos", of::<Qos>("Qos")),
     ]
 }
 

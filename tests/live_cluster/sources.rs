@@ -207,4 +207,28 @@ status: {{snapshotHandle: snap-1}}
         backups["claims"].as_array().expect("a list").iter().map(|c| (c["name"].as_str().unwrap(), c["state"].as_str().unwrap())).collect();
     assert_eq!(states, [("kept", "covered"), ("lone", "notCovered")]);
     assert_eq!(backups["claims"][1]["reason"], "Schedule restore/weekly is paused");
+
+    // Rights on one namespace: its claims are what the overview is about, and it says so.
+    let account = cluster.account("restore", "reader", "10m");
+    apply(cluster, RIGHTS);
+    let answer = cluster.ask_as(&account, &["storage", "-o", "json"]).json();
+    let (result, backups) = (&answer["result"], &answer["result"]["backups"]["claims"]);
+    assert_eq!((result["namespace"].as_str(), result["claims"]["total"].as_u64()), (Some("restore"), Some(7)));
+    assert_eq!((&backups[0]["state"], &backups[0]["by"]["name"]), (&"covered".into(), &"nightly".into()));
+    assert_eq!((&backups[1]["state"], &backups[1]["reason"]), (&"unknown".into(), &"schedules.velero.io could not be read".into()));
 }
+
+const RIGHTS: &str = "
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {namespace: restore, name: claims}
+rules:
+- {apiGroups: [''], resources: [persistentvolumeclaims, events], verbs: [get, list]}
+- {apiGroups: [snapshot.storage.k8s.io], resources: [volumesnapshots], verbs: [get, list]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {namespace: restore, name: claims}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: claims}
+subjects: [{kind: ServiceAccount, namespace: restore, name: reader}]
+";

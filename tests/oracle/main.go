@@ -42,6 +42,13 @@ var operations = map[string]operation{
 
 	// scheduler.go
 	"schedulerFilter": asked(schedulerFilter),
+
+	// qos.go
+	"podQOS":    asked(podQOS),
+	"podResize": asked(podResize),
+
+	// eviction.go
+	"evictionOrder": asked(evictionOrder),
 }
 
 // envelope is what every question has.

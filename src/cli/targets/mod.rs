@@ -110,6 +110,17 @@ pub fn parse(words: &[String], selector: Option<TargetArg>, wanted: &[&str]) -> 
     selected.into_iter().map(Ok).chain(named).collect()
 }
 
+/// Reads the words of a command that takes any number of targets: each a target of its own, or `TYPE NAME…`.
+///
+/// # Errors
+/// If one is misspelt.
+pub fn parse_each(words: &[String]) -> Result<Vec<Target>, CommandError> {
+    match words {
+        [kind, names @ ..] if !names.is_empty() && types::is_known(kind) => names.iter().map(|name| two_words(kind, name)).collect(),
+        _ => words.iter().map(|word| one_word(word)).collect(),
+    }
+}
+
 /// Divides words into as many targets as are wanted, each of one word or of two (`TYPE NAME`).
 fn split<'a>(words: &'a [String], wanted: &[&str]) -> Result<Vec<&'a [String]>, CommandError> {
     let pair = |word: &String| types::is_known(word);

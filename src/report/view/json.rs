@@ -21,6 +21,7 @@ pub(super) fn write(answer: &Answer, out: &mut dyn Write) -> io::Result<()> {
         Answer::PvcWhyPending(report) => document(report, out),
         Answer::Volumes(report) => document(report, out),
         Answer::Storage(report) => document(report, out),
+        Answer::Qos(report) => document(report, out),
     }
 }
 

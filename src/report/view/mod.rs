@@ -28,6 +28,10 @@ mod samples;
 #[cfg(test)]
 mod samples_overview;
 #[cfg(test)]
+mod samples_patch;
+#[cfg(test)]
+mod samples_qos;
+#[cfg(test)]
 mod samples_storage;
 #[cfg(test)]
 mod samples_volumes;

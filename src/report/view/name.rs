@@ -34,6 +34,7 @@ pub(super) fn write(answer: &Answer, out: &mut dyn Write) -> io::Result<()> {
             let troubled = report.result.pods.iter().filter(|pod| pod.state != VolumeState::Ok && pod.phase != "Template");
             troubled.map(|pod| &pod.name).try_for_each(|name| line("Pod", name, out))
         }
+        Answer::Qos(report) => report.result.pods.iter().try_for_each(|pod| line(&pod.kind, &pod.name, out)),
         Answer::CanReach(_) | Answer::Matrix(_) | Answer::Storage(_) => Ok(()),
     }
 }

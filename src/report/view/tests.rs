@@ -22,8 +22,12 @@ fn text(answer: &Answer, format: Format, width: Option<usize>) -> String {
 
 #[test]
 fn looks_like_this() {
-    for (name, answer) in
-        samples::all().into_iter().chain(samples_storage::all()).chain(samples_volumes::all()).chain(samples_overview::all())
+    for (name, answer) in samples::all()
+        .into_iter()
+        .chain(samples_storage::all())
+        .chain(samples_volumes::all())
+        .chain(samples_overview::all())
+        .chain(samples_qos::all())
     {
         for format in answer.formats() {
             insta::assert_snapshot!(format!("{name}.{format}"), text(&answer, *format, Some(80)));
@@ -46,8 +50,12 @@ fn without_color(text: &str) -> String {
 
 #[test]
 fn color_only_colors() {
-    for (name, answer) in
-        samples::all().into_iter().chain(samples_storage::all()).chain(samples_volumes::all()).chain(samples_overview::all())
+    for (name, answer) in samples::all()
+        .into_iter()
+        .chain(samples_storage::all())
+        .chain(samples_volumes::all())
+        .chain(samples_overview::all())
+        .chain(samples_qos::all())
     {
         let style = Style { color: true, width: Some(80), ..Style::default() };
         let mut out = Vec::new();
@@ -88,7 +96,7 @@ fn no_headers_leaves_the_rows() {
 /// What YAML shows of a character that JSON escapes.
 fn shown_by_yaml(value: &serde_json::Value) -> serde_json::Value {
     use serde_json::Value;
-    let text = |text: &str| {
+    let text = |text: &str| -> String {
         let shown = |c: char| match u32::from(c) {
             code if !escape::is_hidden(c) || c == '\n' => vec![char::from_u32(code).unwrap()],
             code if code > 0xffff => format!("\\U{code:08x}").chars().collect(),
@@ -99,7 +107,7 @@ fn shown_by_yaml(value: &serde_json::Value) -> serde_json::Value {
     match value {
         Value::String(string) => Value::String(text(string)),
         Value::Array(items) => items.iter().map(shown_by_yaml).collect(),
-        Value::Object(fields) => fields.iter().map(|(name, field)| (name.clone(), shown_by_yaml(field))).collect(),
+        Value::Object(fields) => fields.iter().map(|(name, field)| (text(name), shown_by_yaml(field))).collect(),
         other => other.clone(),
     }
 }
@@ -114,6 +122,7 @@ fn value(answer: &Answer) -> serde_json::Value {
         Answer::PvcWhyPending(r) => serde_json::to_value(r),
         Answer::Volumes(r) => serde_json::to_value(r),
         Answer::Storage(r) => serde_json::to_value(r),
+        Answer::Qos(r) => serde_json::to_value(r),
     }
     .unwrap()
 }

@@ -147,7 +147,14 @@ static POD_SPEC: Fields = open(&[
     ("tolerations", List(&Object(&storage::TOLERATION))),
     ("schedulerName", Text),
     ("schedulingGates", List(&Object(&storage::NAMED))),
+    ("resources", Object(&REQUIREMENTS)),
+    ("overhead", Object(&AMOUNTS)),
+    ("priority", Int),
+    ("priorityClassName", Text),
 ]);
+static REQUIREMENTS: Fields = closed(&[("requests", Object(&AMOUNTS)), ("limits", Object(&AMOUNTS)), ("claims", Any)]);
+// Any resource may be there; these are the ones whose names are mistyped.
+static AMOUNTS: Fields = open(&[("cpu", Any), ("memory", Any), ("ephemeral-storage", Any)]);
 static CONTAINER: Fields = open(&[
     ("name", Text),
     ("ports", List(&Object(&CONTAINER_PORT))),
@@ -156,6 +163,9 @@ static CONTAINER: Fields = open(&[
     ("envFrom", List(&Object(&storage::ENV))),
     ("volumeMounts", List(&Object(&storage::NAMED))),
     ("volumeDevices", List(&Object(&storage::NAMED))),
+    ("resources", Object(&REQUIREMENTS)),
+    // Must be listed lest they look like misspellings.
+    ("resizePolicy", Any),
 ]);
 static CONTAINER_PORT: Fields = closed(&[("name", Text), ("containerPort", Int), ("protocol", Text), ("hostPort", Int), ("hostIP", Text)]);
 static POD_STATUS: Fields = open(&[

@@ -5,6 +5,8 @@ mod causes;
 mod effective_policy;
 mod matrix;
 mod pvc_why_pending;
+mod qos;
+mod qos_patch;
 mod reach;
 mod reachable_from;
 mod service;
@@ -31,6 +33,7 @@ pub(super) fn write(answer: &Answer, wide: bool, style: &Style, out: &mut dyn Wr
         Answer::PvcWhyPending(report) => pvc_why_pending::write(report, &mut text),
         Answer::Volumes(report) => volumes::write(report, &mut text),
         Answer::Storage(report) => storage::write(report, &mut text),
+        Answer::Qos(report) => qos::write(report, &mut text),
     }
 }
 

@@ -1,0 +1,167 @@
+//! `qos`: every pod of a question with its class, what decides it, and its numbers.
+
+use std::collections::BTreeMap;
+
+use super::case::{Case, Facts};
+use super::effective::{self, Totals};
+use super::shape::{Entry, Numbers, Part, Role};
+use super::{class, cpus, oom, patch, resize, rules, words};
+use crate::inventory::{Inventory, Origin};
+use crate::objects::{LabelSelector, Labels, Meta, Pod, QosClass, ResourceName, Truth};
+use crate::report::Finding;
+use crate::report::qos::{Class, ContainerQos, ContainerType, Decision, NumberPair, PodQos, Qos, Resize};
+
+/// Which pods are meant.
+#[derive(Debug, Clone, Default)]
+pub struct Question {
+    /// Pods by namespace and name, and templates by namespace, kind and name; none: all of the namespace.
+    pub named: Option<Named>,
+    /// Namespace; none: all of them.
+    pub namespace: Option<String>,
+    /// Labels of the pods.
+    pub selector: Option<LabelSelector>,
+    /// The class they are to have.
+    pub want: Option<QosClass>,
+}
+
+/// What a question names.
+#[derive(Debug, Clone, Default)]
+pub struct Named {
+    /// Pods by namespace and name.
+    pub pods: Vec<(String, String)>,
+    /// Workloads by namespace, kind and name.
+    pub workloads: Vec<(String, String, String)>,
+}
+
+impl Question {
+    fn means(&self, meta: &Meta, labels: &Labels) -> bool {
+        self.namespace.as_deref().is_none_or(|wanted| wanted == meta.namespace)
+            && self.selector.as_ref().is_none_or(|selector| selector.matches(labels) == Truth::Yes)
+    }
+}
+
+/// Answers for every pod that is meant, with all findings.
+pub fn qos(inventory: &Inventory, question: &Question) -> (Qos, Vec<Finding>) {
+    let facts = Facts::new(inventory);
+    let cases = cases(&facts, question);
+    let findings = rules::all(&facts, &cases);
+    (Qos { pods: cases.iter().map(|case| answer(case, question.want)).collect() }, findings)
+}
+
+fn cases<'f, 'a>(facts: &'f Facts<'a>, question: &Question) -> Vec<Case<'f, 'a>> {
+    let inventory = facts.inventory;
+    let living = inventory.pods.iter().filter(|info| !info.template).map(|info| &info.pod);
+    let mut cases: Vec<Case<'f, 'a>> = match &question.named {
+        Some(named) => {
+            let wanted = |pod: &&Pod| named.pods.iter().any(|(ns, name)| *ns == pod.metadata.namespace && *name == pod.metadata.name);
+            let pods = living.chain(&inventory.finished_pods).filter(wanted).map(|pod| Case::of_pod(facts, pod));
+            let templates = named.workloads.iter().filter_map(|(ns, kind, name)| facts.workload(ns, kind, name));
+            pods.chain(templates.map(|workload| Case::of_template(facts, workload))).collect()
+        }
+        None => {
+            let pods = living.filter(|pod| question.means(&pod.metadata, &pod.metadata.labels)).map(|pod| Case::of_pod(facts, pod));
+            // In a cluster the pods themselves tell; files are about pods to come.
+            let files = inventory.origin == Origin::Manifests;
+            let templates = inventory.objects.workloads.iter().filter(|workload| {
+                files && workload.metadata.controller().is_none() && question.means(&workload.metadata, &workload.template.metadata.labels)
+            });
+            pods.chain(templates.map(|workload| Case::of_template(facts, workload))).collect()
+        }
+    };
+    cases.sort_by(|a, b| (&a.me.namespace, &a.me.name, &a.me.kind).cmp(&(&b.me.namespace, &b.me.name, &b.me.kind)));
+    cases
+}
+
+fn answer(case: &Case<'_, '_>, want: Option<QosClass>) -> PodQos {
+    let shape = &case.shape;
+    let (allowed, rule) = case.class.map_or((false, "not to be told"), |class| resize::rule(class, case.is_static()));
+    let scores = case.scores();
+    PodQos {
+        kind: case.me.kind.clone(),
+        namespace: case.me.namespace.clone(),
+        name: case.me.name.clone(),
+        predicted: case.predicted,
+        class: case.class.map(Class::from),
+        computed_class: case.computed.map(Class::from),
+        decided_by: decision(case),
+        unread: case.unread.iter().map(|resource| resource.qualified()).collect(),
+        node: Some(case.spec.node_name.clone()).filter(|node| !node.is_empty()),
+        priority: case.spec.priority,
+        critical: oom::is_critical(case.is_static(), case.spec.priority),
+        effective_requests: texts(case, &effective::requests(shape, case.status), |_| true),
+        effective_limits: texts(case, &effective::limits(shape, case.status), |field| !field.contains(".requests.")),
+        overhead: shape.overhead.iter().map(|e| (e.resource.to_string(), e.amount.text(&e.resource))).collect(),
+        pod_resources: shape.pod.as_ref().map(|pod| numbers(pod)),
+        containers: shape.parts.iter().zip(scores).map(|(part, score)| container(case, part, score)).collect(),
+        resize: Resize { allowed, rule: rule.to_owned() },
+        patch: want.map(|want| patch::patch(case, want)),
+    }
+}
+
+fn decision(case: &Case<'_, '_>) -> Decision {
+    let Some(computed) = case.computed else {
+        let why = match (case.shape.unreadable.first(), case.unread.first()) {
+            (Some(bad), _) => format!("{}{} is no amount", case.path, bad.field),
+            (None, Some(resource)) => format!("{} could not be read, and would fill in what is missing", resource.qualified()),
+            (None, None) => "several LimitRanges give different defaults, and chance decides between them".to_owned(),
+        };
+        return Decision { container: None, resource: None, reason: why };
+    };
+    words::decision(&case.shape, &class::reason(&case.shape, computed))
+}
+
+fn container(case: &Case<'_, '_>, part: &Part<'_>, oom_score_adj: Option<i64>) -> ContainerQos {
+    let mut unreadable = part.numbers.requests.unreadable().chain(part.numbers.limits.unreadable());
+    let readable = !unreadable.any(|(resource, _)| class::COUNTING.contains(resource));
+    ContainerQos {
+        name: part.name.to_owned(),
+        role: match part.role {
+            Role::Main => ContainerType::Container,
+            Role::Sidecar => ContainerType::Sidecar,
+            Role::Init => ContainerType::Init,
+        },
+        class: readable.then(|| class::of_all(std::iter::once(&part.numbers)).into()),
+        resources: numbers(&part.numbers),
+        oom_score_adj,
+        exclusive_cpus: case.class.map(|class| cpus::exclusive(class, part)),
+    }
+}
+
+/// Numbers by resource; cpu and memory always.
+fn numbers(numbers: &Numbers<'_>) -> BTreeMap<String, NumberPair> {
+    let mut pairs: BTreeMap<String, NumberPair> =
+        class::COUNTING.iter().map(|resource| (resource.to_string(), NumberPair::default())).collect();
+    for (resource, stated) in numbers.requests.unreadable() {
+        pairs.entry(resource.to_string()).or_default().request = Some(stated.to_owned());
+    }
+    for (resource, stated) in numbers.limits.unreadable() {
+        pairs.entry(resource.to_string()).or_default().limit = Some(stated.to_owned());
+    }
+    let text = |entry: &Entry<'_>| Some(entry.amount.text(&entry.resource));
+    for entry in numbers.requests.iter() {
+        let pair = pairs.entry(entry.resource.to_string()).or_default();
+        (pair.request, pair.request_source) = (text(entry), Some(words::source(entry.source)));
+    }
+    for entry in numbers.limits.iter() {
+        let pair = pairs.entry(entry.resource.to_string()).or_default();
+        (pair.limit, pair.limit_source) = (text(entry), Some(words::source(entry.source)));
+    }
+    pairs
+}
+
+/// Sums; where a field cannot be read that counts for it, nobody knows the sum.
+fn texts(case: &Case<'_, '_>, totals: &Totals, counts: impl Fn(&str) -> bool) -> BTreeMap<String, String> {
+    let known = totals.iter().map(|(resource, amount): (&ResourceName, _)| (resource.to_string(), amount.text(resource)));
+    let unreadable = case.shape.unreadable.iter().filter(|bad| counts(&bad.field));
+    known.chain(unreadable.map(|bad| (bad.resource.to_string(), "unknown".to_owned()))).collect()
+}
+
+impl From<QosClass> for Class {
+    fn from(class: QosClass) -> Self {
+        match class {
+            QosClass::Guaranteed => Self::Guaranteed,
+            QosClass::Burstable => Self::Burstable,
+            QosClass::BestEffort => Self::BestEffort,
+        }
+    }
+}

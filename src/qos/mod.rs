@@ -1,0 +1,23 @@
+//! QoS: the class of a pod and what decides it, where each number comes from, and who dies first.
+//!
+//! `shape` is a pod as far as it counts; `defaults` is what the API server and LimitRanges add to it; `class`, `effective`, `oom`, `cpus`,
+//! `resize` and `eviction` are Kubernetes' own rules, each tested against its code (`tests/qos_oracle.rs`).
+
+mod answer;
+mod case;
+pub mod class;
+pub mod cpus;
+pub mod defaults;
+pub mod effective;
+pub mod eviction;
+pub mod findings;
+pub mod oom;
+mod patch;
+pub mod provenance;
+pub mod resize;
+mod rules;
+pub mod shape;
+pub mod want;
+mod words;
+
+pub use answer::{Named, Question, qos};

@@ -1,0 +1,78 @@
+//! What is to be said of pods: one file for each letter of the codes.
+
+mod class;
+mod defaults;
+mod numbers;
+mod running;
+
+use std::collections::HashSet;
+
+use super::case::{Case, Facts};
+use super::shape::Part;
+use crate::objects::ResourceName;
+use crate::report::{Finding, FindingKind, ObjectRef};
+
+/// All findings about these pods, each once: pods of one workload have the same ones.
+pub(super) fn all(facts: &Facts<'_>, cases: &[Case<'_, '_>]) -> Vec<Finding> {
+    let nodes = running::Nodes::new(facts);
+    let mut found = Vec::new();
+    for case in cases {
+        class::judge(case, &mut found);
+        defaults::judge(case, &mut found);
+        numbers::judge(case, &mut found);
+        running::judge(case, &nodes, &mut found);
+    }
+    let mut said = HashSet::new();
+    found.retain(|finding| said.insert((finding.code, finding.subject.clone(), finding.message.clone())));
+    found
+}
+
+/// What a finding about numbers is about: the workload at the top, which can be changed, or the pod that has none.
+struct Subject {
+    object: ObjectRef,
+    /// As `kubectl` names it; none for what cannot be changed.
+    named: Option<String>,
+}
+
+impl Subject {
+    fn of(case: &Case<'_, '_>) -> Self {
+        let inventory = case.facts.inventory;
+        let me = &case.me;
+        let group = inventory.pod(&me.namespace, &me.name).filter(|_| me.kind == "Pod").and_then(|at| inventory.pods.get(at));
+        let group = group.and_then(|info| inventory.groups.get(info.group)).filter(|group| group.kind.name() != "Pod");
+        let object = group.map_or_else(|| me.clone(), |group| ObjectRef::new(group.kind.name(), &group.namespace, &group.name));
+        let named = match object.kind.as_str() {
+            "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "CronJob" => {
+                Some(format!("{}/{} -n {}", object.kind.to_lowercase(), object.name, object.namespace))
+            }
+            _ => None,
+        };
+        Self { object, named }
+    }
+
+    /// A finding, whose text begins with the name of its subject.
+    fn finding(&self, kind: &'static FindingKind, message: &str) -> Finding {
+        let ObjectRef { kind: what, name, .. } = &self.object;
+        kind.on(self.object.clone(), format!("{what} {name}: {message}"))
+    }
+}
+
+impl Case<'_, '_> {
+    /// Path of a number of a container: `spec.containers[0].resources.limits.cpu`.
+    fn field(&self, part: &Part<'_>, list: &str, resource: &ResourceName) -> String {
+        let lists = [("initContainers", &self.spec.init_containers), ("containers", &self.spec.containers)];
+        let place = lists.iter().find_map(|(field, list)| Some((field, list.iter().position(|c| c.name == part.name)?)));
+        let (field, at) = place.unwrap_or((&"containers", 0));
+        format!("{}{field}[{at}].resources.{list}.{resource}", self.path)
+    }
+
+    /// What a container states, as evidence: requests and limits of a resource.
+    fn show(&self, finding: Finding, part: &Part<'_>, resource: &ResourceName) -> Finding {
+        let text = |amount: Option<crate::objects::Amount>| amount.map_or_else(|| "absent".to_owned(), |amount| amount.text(resource));
+        finding.shown_by(&self.me, self.field(part, "requests", resource), text(part.numbers.requests.amount(resource))).shown_by(
+            &self.me,
+            self.field(part, "limits", resource),
+            text(part.numbers.limits.amount(resource)),
+        )
+    }
+}

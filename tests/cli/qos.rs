@@ -1,0 +1,97 @@
+//! `qos` as people type it.
+
+use insta::assert_snapshot;
+
+use super::common::Home;
+
+const PODS: &str = "\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      initContainers:
+      - {name: proxy, image: p, restartPolicy: Always, resources: {requests: {cpu: 100m, memory: 128Mi}, limits: {cpu: 2, memory: 1Gi}}}
+      containers: [{name: app, image: a, resources: {limits: {cpu: 1, memory: 2Gi}}}]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: bare, namespace: shop, labels: {app: bare}}
+spec: {containers: [{name: main, image: a}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: odd, namespace: shop}
+spec: {containers: [{name: main, image: a, resources: {requests: {memory: 1.5.0Gi}, limits: {cpu: 1, memory: 2Gi}}}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: whole, namespace: other}
+spec:
+  overhead: {cpu: 250m}
+  resources: {requests: {cpu: 1}, limits: {cpu: 2, memory: 1Gi}}
+  containers: [{name: main, image: a}, {name: aside, image: a, resources: {requests: {cpu: 100m, memory: 64Mi}}}]
+---
+apiVersion: v1
+kind: LimitRange
+metadata: {name: maxima, namespace: shop}
+spec: {limits: [{type: Container, max: {memory: 4Gi}}]}
+";
+
+fn session(calls: &[&[&str]]) -> String {
+    let home = Home::new();
+    home.write("pods.yaml", PODS);
+    calls.iter().map(|call| format!("$ {}\n{}\n\n", call.join(" "), home.run(call))).collect()
+}
+
+#[test]
+fn pods_and_templates_are_named_listed_and_selected() {
+    assert_snapshot!(
+        "qos",
+        session(&[
+            &["qos", "-f", "pods.yaml"],
+            &["qos", "-n", "shop", "-f", "pods.yaml", "-o", "wide"],
+            &["qos", "shop/deploy/web", "-f", "pods.yaml"],
+            &["qos", "whole", "-n", "other", "-f", "pods.yaml", "-o", "wide"],
+            &["qos", "odd", "-n", "shop", "-f", "pods.yaml"],
+            &["qos", "pod", "bare", "odd", "-n", "shop", "-f", "pods.yaml"],
+            &["qos", "deploy/web", "bare", "-n", "shop", "-f", "pods.yaml", "-o", "name"],
+            &["qos", "-l", "app=bare", "-n", "shop", "-f", "pods.yaml"],
+            &["qos", "-n", "nowhere", "-f", "pods.yaml"],
+        ])
+    );
+}
+
+#[test]
+fn the_smallest_change_is_shown_with_its_command() {
+    assert_snapshot!(
+        "qos_want",
+        session(&[
+            &["qos", "deploy/web", "-n", "shop", "-f", "pods.yaml", "--want", "guaranteed"],
+            &["qos", "-A", "-f", "pods.yaml", "--want", "Burstable"],
+            &["qos", "bare", "-n", "shop", "-f", "pods.yaml", "--want", "BestEffort"],
+            &["qos", "odd", "-n", "shop", "-f", "pods.yaml", "--want", "Guaranteed", "-o", "json"],
+            &["qos", "-n", "shop", "-f", "pods.yaml", "--want", "best"],
+        ])
+    );
+}
+
+#[test]
+fn what_has_no_class_is_refused_with_a_hint() {
+    assert_snapshot!(
+        "qos_refused",
+        session(&[
+            &["qos", "svc/web", "-f", "pods.yaml"],
+            &["qos", "ns/shop", "-f", "pods.yaml"],
+            &["qos", "10.0.0.1", "-f", "pods.yaml"],
+            &["qos", "web:80", "-f", "pods.yaml"],
+            &["qos", "deploy/wep", "-n", "shop", "-f", "pods.yaml"],
+            &["qos", "bare", "-l", "app=web", "-f", "pods.yaml"],
+            &["qos", "bare", "-A", "-f", "pods.yaml"],
+            &["qos", "-o", "csv", "-f", "pods.yaml"],
+        ])
+    );
+}
