@@ -9,6 +9,7 @@ mod cluster;
 mod endpoints;
 mod event;
 mod meta;
+mod metrics;
 mod network;
 mod node_selector;
 mod pod;
@@ -31,6 +32,7 @@ pub use cluster::{ClusterPeer, ClusterPolicy, ClusterPolicyKind, ClusterPort, Cl
 pub use endpoints::{Endpoint, EndpointConditions, EndpointPort, EndpointSlice, TargetRef};
 pub use event::{Event, EventSource, InvolvedObject, Lease, LeaseSpec};
 pub use meta::{Labels, Meta, OwnerReference, Unknown};
+pub use metrics::{ContainerMetrics, PodMetrics};
 pub use network::{IntOrString, IpBlock, NetworkPolicy, NetworkPolicySpec, Peer, PolicyPort, Rule};
 pub use node_selector::{NodeSelector, NodeSelectorTerm};
 pub use pod::{
@@ -114,6 +116,8 @@ pub struct Objects {
     pub backup_plans: Vec<BackupPlan>,
     /// BackupSessions of Stash and KubeStash.
     pub backup_sessions: Vec<BackupSession>,
+    /// `metrics.k8s.io/v1beta1` PodMetrics.
+    pub pod_metrics: Vec<PodMetrics>,
 }
 
 impl Objects {
@@ -149,5 +153,6 @@ impl Objects {
         self.velero_backups.extend(other.velero_backups);
         self.backup_plans.extend(other.backup_plans);
         self.backup_sessions.extend(other.backup_sessions);
+        self.pod_metrics.extend(other.pod_metrics);
     }
 }
