@@ -116,17 +116,49 @@ impl Node {
 
 /// A Pod.
 #[derive(Debug, Default, Clone, Deserialize)]
-#[serde(default)]
+#[serde(from = "Wire")]
 pub struct Pod {
     /// Metadata.
-    #[serde(deserialize_with = "null_default")]
     pub metadata: Meta,
     /// Specification.
-    #[serde(deserialize_with = "null_default")]
     pub spec: PodSpec,
-    /// Status.
-    #[serde(deserialize_with = "null_default")]
+    /// Status; resources in force are only kept where they are not those of the spec.
     pub status: PodStatus,
+}
+
+/// A pod as it is written.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Wire {
+    #[serde(deserialize_with = "null_default")]
+    metadata: Meta,
+    #[serde(deserialize_with = "null_default")]
+    spec: PodSpec,
+    #[serde(deserialize_with = "null_default")]
+    status: PodStatus,
+}
+
+impl From<Wire> for Pod {
+    /// Every container repeats its resources in the status: where no resize is under way, that would be most of the memory they take.
+    fn from(wire: Wire) -> Self {
+        let Wire { metadata, spec, mut status } = wire;
+        let lists = [(&spec.containers, &mut status.container_statuses), (&spec.init_containers, &mut status.init_container_statuses)];
+        for (containers, statuses) in lists {
+            for status in statuses {
+                let Some(container) = containers.iter().find(|container| container.name == status.name) else { continue };
+                let resources = &container.resources;
+                // Not before the API server has been at it: what it adds would then be no resize.
+                let admitted = resources.limits.iter().all(|(resource, _)| resources.requests.get(resource).is_some());
+                let in_force = status.resources.as_deref().is_none_or(|in_force| in_force == resources);
+                let agreed = &status.allocated_resources;
+                if admitted && in_force && (agreed.is_empty() || *agreed == resources.requests) {
+                    status.resources = None;
+                    status.allocated_resources = ResourceList::default();
+                }
+            }
+        }
+        Self { metadata, spec, status }
+    }
 }
 
 /// `spec` of a Pod or of a template.

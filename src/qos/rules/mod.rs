@@ -12,19 +12,32 @@ use super::shape::Part;
 use crate::objects::ResourceName;
 use crate::report::{Finding, FindingKind, ObjectRef};
 
-/// All findings about these pods, each once: pods of one workload have the same ones.
-pub(super) fn all(facts: &Facts<'_>, cases: &[Case<'_, '_>]) -> Vec<Finding> {
-    let nodes = running::Nodes::new(facts);
-    let mut found = Vec::new();
-    for case in cases {
+/// What was found, each thing once: pods of one workload have the same findings.
+pub(super) struct Rules<'a> {
+    nodes: running::Nodes<'a>,
+    said: HashSet<(&'static str, ObjectRef, String)>,
+    findings: Vec<Finding>,
+}
+
+impl<'a> Rules<'a> {
+    pub(super) fn new(facts: &Facts<'a>) -> Self {
+        Self { nodes: running::Nodes::new(facts), said: HashSet::new(), findings: Vec::new() }
+    }
+
+    /// Adds what is to be said of a pod.
+    pub(super) fn judge(&mut self, case: &Case<'_, '_>) {
+        let mut found = Vec::new();
         class::judge(case, &mut found);
         defaults::judge(case, &mut found);
         numbers::judge(case, &mut found);
-        running::judge(case, &nodes, &mut found);
+        running::judge(case, &self.nodes, &mut found);
+        found.retain(|finding| self.said.insert((finding.code, finding.subject.clone(), finding.message.clone())));
+        self.findings.extend(found);
     }
-    let mut said = HashSet::new();
-    found.retain(|finding| said.insert((finding.code, finding.subject.clone(), finding.message.clone())));
-    found
+
+    pub(super) fn into_findings(self) -> Vec<Finding> {
+        self.findings
+    }
 }
 
 /// What a finding about numbers is about: the workload at the top, which can be changed, or the pod that has none.
