@@ -8,7 +8,7 @@ mod running;
 use std::collections::HashSet;
 
 use super::case::{Case, Facts};
-use super::shape::Part;
+use super::shape::{Entry, Part, Source};
 use crate::objects::ResourceName;
 use crate::report::{Finding, FindingKind, ObjectRef};
 
@@ -63,6 +63,11 @@ impl Subject {
         Self { object, named }
     }
 
+    /// What the API server does with what it does not take.
+    fn refused(&self) -> &'static str {
+        if self.object.kind == "Pod" { "it is refused" } else { "its pods are refused" }
+    }
+
     /// A finding, whose text begins with the name of its subject.
     fn finding(&self, kind: &'static FindingKind, message: &str) -> Finding {
         let ObjectRef { kind: what, name, .. } = &self.object;
@@ -81,11 +86,15 @@ impl Case<'_, '_> {
 
     /// What a container states, as evidence: requests and limits of a resource.
     fn show(&self, finding: Finding, part: &Part<'_>, resource: &ResourceName) -> Finding {
-        let text = |amount: Option<crate::objects::Amount>| amount.map_or_else(|| "absent".to_owned(), |amount| amount.text(resource));
-        finding.shown_by(&self.me, self.field(part, "requests", resource), text(part.numbers.requests.amount(resource))).shown_by(
+        // What will be filled in does not stand in the object yet.
+        let text = |entry: Option<&Entry<'_>>| {
+            let stands = entry.filter(|entry| !self.predicted || entry.source == Source::Spec);
+            stands.map_or_else(|| "absent".to_owned(), |entry| entry.amount.text(resource))
+        };
+        finding.shown_by(&self.me, self.field(part, "requests", resource), text(part.numbers.requests.get(resource))).shown_by(
             &self.me,
             self.field(part, "limits", resource),
-            text(part.numbers.limits.amount(resource)),
+            text(part.numbers.limits.get(resource)),
         )
     }
 }
