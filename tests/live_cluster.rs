@@ -17,3 +17,5 @@ mod plugin;
 mod refusals;
 #[path = "live_cluster/secrets.rs"]
 mod secrets;
+#[path = "live_cluster/sources.rs"]
+mod sources;

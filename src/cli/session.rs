@@ -95,6 +95,12 @@ impl Session {
         if named || matches!(self.source, Source::Live(_)) { self.scope() } else { Ok(None) }
     }
 
+    /// The namespace of `--namespace`; none if none is named, or all are meant.
+    pub fn named_namespace(&self) -> Option<String> {
+        let selection = &self.globals.selection;
+        selection.namespace.clone().filter(|name| !name.is_empty() && !selection.all_namespaces)
+    }
+
     /// What `--selector` says.
     ///
     /// # Errors
@@ -171,7 +177,8 @@ impl Session {
         namespaces.dedup();
         let mut resources = first.to_vec();
         let mut collected = self.collect(&Needs { resources: resources.clone(), namespaces: namespaces.clone() })?;
-        let more = more(&collected.objects);
+        let mut more = more(&collected.objects);
+        more.retain(|resource| !first.contains(resource));
         if !more.is_empty() && !matches!(self.source, Source::Manifests) {
             match self.collect(&Needs { resources: more.clone(), namespaces }) {
                 Ok(rest) => {

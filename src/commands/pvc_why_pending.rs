@@ -4,21 +4,9 @@ use super::Outcome;
 use crate::cli::suggest::{either, nearest};
 use crate::cli::{CommandError, ErrorKind, Session, complete, targets};
 use crate::inventory::Inventory;
-use crate::objects::Resource;
+use crate::objects::{Objects, Resource};
 use crate::report::{self, Answer, Report};
 use crate::storage::{self, Question};
-
-/// Kinds that every answer depends on; what else is read depends on them.
-const RESOURCES: [Resource; 8] = [
-    Resource::PersistentVolumeClaims,
-    Resource::PersistentVolumes,
-    Resource::StorageClasses,
-    Resource::Pods,
-    Resource::Nodes,
-    Resource::CsiDrivers,
-    Resource::CsiNodes,
-    Resource::StatefulSets,
-];
 
 /// Why a claim is pending, lost or of no use
 ///
@@ -67,8 +55,13 @@ pub fn run(session: &mut Session, args: &Args) -> Result<Outcome, CommandError> 
         names.into_iter().map(|(namespace, name)| (namespace.unwrap_or_else(|| default.clone()), name)).collect();
     let namespace = session.matrix_scope()?;
     let asked = names.iter().map(|(namespace, _)| namespace.clone()).collect();
-    let (inventory, noticed) = session.read_in_steps(&RESOURCES, storage::more_needed, asked)?;
     let question = Question { names, namespace, selector, explain: args.explain };
+    let more = |objects: &Objects| {
+        let mut more = storage::more_needed(objects, &question);
+        more.truncate(storage::LISTS - storage::FIRST.len());
+        more
+    };
+    let (inventory, noticed) = session.read_in_steps(&storage::FIRST, more, asked)?;
     let (result, findings) = storage::why_pending(&inventory, &question);
     if let Some((namespace, name)) = question.names.iter().find(|(ns, n)| !result.claims.iter().any(|c| c.namespace == *ns && c.name == *n))
     {

@@ -4,7 +4,7 @@ use super::{Outcome, all, print};
 use crate::cli::targets::{self, Target, TargetArg};
 use crate::cli::{CommandError, ErrorKind, Session, complete};
 use crate::inventory::Inventory;
-use crate::objects::{Pod, Resource};
+use crate::objects::{Pod, QosClass, Resource};
 use crate::policy::question::Resolved;
 use crate::qos::{self, Named, Question};
 use crate::report::{self, Answer, Report};
@@ -40,12 +40,39 @@ Examples:
   # Every pod of the cluster
   kubectl netstore qos -A
 
+  # What to change so that its pods are Guaranteed, what it costs and what speaks against it
+  kubectl netstore qos deploy/web -n shop --want Guaranteed
+
   # Before it is applied
   kubectl netstore qos -f manifests/")]
 pub struct Args {
     /// Pods (NAME) and workloads (TYPE/NAME), or TYPE NAME…; none: all pods of the namespace
     #[arg(value_name = "POD|WORKLOAD", add = complete::targets())]
     targets: Vec<String>,
+    /// Show the smallest change of their templates that gives pods this class
+    #[arg(long, value_name = "CLASS", value_enum, ignore_case = true)]
+    want: Option<Want>,
+}
+
+/// A class that can be wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Want {
+    #[value(name = "Guaranteed")]
+    Guaranteed,
+    #[value(name = "Burstable")]
+    Burstable,
+    #[value(name = "BestEffort")]
+    BestEffort,
+}
+
+impl From<Want> for QosClass {
+    fn from(want: Want) -> Self {
+        match want {
+            Want::Guaranteed => Self::Guaranteed,
+            Want::Burstable => Self::Burstable,
+            Want::BestEffort => Self::BestEffort,
+        }
+    }
 }
 
 /// Answers the question.
@@ -71,7 +98,7 @@ pub fn run(session: &mut Session, args: &Args) -> Result<Outcome, CommandError> 
             error.asking(&session.globals().connection)
         })?)
     };
-    let question = Question { named, namespace, selector };
+    let question = Question { named, namespace, selector, want: args.want.map(QosClass::from) };
     let (result, findings) = qos::qos(&inventory, &question);
     let nobody = result.pods.is_empty() && inventory.coverage.is_complete(Resource::Pods, question.namespace.as_deref());
     let answer = Answer::Qos(Report::new("Qos", &inventory, result, all(noticed, findings)));

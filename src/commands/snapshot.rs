@@ -49,15 +49,18 @@ fn summary(args: &Args, recording: &Recording) -> String {
     let total: usize = recording.lists.values().map(Vec::len).sum();
     let version = recording.cluster_version.as_ref().map_or_else(String::new, |version| format!(" of a {version} cluster"));
     let mut text = format!("Recorded {total} objects{version} in {}\n\n{:20}   OBJECTS\n", args.path.display(), "RESOURCE");
-    for resource in Resource::ALL {
+    // What most clusters do not have is named where there is something of it.
+    let there = |resource: &Resource| !(resource.optional() && recording.coverage.is_absent(*resource));
+    for resource in Resource::ALL.into_iter().filter(there) {
         let mut holes: Vec<String> = Vec::new();
         for (_, scope, state) in recording.coverage.holes().filter(|(hole, ..)| *hole == resource) {
             holes.push(scope.map_or_else(|| state.to_string(), |namespace| format!("{state} in {namespace}")));
         }
         let count = recording.lists.get(&resource).map_or(0, Vec::len);
         let missing = if holes.is_empty() { String::new() } else { format!("   {}", escape(&holes.join(", "))) };
+        let name = if resource.is_of_backup_tool() { resource.qualified() } else { resource.plural().to_owned() };
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "{:20}   {count}{missing}", resource.plural());
+        let _ = writeln!(text, "{name:20}   {count}{missing}");
     }
     let _ = writeln!(text, "\nAsk it: kubectl netstore matrix -A --from {}", args.path.display());
     text

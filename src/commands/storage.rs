@@ -4,7 +4,7 @@ use super::Outcome;
 use crate::cli::{CommandError, Session};
 use crate::objects::{Objects, Resource};
 use crate::report::{self, Answer, Report};
-use crate::storage;
+use crate::storage::{self, Question};
 
 /// Kinds that the answer depends on; what else is read depends on them.
 const RESOURCES: [Resource; 9] = [
@@ -23,14 +23,15 @@ const RESOURCES: [Resource; 9] = [
 ///
 /// Which class is the default, and which of several counts; whether anybody makes the volumes of each; on which nodes the
 /// drivers run, and when they last gave a sign of life; volumes by phase; claims by what keeps them; Released volumes,
-/// and whose data they hold.
+/// and whose data they hold; claims that no backup covers, where anything that makes backups is installed. It is about all
+/// namespaces unless --namespace names one.
 #[derive(Debug, clap::Args)]
 #[command(before_help = "\
 Examples:
   # The whole cluster
-  kubectl netstore storage -A
+  kubectl netstore storage
 
-  # With the claims of one namespace
+  # With the claims of one namespace only
   kubectl netstore storage -n shop")]
 pub struct Args {}
 
@@ -40,18 +41,22 @@ pub struct Args {}
 /// If it cannot be answered.
 pub fn run(session: &mut Session, _: &Args) -> Result<Outcome, CommandError> {
     session.format(report::Question::Storage.formats())?;
-    let namespace = session.matrix_scope()?;
+    let (own, namespace) = (session.namespace()?, session.named_namespace());
+    let question = Question { namespace: namespace.clone(), ..Question::default() };
     let more = |objects: &Objects| {
-        let mut more = storage::more_needed(objects);
+        let mut more = storage::more_needed(objects, &question);
         if objects.csi_drivers.iter().any(|driver| driver.spec.storage_capacity == Some(true)) {
             more.push(Resource::CsiStorageCapacities);
         }
-        more.retain(|resource| !RESOURCES.contains(resource));
         more.sort();
         more.dedup();
         more
     };
-    let (inventory, noticed) = session.read_in_steps(&RESOURCES, more, namespace.clone().into_iter().collect())?;
+    let first: Vec<Resource> = RESOURCES.into_iter().chain(storage::BACKUP_KINDS).collect();
+    let (inventory, noticed) = session.read_in_steps(&first, more, namespace.clone().into_iter().collect())?;
+    // Whoever may not see all claims is told of those of his namespace.
+    let sees = |scope: Option<&str>| inventory.coverage.is_complete(Resource::PersistentVolumeClaims, scope);
+    let namespace = namespace.or_else(|| (!sees(None) && sees(Some(&own))).then_some(own));
     let (result, findings) = storage::overview(&inventory, namespace.as_deref());
     session.print(&Answer::Storage(Report::new("Storage", &inventory, result, super::all(noticed, findings))))?;
     Ok(Outcome::Answered)

@@ -124,6 +124,14 @@ fn sort(objects: &mut Objects) {
     by_name(&mut objects.events, |o| &o.metadata);
     by_name(&mut objects.resource_quotas, |o| &o.metadata);
     by_name(&mut objects.limit_ranges, |o| &o.metadata);
+    by_name(&mut objects.volume_snapshots, |o| &o.metadata);
+    by_name(&mut objects.snapshot_contents, |o| &o.metadata);
+    by_name(&mut objects.volume_populators, |o| &o.metadata);
+    by_name(&mut objects.reference_grants, |o| &o.metadata);
+    by_name(&mut objects.velero_schedules, |o| &o.metadata);
+    by_name(&mut objects.velero_backups, |o| &o.metadata);
+    objects.backup_plans.sort_by(|a, b| (a.metadata.key(), a.tool, a.kind).cmp(&(b.metadata.key(), b.tool, b.kind)));
+    objects.backup_sessions.sort_by(|a, b| (a.metadata.key(), a.tool).cmp(&(b.metadata.key(), b.tool)));
     objects.cluster_policies.sort_by(|a, b| (a.kind, &a.metadata.name).cmp(&(b.kind, &b.metadata.name)));
     objects.workloads.sort_by(|a, b| (a.metadata.key(), a.kind).cmp(&(b.metadata.key(), b.kind)));
 }

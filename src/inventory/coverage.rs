@@ -63,6 +63,11 @@ impl Coverage {
         complete(None) || namespace.is_some_and(|ns| complete(Some(ns.to_owned())))
     }
 
+    /// Whether the API server does not have the kind.
+    pub fn is_absent(&self, resource: Resource) -> bool {
+        self.entries.get(&(resource, None)) == Some(&State::NotServed)
+    }
+
     /// Everything that did not come, sorted.
     pub fn holes(&self) -> impl Iterator<Item = (Resource, Option<&str>, &State)> {
         self.iter().filter(|(_, _, state)| !matches!(state, State::Complete | State::NotServed))

@@ -139,12 +139,16 @@ impl<'de> Deserialize<'de> for Labels {
     }
 }
 
-/// How the annotations begin that questions read: binding, provisioning and default classes; what LimitRanges set; static pods.
-const KNOWN_ANNOTATIONS: [&str; 6] = [
+/// How the annotations begin that questions read: binding, provisioning and default classes; snapshots and backups; what LimitRanges
+/// set; static pods.
+const KNOWN_ANNOTATIONS: [&str; 9] = [
     "volume.kubernetes.io/",
     "volume.beta.kubernetes.io/",
     "pv.kubernetes.io/",
     "storageclass.",
+    "snapshot.storage.kubernetes.io/",
+    "backup.velero.io/",
+    "velero.io/",
     "kubernetes.io/limit-ranger",
     "kubernetes.io/config.",
 ];

@@ -3,12 +3,14 @@
 //! They decode from the API server's JSON, from a snapshot and (through `serde_json::Value`) from manifests, always to
 //! the same values. `null`, absent and empty are the same wherever Kubernetes treats them so.
 
+mod backup;
 mod cidr;
 mod cluster;
 mod endpoints;
 mod event;
 mod meta;
 mod network;
+mod node;
 mod node_selector;
 mod pod;
 mod pod_volume;
@@ -19,28 +21,32 @@ mod resources;
 mod scheduling;
 mod selector;
 mod service;
+mod snapshot;
 mod storage;
 mod volume;
 mod workload;
 
+pub use backup::{BackupPlan, BackupSession, BackupSpec, BackupTarget, BackupTool, VeleroBackup, VeleroSchedule};
 pub use cidr::{Address, Cidr, CidrError, Family};
 pub use cluster::{ClusterPeer, ClusterPolicy, ClusterPolicyKind, ClusterPort, ClusterRule, ClusterSubject, NamespaceMatch};
 pub use endpoints::{Endpoint, EndpointConditions, EndpointPort, EndpointSlice, TargetRef};
 pub use event::{Event, EventSource, InvolvedObject, Lease, LeaseSpec};
 pub use meta::{Labels, Meta, OwnerReference, Unknown};
 pub use network::{IntOrString, IpBlock, NetworkPolicy, NetworkPolicySpec, Peer, PolicyPort, Rule};
+pub use node::Node;
 pub use node_selector::{NodeSelector, NodeSelectorTerm};
 pub use pod::{
-    Container, ContainerPort, ContainerState, ContainerStatus, Namespace, Node, Phase, Pod, PodCondition, PodSpec, PodStatus, Protocol,
+    Container, ContainerPort, ContainerState, ContainerStatus, Namespace, Phase, Pod, PodCondition, PodSpec, PodStatus, Protocol,
 };
 pub use pod_volume::{EnvReference, HostPath, InlineCsi, Keyed, KeysOf, OtherSource, PodVolume, Projection};
 pub use quantity::Quantity;
 pub use quota::{LimitRange, LimitRangeItem, ResourceQuota};
-pub use resource::{POLICY_GROUP, Resource};
+pub use resource::{POLICY_GROUP, Resource, SNAPSHOT_GROUP};
 pub use resources::{Amount, QosClass, Requirements, ResourceList, ResourceName, Stated};
-pub use scheduling::{Taint, Toleration};
+pub use scheduling::{Taint, Toleration, VolumeUse};
 pub use selector::{LabelSelector, Requirement, SelectorError, Truth, parse_selector};
 pub use service::{Service, ServicePort, ServiceSpec};
+pub use snapshot::{GrantFrom, GrantTo, GroupKind, ReferenceGrant, VolumePopulator, VolumeSnapshot, VolumeSnapshotContent};
 pub use storage::{
     AttachmentError, CsiDriver, CsiNode, CsiStorageCapacity, NodeDriver, StorageClass, VolumeAttachment, VolumeAttributesClass,
 };
@@ -94,6 +100,22 @@ pub struct Objects {
     pub resource_quotas: Vec<ResourceQuota>,
     /// `v1` LimitRanges.
     pub limit_ranges: Vec<LimitRange>,
+    /// `snapshot.storage.k8s.io/v1` VolumeSnapshots.
+    pub volume_snapshots: Vec<VolumeSnapshot>,
+    /// `snapshot.storage.k8s.io/v1` VolumeSnapshotContents.
+    pub snapshot_contents: Vec<VolumeSnapshotContent>,
+    /// `populator.storage.k8s.io/v1beta1` VolumePopulators.
+    pub volume_populators: Vec<VolumePopulator>,
+    /// `gateway.networking.k8s.io/v1beta1` ReferenceGrants.
+    pub reference_grants: Vec<ReferenceGrant>,
+    /// `velero.io/v1` Schedules.
+    pub velero_schedules: Vec<VeleroSchedule>,
+    /// `velero.io/v1` Backups.
+    pub velero_backups: Vec<VeleroBackup>,
+    /// BackupConfigurations and BackupBatches of Stash and KubeStash.
+    pub backup_plans: Vec<BackupPlan>,
+    /// BackupSessions of Stash and KubeStash.
+    pub backup_sessions: Vec<BackupSession>,
 }
 
 impl Objects {
@@ -121,5 +143,13 @@ impl Objects {
         self.events.extend(other.events);
         self.resource_quotas.extend(other.resource_quotas);
         self.limit_ranges.extend(other.limit_ranges);
+        self.volume_snapshots.extend(other.volume_snapshots);
+        self.snapshot_contents.extend(other.snapshot_contents);
+        self.volume_populators.extend(other.volume_populators);
+        self.reference_grants.extend(other.reference_grants);
+        self.velero_schedules.extend(other.velero_schedules);
+        self.velero_backups.extend(other.velero_backups);
+        self.backup_plans.extend(other.backup_plans);
+        self.backup_sessions.extend(other.backup_sessions);
     }
 }

@@ -3,6 +3,9 @@
 /// Group of the cluster-wide policies.
 pub const POLICY_GROUP: &str = "policy.networking.k8s.io";
 
+/// Group of snapshots of volumes.
+pub const SNAPSHOT_GROUP: &str = "snapshot.storage.k8s.io";
+
 /// A kind of object and where the API server serves it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Resource {
@@ -64,11 +67,35 @@ pub enum Resource {
     ResourceQuotas,
     /// `v1` LimitRange.
     LimitRanges,
+    /// `snapshot.storage.k8s.io/v1` VolumeSnapshot.
+    VolumeSnapshots,
+    /// `snapshot.storage.k8s.io/v1` VolumeSnapshotContent (cluster scope).
+    VolumeSnapshotContents,
+    /// `populator.storage.k8s.io/v1beta1` VolumePopulator (cluster scope).
+    VolumePopulators,
+    /// `gateway.networking.k8s.io/v1beta1` ReferenceGrant.
+    ReferenceGrants,
+    /// `velero.io/v1` Schedule.
+    VeleroSchedules,
+    /// `velero.io/v1` Backup.
+    VeleroBackups,
+    /// `stash.appscode.com/v1beta1` BackupConfiguration.
+    StashConfigurations,
+    /// `stash.appscode.com/v1beta1` BackupBatch.
+    StashBatches,
+    /// `stash.appscode.com/v1beta1` BackupSession.
+    StashSessions,
+    /// `core.kubestash.com/v1alpha1` BackupConfiguration.
+    KubeStashConfigurations,
+    /// `core.kubestash.com/v1alpha1` BackupBatch.
+    KubeStashBatches,
+    /// `core.kubestash.com/v1alpha1` BackupSession.
+    KubeStashSessions,
 }
 
 impl Resource {
     /// Every kind, in the order in which snapshots and coverage list them.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 41] = [
         Self::Namespaces,
         Self::Nodes,
         Self::Pods,
@@ -98,6 +125,18 @@ impl Resource {
         Self::Events,
         Self::ResourceQuotas,
         Self::LimitRanges,
+        Self::VolumeSnapshots,
+        Self::VolumeSnapshotContents,
+        Self::VolumePopulators,
+        Self::ReferenceGrants,
+        Self::VeleroSchedules,
+        Self::VeleroBackups,
+        Self::StashConfigurations,
+        Self::StashBatches,
+        Self::StashSessions,
+        Self::KubeStashConfigurations,
+        Self::KubeStashBatches,
+        Self::KubeStashSessions,
     ];
 
     /// (group, version, plural, kind, namespaced)
@@ -134,11 +173,45 @@ impl Resource {
             Self::Events => ("", "v1", "events", "Event", true),
             Self::ResourceQuotas => ("", "v1", "resourcequotas", "ResourceQuota", true),
             Self::LimitRanges => ("", "v1", "limitranges", "LimitRange", true),
+            Self::VolumeSnapshots => (SNAPSHOT_GROUP, "v1", "volumesnapshots", "VolumeSnapshot", true),
+            Self::VolumeSnapshotContents => (SNAPSHOT_GROUP, "v1", "volumesnapshotcontents", "VolumeSnapshotContent", false),
+            Self::VolumePopulators => ("populator.storage.k8s.io", "v1beta1", "volumepopulators", "VolumePopulator", false),
+            Self::ReferenceGrants => ("gateway.networking.k8s.io", "v1beta1", "referencegrants", "ReferenceGrant", true),
+            Self::VeleroSchedules => ("velero.io", "v1", "schedules", "Schedule", true),
+            Self::VeleroBackups => ("velero.io", "v1", "backups", "Backup", true),
+            Self::StashConfigurations => ("stash.appscode.com", "v1beta1", "backupconfigurations", "BackupConfiguration", true),
+            Self::StashBatches => ("stash.appscode.com", "v1beta1", "backupbatches", "BackupBatch", true),
+            Self::StashSessions => ("stash.appscode.com", "v1beta1", "backupsessions", "BackupSession", true),
+            Self::KubeStashConfigurations => ("core.kubestash.com", "v1alpha1", "backupconfigurations", "BackupConfiguration", true),
+            Self::KubeStashBatches => ("core.kubestash.com", "v1alpha1", "backupbatches", "BackupBatch", true),
+            Self::KubeStashSessions => ("core.kubestash.com", "v1alpha1", "backupsessions", "BackupSession", true),
         }
     }
 
     /// Whether most clusters do not serve the kind, so that an API server without it is nothing unusual.
     pub const fn optional(self) -> bool {
+        let of_sources =
+            matches!(self, Self::VolumeSnapshots | Self::VolumeSnapshotContents | Self::VolumePopulators | Self::ReferenceGrants);
+        of_sources || self.is_cluster_policy() || self.is_of_backup_tool()
+    }
+
+    /// Whether it belongs to a tool that makes backups.
+    pub const fn is_of_backup_tool(self) -> bool {
+        matches!(
+            self,
+            Self::VeleroSchedules
+                | Self::VeleroBackups
+                | Self::StashConfigurations
+                | Self::StashBatches
+                | Self::StashSessions
+                | Self::KubeStashConfigurations
+                | Self::KubeStashBatches
+                | Self::KubeStashSessions
+        )
+    }
+
+    /// Whether it is one of the cluster-wide policies.
+    pub const fn is_cluster_policy(self) -> bool {
         matches!(self, Self::AdminNetworkPolicies | Self::BaselineAdminNetworkPolicies | Self::ClusterNetworkPolicies)
     }
 

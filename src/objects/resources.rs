@@ -99,6 +99,17 @@ impl Amount {
         Self(i128::from(units) * UNIT)
     }
 
+    /// Thousandths of a unit, such as those of a CPU.
+    pub fn thousandths(thousandths: i64) -> Self {
+        Self(i128::from(thousandths) * MILLI)
+    }
+
+    /// Half of it, in whole units if it is one.
+    #[must_use]
+    pub fn half(self) -> Self {
+        if self.is_whole() && self.0 > 8 * UNIT { Self::whole(self.value() / 2) } else { Self(self.0 / 2).rounded() }
+    }
+
     /// Rounded up to thousandths, as the API server rounds all amounts of resources.
     #[must_use]
     pub fn rounded(self) -> Self {
@@ -135,6 +146,18 @@ impl Amount {
     #[must_use]
     pub fn minus(self, other: Self) -> Self {
         Self(self.0.saturating_sub(other.0))
+    }
+
+    /// So many times as much.
+    #[must_use]
+    pub fn times(self, times: i64) -> Self {
+        Self(self.0.saturating_mul(i128::from(times)))
+    }
+
+    /// Whether it is more than so many times another amount.
+    pub fn exceeds_ratio(self, other: Self, ratio: Self) -> bool {
+        // Rounded to thousandths, a product of two amounts of 64 bits stays far within 128.
+        self.0.saturating_mul(UNIT / MILLI) > (other.0 / MILLI).saturating_mul(ratio.0 / MILLI).saturating_mul(MILLI)
     }
 
     /// As Kubernetes would write it: bytes in the largest unit that divides them, thousandths where it is no whole number.

@@ -64,6 +64,8 @@ pub struct Workload {
     pub claim_retention: ClaimRetention,
     /// How a Deployment goes over to a new template; empty: `RollingUpdate`.
     pub strategy: String,
+    /// Whether a Job or CronJob makes no pods at present.
+    pub suspended: bool,
 }
 
 /// `spec.persistentVolumeClaimRetentionPolicy` of a StatefulSet: `Retain` (also if empty) or `Delete`.
@@ -127,6 +129,8 @@ struct RawSpec {
     persistent_volume_claim_retention_policy: ClaimRetention,
     #[serde(deserialize_with = "null_default")]
     strategy: RawStrategy,
+    #[serde(deserialize_with = "null_default")]
+    suspend: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -157,6 +161,7 @@ impl Workload {
     /// Whatever the decoder says.
     pub fn decode<'de, D: serde::Deserializer<'de>>(kind: WorkloadKind, deserializer: D) -> Result<Self, D::Error> {
         let Raw { metadata, mut spec } = Raw::deserialize(deserializer)?;
+        let suspended = spec.suspend;
         if let Some(job) = spec.job_template.take() {
             spec = job.spec;
         }
@@ -169,6 +174,7 @@ impl Workload {
             first_ordinal: spec.ordinals.map(|o| o.start).unwrap_or_default(),
             claim_retention: spec.persistent_volume_claim_retention_policy,
             strategy: spec.strategy.kind,
+            suspended,
         })
     }
 }

@@ -7,7 +7,7 @@ use super::case::{Case, Facts};
 use super::effective::{self, Totals};
 use super::rules::Rules;
 use super::shape::{Entry, Numbers, Part, Role};
-use super::{class, cpus, oom, resize, words};
+use super::{class, cpus, oom, patch, resize, words};
 use crate::inventory::{Inventory, Origin};
 use crate::objects::{LabelSelector, Labels, Meta, Pod, QosClass, ResourceName, Truth, Workload};
 use crate::report::Finding;
@@ -22,6 +22,8 @@ pub struct Question {
     pub namespace: Option<String>,
     /// Labels of the pods.
     pub selector: Option<LabelSelector>,
+    /// The class they are to have.
+    pub want: Option<QosClass>,
 }
 
 /// What a question names.
@@ -51,7 +53,7 @@ pub fn qos(inventory: &Inventory, question: &Question) -> (Qos, Vec<Finding>) {
             Subject::Template(workload) => Case::of_template(&facts, workload),
         };
         rules.judge(&case);
-        pods.push(answer(&case));
+        pods.push(answer(&case, question.want));
     }
     (Qos { pods }, rules.into_findings())
 }
@@ -98,7 +100,7 @@ fn subjects<'a>(facts: &Facts<'a>, question: &Question) -> Vec<Subject<'a>> {
     subjects
 }
 
-fn answer(case: &Case<'_, '_>) -> PodQos {
+fn answer(case: &Case<'_, '_>, want: Option<QosClass>) -> PodQos {
     let shape = &case.shape;
     let (allowed, rule) = case.class.map_or((false, "not to be told"), |class| resize::rule(class, case.is_static()));
     let scores = case.scores();
@@ -120,7 +122,7 @@ fn answer(case: &Case<'_, '_>) -> PodQos {
         pod_resources: shape.pod.as_ref().map(|pod| numbers(pod)),
         containers: shape.parts.iter().zip(scores).map(|(part, score)| container(case, part, score)).collect(),
         resize: Resize { allowed, rule: rule.to_owned() },
-        patch: None,
+        patch: want.map(|want| patch::patch(case, want)),
     }
 }
 

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use super::defaults::{self, Defaults};
 use super::provenance::{self, Known, LIMIT_RANGER};
 use super::shape::Shape;
-use super::{class, effective, oom};
+use super::{class, effective, oom, patch};
 use crate::inventory::{Inventory, Origin};
-use crate::objects::{Node, Pod, PodSpec, PodStatus, QosClass, Resource, ResourceName, Workload, WorkloadKind};
+use crate::objects::{LimitRange, Node, Pod, PodSpec, PodStatus, QosClass, Resource, ResourceName, Workload};
 use crate::report::ObjectRef;
 
 /// What is known of a cluster, as far as classes depend on it.
@@ -16,6 +16,7 @@ pub struct Facts<'a> {
     /// All that was read.
     pub inventory: &'a Inventory,
     ranges: HashMap<&'a str, Vec<Defaults<'a>>>,
+    limit_ranges: HashMap<&'a str, Vec<&'a LimitRange>>,
     nodes: HashMap<&'a str, &'a Node>,
     workloads: HashMap<(&'a str, &'a str, &'a str), &'a Workload>,
     nothing: PodStatus,
@@ -25,7 +26,9 @@ impl<'a> Facts<'a> {
     /// Indexes what was read.
     pub fn new(inventory: &'a Inventory) -> Self {
         let mut ranges: HashMap<&str, Vec<Defaults<'_>>> = HashMap::new();
+        let mut limit_ranges: HashMap<&str, Vec<&LimitRange>> = HashMap::new();
         for range in &inventory.objects.limit_ranges {
+            limit_ranges.entry(&range.metadata.namespace).or_default().push(range);
             let defaults = Defaults::of(range);
             if !defaults.is_empty() {
                 ranges.entry(&range.metadata.namespace).or_default().push(defaults);
@@ -35,6 +38,7 @@ impl<'a> Facts<'a> {
         Self {
             inventory,
             ranges,
+            limit_ranges,
             nodes: inventory.objects.nodes.iter().map(|node| (node.metadata.name.as_str(), node)).collect(),
             workloads: inventory.objects.workloads.iter().map(key).collect(),
             nothing: PodStatus::default(),
@@ -44,6 +48,11 @@ impl<'a> Facts<'a> {
     /// LimitRanges of a namespace that give containers something.
     pub fn ranges(&self, namespace: &str) -> &[Defaults<'a>] {
         self.ranges.get(namespace).map_or(&[], Vec::as_slice)
+    }
+
+    /// All LimitRanges of a namespace.
+    pub fn limit_ranges(&self, namespace: &str) -> &[&'a LimitRange] {
+        self.limit_ranges.get(namespace).map_or(&[], Vec::as_slice)
     }
 
     /// A node.
@@ -118,30 +127,17 @@ impl<'f, 'a> Case<'f, 'a> {
     /// What a template makes.
     pub fn of_template(facts: &'f Facts<'a>, workload: &'a Workload) -> Self {
         let me = ObjectRef::new(workload.kind.name(), &workload.metadata.namespace, &workload.metadata.name);
-        let path = match workload.kind {
-            WorkloadKind::CronJob => "spec.jobTemplate.spec.template.spec.",
-            _ => "spec.template.spec.",
-        };
-        Self::predict(facts, me, path, &workload.template.spec)
+        Self::predict(facts, me, patch::template_path(workload.kind), &workload.template.spec)
     }
 
     fn predict(facts: &'f Facts<'a>, me: ObjectRef, path: &'static str, spec: &'a PodSpec) -> Self {
         let ranges = facts.ranges(&me.namespace);
-        let made = |backwards: bool| {
-            let mut shape = Shape::of(spec);
-            defaults::by_api(&mut shape);
-            let mut order: Vec<&Defaults<'_>> = ranges.iter().collect();
-            if backwards {
-                order.reverse();
-            }
-            order.iter().for_each(|range| range.apply(&mut shape));
-            let class = class::certain(&shape);
-            defaults::by_api(&mut shape);
-            (shape, class)
-        };
-        let (shape, class) = made(false);
+        let stated = Shape::of(spec);
+        let mut shape = defaults::admitted(&stated, ranges, false);
+        let class = class::certain(&shape);
+        defaults::by_api(&mut shape);
         // Of several LimitRanges, chance decides which comes first.
-        let class = class.filter(|_| ranges.len() < 2 || made(true).1 == class);
+        let class = class.filter(|_| ranges.len() < 2 || class::certain(&defaults::admitted(&stated, ranges, true)) == class);
         let known = facts.inventory.coverage.is_complete(Resource::LimitRanges, Some(&me.namespace));
         let unread = if known || !has_gaps(&shape) { Vec::new() } else { vec![Resource::LimitRanges] };
         let class = class.filter(|_| unread.is_empty());

@@ -44,6 +44,19 @@ fn of_pod(shape: &mut Shape<'_>) {
     }
 }
 
+/// What is made of a pod that is created: the API server first, then the LimitRanges. Of several, chance decides which comes
+/// first; `backwards` takes the last one first.
+pub fn admitted<'a>(stated: &Shape<'a>, ranges: &[Defaults<'a>], backwards: bool) -> Shape<'a> {
+    let mut shape = stated.clone();
+    by_api(&mut shape);
+    if backwards {
+        ranges.iter().rev().for_each(|range| range.apply(&mut shape));
+    } else {
+        ranges.iter().for_each(|range| range.apply(&mut shape));
+    }
+    shape
+}
+
 /// Which field of a LimitRange a default is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {

@@ -12,10 +12,12 @@ pub mod effective;
 pub mod eviction;
 pub mod findings;
 pub mod oom;
+mod patch;
 pub mod provenance;
 pub mod resize;
 mod rules;
 pub mod shape;
+pub mod want;
 mod words;
 
 pub use answer::{Named, Question, qos};

@@ -72,6 +72,13 @@ impl<'a> Amounts<'a> {
         }
     }
 
+    /// States a number, or takes it away.
+    pub fn set(&mut self, resource: &ResourceName, amount: Option<Amount>) {
+        self.entries.retain(|entry| entry.resource != *resource);
+        self.unreadable.retain(|(stated, _)| *stated != resource);
+        self.entries.extend(amount.map(|amount| Entry { resource: resource.clone(), amount, source: Source::Spec }));
+    }
+
     /// All numbers.
     pub fn iter(&self) -> impl Iterator<Item = &Entry<'a>> {
         self.entries.iter()

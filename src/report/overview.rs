@@ -3,12 +3,14 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Severity;
+use super::{ObjectRef, Severity};
 
 /// The storage of a cluster.
 #[derive(Debug, Clone, Default, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StorageOverview {
+    /// The namespace whose claims it is about; null: all. Everything else is of the whole cluster.
+    pub namespace: Option<String>,
     /// StorageClasses, by name.
     pub classes: Vec<ClassAnswer>,
     /// Drivers: installed, registered, or named by a class.
@@ -19,6 +21,8 @@ pub struct StorageOverview {
     pub claims: ClaimCounts,
     /// Released volumes, and what they hold.
     pub released: Vec<ReleasedVolume>,
+    /// Whether anybody has a copy of what is on the claims; null where nothing that makes backups is installed.
+    pub backups: Option<Backups>,
     /// Kinds that could not be read and on which the answer depends.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unread: Vec<String>,
@@ -174,4 +178,52 @@ pub struct ReleasedVolume {
     pub reclaim_policy: String,
     /// Where its data lives.
     pub place: String,
+}
+
+/// Copies of what is on claims.
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Backups {
+    /// What makes backups: `KubeStash`, `Stash`, `Velero`, `VolumeSnapshots`.
+    pub tools: Vec<&'static str>,
+    /// How many claims are covered.
+    pub covered: usize,
+    /// How many are not.
+    pub not_covered: usize,
+    /// Of how many that cannot be told.
+    pub unknown: usize,
+    /// Claims that are bound, but for those that pods made for themselves; by namespace and name.
+    pub claims: Vec<ClaimBackup>,
+}
+
+/// Whether somebody has a copy of a claim's data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum BackupState {
+    /// A run that ended well, and is kept still, holds it.
+    Covered,
+    /// None does.
+    NotCovered,
+    /// Not to be told from what could be read.
+    Unknown,
+}
+
+/// The backup of a claim.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ClaimBackup {
+    /// Namespace.
+    pub namespace: String,
+    /// Name.
+    pub name: String,
+    /// Whether it is covered.
+    pub state: BackupState,
+    /// What covers it: the Schedule, Backup, BackupConfiguration, BackupBatch or VolumeSnapshot with the newest copy.
+    pub by: Option<ObjectRef>,
+    /// When that copy was made.
+    pub last_success: Option<String>,
+    /// Seconds since then.
+    pub age_seconds: Option<u64>,
+    /// What the copy is; else why there is none, or why that cannot be told.
+    pub reason: String,
 }

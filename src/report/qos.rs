@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Serialize, Serializer};
 
+use super::qos_patch::Patch;
+
 /// Pods, what they are of, and why.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -66,7 +68,7 @@ pub struct PodQos {
     /// What may be changed while it runs.
     pub resize: Resize,
     /// The smallest change that gives the wanted class; null: none was asked for.
-    pub patch: Option<String>,
+    pub patch: Option<Patch>,
 }
 
 /// Something for each resource, by name: a map that takes little room, since there are thousands of it.

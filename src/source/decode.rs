@@ -3,7 +3,8 @@
 use serde::Deserialize;
 use serde::de::Deserializer;
 
-use crate::objects::{ClusterPolicy, ClusterPolicyKind, Objects, Resource, Workload, WorkloadKind};
+use crate::objects::BackupTool::{KubeStash, Stash};
+use crate::objects::{BackupPlan, BackupSession, ClusterPolicy, ClusterPolicyKind, Objects, Resource, Workload, WorkloadKind};
 
 /// Decodes one object of a known kind and adds it. Of ConfigMaps and Secrets only the keys are kept.
 ///
@@ -12,6 +13,7 @@ use crate::objects::{ClusterPolicy, ClusterPolicyKind, Objects, Resource, Worklo
 pub fn add_object<'de, D: Deserializer<'de>>(objects: &mut Objects, resource: Resource, deserializer: D) -> Result<(), D::Error> {
     let workload = |kind, d| Workload::decode(kind, d);
     let cluster_policy = |kind, d| ClusterPolicy::decode(kind, d);
+    let plan = |tool, d| BackupPlan::decode(tool, resource.kind(), d);
     match resource {
         Resource::Namespaces => objects.namespaces.push(Deserialize::deserialize(deserializer)?),
         Resource::Nodes => objects.nodes.push(Deserialize::deserialize(deserializer)?),
@@ -40,6 +42,16 @@ pub fn add_object<'de, D: Deserializer<'de>>(objects: &mut Objects, resource: Re
         Resource::Events => objects.events.push(Deserialize::deserialize(deserializer)?),
         Resource::ResourceQuotas => objects.resource_quotas.push(Deserialize::deserialize(deserializer)?),
         Resource::LimitRanges => objects.limit_ranges.push(Deserialize::deserialize(deserializer)?),
+        Resource::VolumeSnapshots => objects.volume_snapshots.push(Deserialize::deserialize(deserializer)?),
+        Resource::VolumeSnapshotContents => objects.snapshot_contents.push(Deserialize::deserialize(deserializer)?),
+        Resource::VolumePopulators => objects.volume_populators.push(Deserialize::deserialize(deserializer)?),
+        Resource::ReferenceGrants => objects.reference_grants.push(Deserialize::deserialize(deserializer)?),
+        Resource::VeleroSchedules => objects.velero_schedules.push(Deserialize::deserialize(deserializer)?),
+        Resource::VeleroBackups => objects.velero_backups.push(Deserialize::deserialize(deserializer)?),
+        Resource::StashConfigurations | Resource::StashBatches => objects.backup_plans.push(plan(Stash, deserializer)?),
+        Resource::KubeStashConfigurations | Resource::KubeStashBatches => objects.backup_plans.push(plan(KubeStash, deserializer)?),
+        Resource::StashSessions => objects.backup_sessions.push(BackupSession::decode(Stash, deserializer)?),
+        Resource::KubeStashSessions => objects.backup_sessions.push(BackupSession::decode(KubeStash, deserializer)?),
         Resource::ConfigMaps => objects.config_maps.push(Deserialize::deserialize(deserializer)?),
         Resource::Secrets => objects.secrets.push(Deserialize::deserialize(deserializer)?),
     }

@@ -9,7 +9,7 @@ use super::seen::Seen;
 use crate::inventory::{Inventory, Origin};
 use crate::objects::{
     BETA_CLASS, CsiDriver, CsiNode, Event, Lease, Node, PersistentVolume, PersistentVolumeClaim, Pod, Resource, StorageClass,
-    VolumeAttributesClass,
+    VolumeAttributesClass, VolumeSnapshot, VolumeSnapshotContent,
 };
 
 /// Annotation by which the scheduler tells the provisioner for which node a volume is made.
@@ -215,7 +215,8 @@ impl<'a> Facts<'a> {
 
     /// Whether all objects of the kind in this namespace (none: in the cluster) are known.
     ///
-    /// Manifests without any node say nothing of nodes, nor of what nodes and drivers bring along by themselves.
+    /// Manifests without any node say nothing of nodes, nor of what nodes and drivers bring along by themselves; the same goes for
+    /// snapshots and their like.
     pub(super) fn knows(&self, resource: Resource, namespace: Option<&str>) -> bool {
         let inventory = self.inventory;
         if inventory.origin == Origin::Manifests {
@@ -225,8 +226,32 @@ impl<'a> Facts<'a> {
             if by_itself.contains(&resource) && !cluster {
                 return false;
             }
+            // Nobody writes snapshots down beside what is made of them: files without any show none.
+            let objects = &inventory.objects;
+            match resource {
+                Resource::VolumeSnapshots if objects.volume_snapshots.is_empty() => return false,
+                Resource::VolumeSnapshotContents if objects.snapshot_contents.is_empty() => return false,
+                Resource::VolumePopulators if objects.volume_populators.is_empty() => return false,
+                Resource::ReferenceGrants if objects.reference_grants.is_empty() => return false,
+                _ => {}
+            }
         }
         inventory.coverage.is_complete(resource, namespace)
+    }
+
+    /// Whether the cluster does not have the kind.
+    pub(super) fn lacks(&self, resource: Resource) -> bool {
+        self.inventory.coverage.is_absent(resource)
+    }
+
+    pub(super) fn snapshot(&self, namespace: &str, name: &str) -> Option<&'a VolumeSnapshot> {
+        let snapshots = &self.inventory.objects.volume_snapshots;
+        snapshots.binary_search_by(|s| s.metadata.key().cmp(&(namespace, name))).ok().and_then(|at| snapshots.get(at))
+    }
+
+    pub(super) fn snapshot_content(&self, name: &str) -> Option<&'a VolumeSnapshotContent> {
+        let contents = &self.inventory.objects.snapshot_contents;
+        contents.binary_search_by(|c| c.metadata.key().cmp(&("", name))).ok().and_then(|at| contents.get(at))
     }
 
     /// The class that counts. Rule: the annotation is stronger than the field; who names none is given the default one,
@@ -245,6 +270,11 @@ impl<'a> Facts<'a> {
     /// Whether the claim exists only in a file: admission will still complete it.
     pub(super) fn not_applied(&self, claim: &PersistentVolumeClaim) -> bool {
         self.inventory.origin == Origin::Manifests && claim.status.phase.is_empty() && claim.metadata.uid.is_empty()
+    }
+
+    /// Whether the snapshot exists only in a file: it will be taken once it is applied.
+    pub(super) fn not_applied_snapshot(&self, snapshot: &VolumeSnapshot) -> bool {
+        self.inventory.origin == Origin::Manifests && snapshot.status.is_none() && snapshot.metadata.uid.is_empty()
     }
 
     /// Seconds since the object was made; none without a clock.

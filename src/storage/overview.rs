@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::backup::backups;
 use super::causes::{lease_names, lives};
 use super::facts::{Facts, NO_PROVISIONER, migrated};
 use super::pods::place;
 use super::{Question, why_pending};
 use crate::inventory::Inventory;
-use crate::objects::{Lease, Resource, StorageClass};
+use crate::objects::{Lease, PersistentVolumeClaim, Resource, StorageClass};
 use crate::report::Finding;
 use crate::report::overview::{
     CauseCount, ClaimCounts, ClassAnswer, DriverAnswer, LeaseAnswer, ProvisionerState, ReleasedVolume, StorageOverview, VolumeCount,
@@ -18,27 +19,33 @@ use crate::report::storage::{ClaimAnswer, ClaimState};
 pub fn overview(inventory: &Inventory, namespace: Option<&str>) -> (StorageOverview, Vec<Finding>) {
     let facts = Facts::new(inventory);
     let question = Question { namespace: namespace.map(str::to_owned), ..Question::default() };
-    let (pending, findings) = why_pending(inventory, &question);
+    let (pending, mut findings) = why_pending(inventory, &question);
+    let (backups, about_backups) = backups(&facts, namespace);
+    findings.extend(about_backups);
     let mut unread: Vec<String> =
         [Resource::StorageClasses, Resource::PersistentVolumes, Resource::CsiDrivers, Resource::CsiNodes, Resource::Leases]
             .into_iter()
             .filter(|resource| !facts.knows(*resource, None))
+            .chain(super::BACKUP_KINDS.into_iter().filter(|kind| !inventory.coverage.is_complete(*kind, namespace)))
             .map(Resource::qualified)
             .collect();
     unread.sort();
     let result = StorageOverview {
-        classes: inventory.objects.storage_classes.iter().map(|class| of_class(&facts, class)).collect(),
+        namespace: namespace.map(str::to_owned),
+        classes: inventory.objects.storage_classes.iter().map(|class| of_class(&facts, class, namespace)).collect(),
         drivers: drivers(&facts),
         volumes: volumes(inventory),
         claims: claims(&pending.claims),
         released: released(&facts),
+        backups,
         unread,
     };
     (result, findings)
 }
 
-fn of_class(facts: &Facts<'_>, class: &StorageClass) -> ClassAnswer {
+fn of_class(facts: &Facts<'_>, class: &StorageClass, namespace: Option<&str>) -> ClassAnswer {
     let name = class.metadata.name.as_str();
+    let here = |claim: &&PersistentVolumeClaim| namespace.is_none_or(|namespace| claim.metadata.namespace == namespace);
     ClassAnswer {
         name: name.to_owned(),
         provisioner: class.provisioner.clone(),
@@ -49,7 +56,7 @@ fn of_class(facts: &Facts<'_>, class: &StorageClass) -> ClassAnswer {
         reclaim_policy: class.reclaim_policy.clone().unwrap_or_else(|| "Delete".to_owned()),
         expansion: class.allow_volume_expansion == Some(true),
         provisioner_state: provisioner(facts, class),
-        claims: facts.inventory.objects.claims.iter().filter(|claim| facts.class_of(claim).name == name).count(),
+        claims: facts.inventory.objects.claims.iter().filter(here).filter(|claim| facts.class_of(claim).name == name).count(),
         volumes: facts.volumes_of_class(name).count(),
     }
 }

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use super::causes::{self, Case, Diagnosis};
 use super::explain;
-use super::facts::{BIND_COMPLETED, ClassOrigin, Facts, migrated};
+use super::facts::{BIND_COMPLETED, ClassOrigin, Facts};
 use super::findings;
 use crate::inventory::Inventory;
-use crate::objects::{LabelSelector, Objects, PersistentVolume, PersistentVolumeClaim, Resource, Truth, WorkloadKind};
+use crate::objects::{LabelSelector, PersistentVolume, PersistentVolumeClaim, Truth};
 use crate::report::storage::{Cause, ClaimAnswer, ClaimState, PvcWhyPending};
 use crate::report::{Finding, ObjectRef, Severity};
 
@@ -25,61 +25,12 @@ pub struct Question {
 }
 
 impl Question {
-    fn means(&self, namespace: &str, name: &str) -> bool {
+    pub(super) fn means(&self, namespace: &str, name: &str) -> bool {
         if self.names.is_empty() {
             return self.namespace.as_deref().is_none_or(|wanted| wanted == namespace);
         }
         self.names.iter().any(|(ns, n)| ns == namespace && n == name)
     }
-}
-
-/// Kinds that are read beyond the first ones, at most: with these it is a dozen lists.
-const MORE: usize = 4;
-
-/// Kinds that are worth reading after what was read first: many clusters need none of them. Where all are, quotas and limits
-/// give way: whom they stop, an event tells.
-pub fn more_needed(objects: &Objects) -> Vec<Resource> {
-    let unbound: Vec<&PersistentVolumeClaim> =
-        objects.claims.iter().filter(|claim| claim.metadata.annotations.get(BIND_COMPLETED).is_none()).collect();
-    let mut more = vec![Resource::Events];
-    let tells =
-        |class: &str| objects.csi_drivers.iter().any(|driver| driver.metadata.name == class && driver.spec.storage_capacity == Some(true));
-    let provisioner = |claim: &PersistentVolumeClaim| {
-        let class =
-            objects.storage_classes.iter().find(|class| class.metadata.name == claim.class() || (!claim.has_class() && class.is_default()));
-        class.map(|class| migrated(&class.provisioner).unwrap_or(&class.provisioner).to_owned())
-    };
-    let mut provisioners: Vec<String> = unbound.iter().filter_map(|claim| provisioner(claim)).collect();
-    provisioners.sort();
-    provisioners.dedup();
-    if provisioners.iter().any(|provisioner| provisioner != super::facts::NO_PROVISIONER) {
-        more.push(Resource::Leases);
-    }
-    if provisioners.iter().any(|provisioner| tells(provisioner)) {
-        more.push(Resource::CsiStorageCapacities);
-    }
-    if objects.claims.iter().any(|claim| !claim.attributes_class().is_empty()) {
-        more.push(Resource::VolumeAttributesClasses);
-    }
-    let names: std::collections::HashSet<(&str, &str)> = objects.claims.iter().map(|claim| claim.metadata.key()).collect();
-    let incomplete = objects.workloads.iter().filter(|w| w.kind == WorkloadKind::StatefulSet).any(|set| {
-        let end = set.first_ordinal + set.replicas.unwrap_or(1).clamp(0, 10_000);
-        set.claim_templates.iter().any(|template| {
-            (set.first_ordinal..end).any(|n| {
-                let name = format!("{}-{}-{n}", template.metadata.name, set.metadata.name);
-                !names.contains(&(set.metadata.namespace.as_str(), name.as_str()))
-            })
-        })
-    });
-    if incomplete {
-        more.extend([Resource::ResourceQuotas, Resource::LimitRanges]);
-    }
-    let growing = || objects.claims.iter().any(|claim| claim.request() > claim.capacity());
-    if unbound.is_empty() && !incomplete && !growing() {
-        more.retain(|resource| *resource != Resource::Events);
-    }
-    more.truncate(MORE);
-    more
 }
 
 /// Answers for every claim that is meant, with all findings.

@@ -1,6 +1,7 @@
 //! Objects, commands and lists in words.
 
 use crate::objects::{Node, PersistentVolume, PersistentVolumeClaim, Pod, StorageClass};
+pub(super) use crate::report::quoted;
 use crate::report::{DataRisk, Finding, ObjectRef, Remedy};
 
 pub(super) fn claim_ref(claim: &PersistentVolumeClaim) -> ObjectRef {
@@ -21,12 +22,6 @@ pub(super) fn pod_ref(pod: &Pod) -> ObjectRef {
 
 pub(super) fn node_ref(node: &Node) -> ObjectRef {
     ObjectRef::new("Node", "", &node.metadata.name)
-}
-
-/// A word for a shell.
-pub(super) fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@+".contains(c);
-    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }
 
 /// A string for JSON.

@@ -66,6 +66,20 @@ fn pods_and_templates_are_named_listed_and_selected() {
 }
 
 #[test]
+fn the_smallest_change_is_shown_with_its_command() {
+    assert_snapshot!(
+        "qos_want",
+        session(&[
+            &["qos", "deploy/web", "-n", "shop", "-f", "pods.yaml", "--want", "guaranteed"],
+            &["qos", "-A", "-f", "pods.yaml", "--want", "Burstable"],
+            &["qos", "bare", "-n", "shop", "-f", "pods.yaml", "--want", "BestEffort"],
+            &["qos", "odd", "-n", "shop", "-f", "pods.yaml", "--want", "Guaranteed", "-o", "json"],
+            &["qos", "-n", "shop", "-f", "pods.yaml", "--want", "best"],
+        ])
+    );
+}
+
+#[test]
 fn what_has_no_class_is_refused_with_a_hint() {
     assert_snapshot!(
         "qos_refused",

@@ -62,6 +62,21 @@ fn pods_and_workloads_are_named_listed_and_selected() {
     );
 }
 
+/// The overview says whose claims it is about: everybody's, unless a namespace is named.
+#[test]
+fn an_overview_is_of_all_namespaces_unless_one_is_named() {
+    let home = Home::new();
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/storage/overview/backups/objects.yaml");
+    let first = |call: &[&str]| {
+        let call: Vec<&str> = call.iter().copied().chain(["-f", file]).collect();
+        home.run(&call).lines().next().unwrap_or_default().to_owned()
+    };
+    assert_eq!(first(&["storage"]), "3 claims in all namespaces (all well), 3 volumes; the default class is fast.");
+    assert_eq!(first(&["storage", "-A"]), first(&["storage"]));
+    assert_eq!(first(&["storage", "-n", "shop"]), "2 claims in namespace shop (all well), 3 volumes; the default class is fast.");
+    assert_eq!(first(&["storage", "-n", "other"]), "0 claims in namespace other, 3 volumes; the default class is fast.");
+}
+
 #[test]
 fn what_has_no_volumes_is_refused_with_a_hint() {
     assert_snapshot!(

@@ -28,6 +28,8 @@ mod samples;
 #[cfg(test)]
 mod samples_overview;
 #[cfg(test)]
+mod samples_patch;
+#[cfg(test)]
 mod samples_qos;
 #[cfg(test)]
 mod samples_storage;

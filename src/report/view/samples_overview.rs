@@ -36,8 +36,21 @@ fn lease(of: &'static str, age: u64, alive: bool) -> LeaseAnswer {
     }
 }
 
+fn backup(name: &str, state: BackupState, reason: &str) -> ClaimBackup {
+    ClaimBackup {
+        namespace: "shop".into(),
+        name: name.into(),
+        state,
+        by: None,
+        last_success: None,
+        age_seconds: None,
+        reason: reason.into(),
+    }
+}
+
 pub(super) fn all() -> Vec<(&'static str, Answer)> {
     let result = StorageOverview {
+        namespace: None,
         classes: vec![
             class("fast", true, true, ProvisionerState::Alive),
             ClassAnswer {
@@ -83,6 +96,23 @@ pub(super) fn all() -> Vec<(&'static str, Answer)> {
             reclaim_policy: "Retain".into(),
             place: "driver disk.example.com, vol-old".into(),
         }],
+        backups: Some(Backups {
+            tools: vec!["Velero", "VolumeSnapshots"],
+            covered: 1,
+            not_covered: 2,
+            unknown: 1,
+            claims: vec![
+                ClaimBackup {
+                    by: Some(ObjectRef::new("Schedule", "velero", "nightly")),
+                    last_success: Some("2026-11-21T02:00:00Z".into()),
+                    age_seconds: Some(36_000),
+                    ..backup("data", BackupState::Covered, "files, read from pod db-0")
+                },
+                backup("logs", BackupState::NotCovered, "nothing is set up for it"),
+                backup("media", BackupState::NotCovered, "Schedule velero/weekly is paused"),
+                backup("queue", BackupState::Unknown, "Schedule velero/nightly took 2 snapshots of 3 volumes"),
+            ],
+        }),
         unread: Vec::new(),
     };
     vec![("storage", Answer::Storage(report("Storage", result)))]
@@ -131,15 +161,32 @@ fn any_released() -> BoxedStrategy<ReleasedVolume> {
         .boxed()
 }
 
+fn any_backup() -> BoxedStrategy<ClaimBackup> {
+    (text(), text(), text(), text(), option::of(text()), 0..3)
+        .prop_map(|(namespace, name, by, reason, last_success, state)| ClaimBackup {
+            state: [BackupState::Covered, BackupState::NotCovered, BackupState::Unknown][state as usize],
+            by: (state == 0).then(|| ObjectRef::new("Schedule", &namespace, &by)),
+            namespace,
+            name,
+            age_seconds: last_success.is_some().then_some(60),
+            last_success,
+            reason,
+        })
+        .boxed()
+}
+
 /// An answer of `storage` full of arbitrary text.
 pub(super) fn answer() -> BoxedStrategy<Answer> {
     let counts = vec((text(), text()), 0..3);
-    (vec(any_class(), 0..3), vec(any_driver(), 0..3), vec(any_released(), 0..3), counts, vec(text(), 0..5), vec(text(), 0..2))
-        .prop_map(|(classes, drivers, released, counts, claims, unread)| {
+    let backups = option::of(vec(any_backup(), 0..3));
+    (vec(any_class(), 0..3), vec(any_driver(), 0..3), vec(any_released(), 0..3), counts, vec(text(), 0..5), vec(text(), 0..2), backups)
+        .prop_map(|(classes, drivers, released, counts, claims, unread, backups)| {
+            let backups = backups.map(|claims| Backups { tools: vec!["Velero"], not_covered: claims.len(), claims, ..Backups::default() });
             let volumes = counts.into_iter().map(|(phase, reclaim_policy)| VolumeCount { phase, reclaim_policy, volumes: 7 }).collect();
             let causes = vec![CauseCount { code: "ST-S02", name: "volume-too-small", severity: Severity::Info, claims }];
             let claims = ClaimCounts { total: 5, problem: 5, causes, ..ClaimCounts::default() };
-            Answer::Storage(report("Storage", StorageOverview { classes, drivers, volumes, claims, released, unread }))
+            let namespace = unread.first().cloned();
+            Answer::Storage(report("Storage", StorageOverview { namespace, classes, drivers, volumes, claims, released, backups, unread }))
         })
         .boxed()
 }

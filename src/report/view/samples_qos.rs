@@ -8,8 +8,10 @@ use proptest::prelude::*;
 
 use super::arbitrary::text;
 use super::samples::report;
-use crate::report::Answer;
+use super::samples_patch;
 use crate::report::qos::*;
+use crate::report::qos_patch::Patch;
+use crate::report::{Answer, ObjectRef};
 
 fn from(kind: SourceKind, name: Option<&str>) -> Option<NumberSource> {
     Some(NumberSource { from: kind, name: name.map(str::to_owned) })
@@ -103,8 +105,16 @@ pub(super) fn all() -> Vec<(&'static str, Answer)> {
     vec![
         ("qos_pod", Answer::Qos(report("Qos", Qos { pods: vec![one.clone()] }))),
         ("qos_template", Answer::Qos(report("Qos", Qos { pods: vec![whole.clone()] }))),
+        ("qos_want", Answer::Qos(report("Qos", wanted()))),
         ("qos_pods", Answer::Qos(report("Qos", Qos { pods: vec![whole, unknown, differs, one] }))),
     ]
+}
+
+/// Two pods of one template, and one that is of the class already.
+fn wanted() -> Qos {
+    let there = Patch { target: ObjectRef::new("Deployment", "shop", "api"), already: true, ..samples_patch::patch() };
+    let with = |name: &str, patch: Patch| PodQos { patch: Some(patch), ..pod(name, Class::Burstable, "", Vec::new()) };
+    Qos { pods: vec![with("api-1", there), with("web-1", samples_patch::patch()), with("web-2", samples_patch::patch())] }
 }
 
 fn any_class() -> BoxedStrategy<Class> {
@@ -140,7 +150,14 @@ fn any_container() -> BoxedStrategy<ContainerQos> {
 fn any_pod() -> BoxedStrategy<PodQos> {
     let texts = (text(), text(), text(), text(), text(), option::of(text()));
     let class = (option::of(any_class()), option::of(any_class()), any::<bool>());
-    (texts, class, vec(any_container(), 0..3), by_resource(text()), option::of(by_resource(any_pair())), option::of(any::<i32>()))
+    (
+        texts,
+        class,
+        vec(any_container(), 0..3),
+        by_resource(text()),
+        option::of(by_resource(any_pair())),
+        (option::of(any::<i32>()), option::weighted(0.3, samples_patch::any_patch())),
+    )
         .prop_map(
             |(
                 (kind, namespace, name, reason, rule, node),
@@ -148,7 +165,7 @@ fn any_pod() -> BoxedStrategy<PodQos> {
                 containers,
                 sums,
                 pod_resources,
-                priority,
+                (priority, patch),
             )| PodQos {
                 kind,
                 namespace,
@@ -162,6 +179,7 @@ fn any_pod() -> BoxedStrategy<PodQos> {
                 overhead: sums,
                 pod_resources,
                 resize: Resize { allowed: true, rule },
+                patch,
                 ..pod(&name, Class::Burstable, &reason, containers)
             },
         )

@@ -119,9 +119,9 @@ fn notices(answer: &Answer) -> Vec<Notice> {
     notices
 }
 
-/// Whether a finding is a cause, which the answer itself shows.
+/// Whether a finding is a cause, or a list of claims, which the answer itself shows.
 fn is_a_cause(finding: &Finding) -> bool {
-    finding.code.starts_with("ST-") && matches!(finding.subject.kind.as_str(), "PersistentVolumeClaim" | "Pod")
+    finding.code == "ST-V01" || finding.code.starts_with("ST-") && matches!(finding.subject.kind.as_str(), "PersistentVolumeClaim" | "Pod")
 }
 
 /// What it does, what it risks, and the command.

@@ -63,18 +63,18 @@ impl<'a, H: Harvest> Gathering<'a, H> {
         let offers = optional::lists::<H>(self.transport, &optional, self.chunk, self.progress);
         let lists = join_all(usual.iter().map(|r| list::list::<H>(self.transport, *r, None, self.chunk, self.progress)));
         let (offers, lists) = join(offers, lists).await;
-        for (resource, offer) in offers {
-            match offer {
-                Offer::Listed(listed) => self.record(resource, None, listed),
-                Offer::Settled(state) => self.gathered.coverage.record(resource, None, state),
-            }
-        }
+        let lists = usual.into_iter().zip(lists.into_iter().map(Offer::Listed));
         let mut forbidden = Vec::new();
-        for (&resource, listed) in usual.iter().zip(lists) {
-            if !listed.begun && listed.failure.as_ref().and_then(Failure::code) == Some(403) {
-                forbidden.push(resource);
+        for (resource, offer) in offers.into_iter().chain(lists) {
+            match offer {
+                Offer::Settled(state) => self.gathered.coverage.record(resource, None, state),
+                Offer::Listed(listed) => {
+                    if !listed.begun && listed.failure.as_ref().and_then(Failure::code) == Some(403) {
+                        forbidden.push(resource);
+                    }
+                    self.record(resource, None, listed);
+                }
             }
-            self.record(resource, None, listed);
         }
         if !forbidden.is_empty() {
             self.one_by_one(&forbidden).await;

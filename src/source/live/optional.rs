@@ -1,5 +1,7 @@
-//! Kinds that most clusters do not serve: discovery is asked for their group, so that a cluster without it costs one request
+//! Kinds that most clusters do not serve: discovery is asked for their groups, so that a cluster without them costs one request
 //! beside all others, and nobody's missing right to list what is not there passes for a hole.
+
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
@@ -7,7 +9,7 @@ use super::list::{self, Listed};
 use super::page::Harvest;
 use super::transport::Transport;
 use crate::inventory::State;
-use crate::objects::{POLICY_GROUP, Resource};
+use crate::objects::Resource;
 use crate::source::Progress;
 
 /// What came of an optional kind.
@@ -17,6 +19,9 @@ pub(super) enum Offer<H> {
     /// Discovery has settled it.
     Settled(State),
 }
+
+/// Versions of each group that is served.
+type Groups = BTreeMap<String, Vec<String>>;
 
 /// Lists the optional kinds that the API server serves.
 pub(super) async fn lists<H: Harvest>(
@@ -28,32 +33,39 @@ pub(super) async fn lists<H: Harvest>(
     if resources.is_empty() {
         return Vec::new();
     }
-    let group = transport.get(&format!("/apis/{POLICY_GROUP}"), progress).await;
-    let versions = match group {
-        Err(failure) if failure.code() == Some(404) => Some(Vec::new()),
-        // Whoever may not ask for groups may still be allowed to list.
-        Err(_) => None,
-        Ok(body) => serde_json::from_slice::<Group>(&body).ok().map(|group| group.versions.into_iter().map(|v| v.version).collect()),
-    };
+    let groups = groups(transport, progress).await;
     let asked = resources.iter().map(|&resource| {
-        let versions = versions.clone();
-        async move { (resource, one(transport, resource, versions, chunk, progress).await) }
+        let groups = groups.as_ref();
+        async move { (resource, one(transport, resource, groups, chunk, progress).await) }
     });
     futures::future::join_all(asked).await
+}
+
+/// The groups that are served; none if that cannot be found out: whoever may not ask for groups may still be allowed to list.
+async fn groups(transport: &Transport, progress: &dyn Progress) -> Option<Groups> {
+    let body = match transport.get("/apis", progress).await {
+        Err(failure) => return (failure.code() == Some(404)).then(Groups::default),
+        Ok(body) => body,
+    };
+    let list: GroupList = serde_json::from_slice(&body).ok()?;
+    let versions = |group: Group| (group.name, group.versions.into_iter().map(|version| version.version).collect());
+    Some(list.groups.into_iter().map(versions).collect())
 }
 
 async fn one<H: Harvest>(
     transport: &Transport,
     resource: Resource,
-    versions: Option<Vec<String>>,
+    groups: Option<&Groups>,
     chunk: u32,
     progress: &dyn Progress,
 ) -> Offer<H> {
-    if let Some(versions) = versions.as_ref().filter(|versions| !versions.iter().any(|v| v == resource.version())) {
-        let known = |version: &&String| Resource::ALL.iter().any(|r| r.group() == POLICY_GROUP && r.version() == version.as_str());
+    let group = resource.group();
+    let versions = groups.map(|groups| groups.get(group).map(Vec::as_slice).unwrap_or_default());
+    if let Some(versions) = versions.filter(|versions| !versions.iter().any(|v| v == resource.version())) {
+        let known = |version: &&String| Resource::ALL.iter().any(|r| r.group() == group && r.version() == version.as_str());
         // In a version nobody knew when this was written there may be anything.
         return Offer::Settled(match versions.iter().find(|version| !known(version)) {
-            Some(version) => State::Failed(format!("the API server has {POLICY_GROUP}/{version}, which this version cannot read")),
+            Some(version) => State::Failed(format!("the API server has {group}/{version}, which this version cannot read")),
             None => State::NotServed,
         });
     }
@@ -76,9 +88,16 @@ async fn is_in_version(transport: &Transport, resource: Resource, progress: &dyn
     }
 }
 
+/// An `APIGroupList`.
+#[derive(Deserialize)]
+struct GroupList {
+    groups: Vec<Group>,
+}
+
 /// An `APIGroup`.
 #[derive(Deserialize)]
 struct Group {
+    name: String,
     versions: Vec<Version>,
 }
 

@@ -249,7 +249,7 @@ impl<'a> Collector<'a> {
             None => Meta::default(),
         };
         // Refused policies stay: the engine reports them, with everything else it has to say about policies.
-        let policy = resource == Resource::NetworkPolicies || resource.optional();
+        let policy = resource == Resource::NetworkPolicies || resource.is_cluster_policy();
         if !policy && let Some(Refusal { field, reason }) = refusal(resource, &meta, generated, &value) {
             let message = format!("{place}: Kubernetes would refuse it: {field}: {reason}; left out");
             self.findings.push(REFUSED_METADATA.on(subject.clone(), message).shown_by(&subject, field, reason));

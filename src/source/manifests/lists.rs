@@ -26,6 +26,16 @@ pub(super) fn length(o: &Objects, resource: Resource) -> usize {
         Resource::Events => o.events.len(),
         Resource::ResourceQuotas => o.resource_quotas.len(),
         Resource::LimitRanges => o.limit_ranges.len(),
+        Resource::VolumeSnapshots => o.volume_snapshots.len(),
+        Resource::VolumeSnapshotContents => o.snapshot_contents.len(),
+        Resource::VolumePopulators => o.volume_populators.len(),
+        Resource::ReferenceGrants => o.reference_grants.len(),
+        Resource::VeleroSchedules => o.velero_schedules.len(),
+        Resource::VeleroBackups => o.velero_backups.len(),
+        Resource::StashConfigurations | Resource::StashBatches | Resource::KubeStashConfigurations | Resource::KubeStashBatches => {
+            o.backup_plans.len()
+        }
+        Resource::StashSessions | Resource::KubeStashSessions => o.backup_sessions.len(),
         Resource::Deployments
         | Resource::ReplicaSets
         | Resource::StatefulSets
@@ -66,6 +76,16 @@ pub(super) fn move_last_to(o: &mut Objects, resource: Resource, position: usize)
         Resource::Events => move_last(&mut o.events, position),
         Resource::ResourceQuotas => move_last(&mut o.resource_quotas, position),
         Resource::LimitRanges => move_last(&mut o.limit_ranges, position),
+        Resource::VolumeSnapshots => move_last(&mut o.volume_snapshots, position),
+        Resource::VolumeSnapshotContents => move_last(&mut o.snapshot_contents, position),
+        Resource::VolumePopulators => move_last(&mut o.volume_populators, position),
+        Resource::ReferenceGrants => move_last(&mut o.reference_grants, position),
+        Resource::VeleroSchedules => move_last(&mut o.velero_schedules, position),
+        Resource::VeleroBackups => move_last(&mut o.velero_backups, position),
+        Resource::StashConfigurations | Resource::StashBatches | Resource::KubeStashConfigurations | Resource::KubeStashBatches => {
+            move_last(&mut o.backup_plans, position);
+        }
+        Resource::StashSessions | Resource::KubeStashSessions => move_last(&mut o.backup_sessions, position),
         Resource::Deployments
         | Resource::ReplicaSets
         | Resource::StatefulSets

@@ -78,6 +78,13 @@ pub(super) fn of(resource: Resource) -> &'static Fields {
         | Resource::Leases
         | Resource::ResourceQuotas
         | Resource::LimitRanges => &storage::WITH_SPEC,
+        Resource::VolumeSnapshots => &storage::SNAPSHOT,
+        Resource::VolumeSnapshotContents => &storage::SNAPSHOT_CONTENT,
+        Resource::VolumePopulators => &storage::POPULATOR,
+        Resource::ReferenceGrants => &storage::REFERENCE_GRANT,
+        Resource::VeleroSchedules | Resource::VeleroBackups => &storage::OF_TOOL,
+        Resource::StashConfigurations | Resource::StashBatches | Resource::StashSessions => &storage::OF_TOOL,
+        Resource::KubeStashConfigurations | Resource::KubeStashBatches | Resource::KubeStashSessions => &storage::OF_TOOL,
         Resource::Events => &storage::EVENT,
     }
 }

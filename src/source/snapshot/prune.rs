@@ -31,7 +31,63 @@ pub(super) fn item(resource: Resource, object: &mut Value) {
         }
     }
     if let Some(Value::Object(spec)) = object.get_mut("spec") {
-        pods_of(spec);
+        if resource.is_of_backup_tool() {
+            backups_of(spec);
+        } else {
+            pods_of(spec);
+        }
+    }
+    if let (Some(Value::Object(status)), true) = (object.get_mut("status"), resource.is_of_backup_tool()) {
+        // What hooks and jobs said stays out.
+        status.retain(|_, value| !value.is_object() && !value.is_array());
+    }
+}
+
+/// What is read of a plan for backups: hooks, jobs and their settings run commands, with environments.
+const OF_BACKUPS: [&str; 29] = [
+    // Velero
+    "template",
+    "paused",
+    "includedNamespaces",
+    "excludedNamespaces",
+    "includedResources",
+    "excludedResources",
+    "includedNamespaceScopedResources",
+    "excludedNamespaceScopedResources",
+    "labelSelector",
+    "orLabelSelectors",
+    "snapshotVolumes",
+    "defaultVolumesToFsBackup",
+    "defaultVolumesToRestic",
+    "snapshotMoveData",
+    "resourcePolicy",
+    // Stash and KubeStash
+    "target",
+    "targets",
+    "members",
+    "sessions",
+    "session",
+    "invoker",
+    "scheduler",
+    "suspend",
+    "ref",
+    "appRef",
+    "volumeMounts",
+    // references
+    "apiGroup",
+    "kind",
+    "name",
+];
+
+fn backups_of(spec: &mut Map<String, Value>) {
+    spec.retain(|field, _| OF_BACKUPS.contains(&field.as_str()));
+    for (field, value) in spec {
+        match value {
+            _ if matches!(field.as_str(), "labelSelector" | "orLabelSelectors") => {}
+            Value::Object(below) => backups_of(below),
+            Value::Array(list) => list.iter_mut().filter_map(Value::as_object_mut).for_each(backups_of),
+            _ => {}
+        }
     }
 }
 

@@ -41,12 +41,33 @@ fn recording() -> Recording {
         (Resource::CronJobs, vec![json!({"metadata": meta, "spec": {"jobTemplate": {"spec": {"template": template}}}})]),
         (Resource::NetworkPolicies, vec![json!({"metadata": meta, "spec": {"podSelector": {}, "ingress": [{"ports": [{"port": 80}]}]}})]),
     ]);
+    let lists = lists.into_iter().chain(backups(&meta)).collect::<BTreeMap<_, _>>();
     let mut coverage = Coverage::complete(&lists.keys().copied().collect::<Vec<_>>());
     coverage.record(Resource::Nodes, None, State::Forbidden);
     coverage.record(Resource::Services, Some("ns".to_owned()), State::Failed("timed out".to_owned()));
     coverage.record(Resource::Services, None, State::Forbidden);
     coverage.record(Resource::EndpointSlices, None, State::NotServed);
     Recording { cluster_version: Some("v1.36.3".to_owned()), collected_at: "2026-05-01T12:00:00.5Z".parse().unwrap(), coverage, lists }
+}
+
+/// Plans for backups with everything that runs a command.
+fn backups(meta: &Value) -> [(Resource, Vec<Value>); 4] {
+    let hooks = json!({"resources": [{"name": "freeze", "pre": [{"exec": {"command": ["mysql", SECRET]}}]}]});
+    let velero = json!({"includedNamespaces": ["shop"], "labelSelector": {"matchLabels": {"app": "db"}}, "hooks": hooks,
+        "resourcePolicy": {"kind": "configmap", "name": "rules"}});
+    let stash = json!({"paused": true, "target": {"ref": {"kind": "StatefulSet", "name": "db"}, "volumeMounts": [{"name": "data", "mountPath": "/x"}]},
+        "hooks": {"preBackup": {"exec": {"command": [SECRET]}}}, "runtimeSettings": {"container": {"env": [{"name": "A", "value": SECRET}]}}});
+    let kube = json!({"target": {"kind": "StatefulSet", "name": "db"}, "sessions": [{"name": "full", "scheduler": {"suspend": true,
+        "jobTemplate": {"template": {"spec": {"containers": [{"args": [SECRET]}]}}}}, "addon": {"tasks": [{"params": {"args": SECRET}}]}}]});
+    [
+        (Resource::VeleroSchedules, vec![json!({"metadata": meta, "spec": {"paused": true, "template": velero.clone()}})]),
+        (
+            Resource::VeleroBackups,
+            vec![json!({"metadata": meta, "spec": velero, "status": {"phase": "Completed", "volumeSnapshotsCompleted": 2}})],
+        ),
+        (Resource::StashConfigurations, vec![json!({"metadata": meta, "spec": stash, "status": {"conditions": [{"message": SECRET}]}})]),
+        (Resource::KubeStashConfigurations, vec![json!({"metadata": meta, "spec": kube})]),
+    ]
 }
 
 fn all() -> Needs {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Case, Diagnosis, matching, provisioner, said, volumes};
-use crate::objects::{Node, PersistentVolumeClaim, Pod, Resource};
+use crate::objects::{Node, PersistentVolumeClaim, Pod, Resource, WorkloadKind};
 use crate::report::{Confidence, Finding};
 use crate::storage::facts::{NO_PROVISIONER, claims_of};
 use crate::storage::findings::topology::{
@@ -16,9 +16,7 @@ use crate::storage::words;
 pub(super) fn diagnose<'a>(case: &Case<'_, 'a>) -> Diagnosis<'a> {
     let facts = case.facts;
     if !facts.knows(Resource::Pods, Some(case.namespace())) {
-        let mut diagnosis = Diagnosis::of(said::unread(case));
-        diagnosis.unread.insert(Resource::Pods);
-        return diagnosis;
+        return Diagnosis::unknown(case, Resource::Pods);
     }
     let consumers: Vec<&Pod> = facts.consumers(case.claim).collect();
     let Some(first) = consumers.first().copied() else {
@@ -42,9 +40,7 @@ pub(super) fn diagnose<'a>(case: &Case<'_, 'a>) -> Diagnosis<'a> {
         return Diagnosis::one(finding.shown_by(&words::pod_ref(pod), "spec.schedulerName", name).remedied_by("see whether it runs", None));
     }
     if !facts.knows(Resource::Nodes, None) {
-        let mut diagnosis = Diagnosis::of(said::unread(case));
-        diagnosis.unread.insert(Resource::Nodes);
-        return diagnosis;
+        return Diagnosis::unknown(case, Resource::Nodes);
     }
     schedule(case, pod)
 }
@@ -76,13 +72,18 @@ fn nobody(case: &Case<'_, '_>) -> Finding {
     };
     let (kind, name) = (workload.kind.name(), &workload.metadata.name);
     let pods = match workload.replicas {
+        _ if workload.suspended => " is suspended",
         Some(0) => " (0 replicas)",
+        _ if workload.kind == WorkloadKind::CronJob => " makes one when its time comes",
         _ => " has no pod yet",
     };
     let message = format!("class \"{class}\" waits for the first pod that uses it; {kind} {name}{pods}");
     let owner = crate::report::ObjectRef::new(kind, namespace, name);
-    let replicas = workload.replicas.map_or_else(|| "<unset>".to_owned(), |n| n.to_string());
-    case.finding(&NO_CONSUMER, message).shown_by(&owner, "spec.replicas", replicas)
+    let (field, value) = match workload.kind {
+        WorkloadKind::Job | WorkloadKind::CronJob => ("spec.suspend", workload.suspended.to_string()),
+        _ => ("spec.replicas", workload.replicas.map_or_else(|| "<unset>".to_owned(), |n| n.to_string())),
+    };
+    case.finding(&NO_CONSUMER, message).shown_by(&owner, field, value)
 }
 
 /// A pod that waits for a claim that does not exist and is called nearly so.

@@ -1,7 +1,7 @@
 //! Claims that name no volume: the search (S), and what comes after it found none.
 
 use super::volumes::{self, finding};
-use super::{Case, Diagnosis, class, consumer, provisioner, said};
+use super::{Case, Diagnosis, class, consumer, provisioner};
 use crate::objects::{Node, PersistentVolume, Resource};
 use crate::report::{Confidence, Finding, Severity};
 use crate::storage::facts::{ClassOrigin, SELECTED_NODE};
@@ -33,9 +33,7 @@ pub(super) fn diagnose<'a>(case: &Case<'_, 'a>, taken: &dyn Fn(&PersistentVolume
         return Diagnosis::of(unfit);
     }
     if !classes_known {
-        let mut diagnosis = Diagnosis::of(said::unread(case));
-        diagnosis.unread.insert(Resource::StorageClasses);
-        return diagnosis;
+        return Diagnosis::unknown(case, Resource::StorageClasses);
     }
     let competing = if taken_by_others(case, taken) { Some(competition(case)) } else { None };
     let selected = claim.metadata.annotations.get(SELECTED_NODE);

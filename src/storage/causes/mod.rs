@@ -11,6 +11,8 @@ mod matching;
 mod named;
 mod provisioner;
 mod said;
+mod snapshot;
+mod source;
 mod terminating;
 mod uncreated;
 mod volumes;
@@ -47,6 +49,11 @@ impl Diagnosis<'_> {
 
     fn one(cause: Finding) -> Self {
         Self::of(vec![cause])
+    }
+
+    /// Nothing can be told without this kind; what was said by others can be repeated.
+    fn unknown(case: &Case<'_, '_>, missing: Resource) -> Self {
+        Self { causes: said::unread(case, missing), unread: BTreeSet::from([missing]), ..Self::default() }
     }
 
     /// Whether there is a cause that is more than good to know.
@@ -100,10 +107,7 @@ pub(super) fn diagnose<'a>(case: &Case<'_, 'a>, taken: &dyn Fn(&PersistentVolume
     } else if claim.metadata.annotations.get(super::facts::BIND_COMPLETED).is_some() || is_bound(case) {
         bound::diagnose(case)
     } else if !facts.knows(Resource::PersistentVolumes, None) {
-        // Nothing can be said of a binding without the volumes; what was said by others can be repeated.
-        let mut diagnosis = Diagnosis::of(said::unread(case));
-        diagnosis.unread.insert(Resource::PersistentVolumes);
-        diagnosis
+        Diagnosis::unknown(case, Resource::PersistentVolumes)
     } else if !claim.spec.volume_name.is_empty() {
         named::diagnose(case)
     } else {

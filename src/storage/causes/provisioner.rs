@@ -1,6 +1,6 @@
 //! Who should make the volume (D): what objects show of the provisioner, then what it said itself.
 
-use super::{Case, Diagnosis, clone, matching, said};
+use super::{Case, Diagnosis, matching, said, source};
 use crate::objects::{Lease, PersistentVolume, Resource, StorageClass};
 use crate::report::{Confidence, Finding, ObjectRef};
 use crate::storage::facts::{PROVISIONER, SELECTED_NODE, migrated};
@@ -22,21 +22,40 @@ const FOLDERS: [&str; 3] = ["rancher.io/local-path", "k8s.io/minikube-hostpath",
 /// Tolerance for clocks that differ.
 const SKEW: i64 = 60;
 
+/// The driver that makes the volumes of a class.
+fn driver_of(class: &StorageClass) -> &str {
+    migrated(&class.provisioner).unwrap_or(&class.provisioner)
+}
+
 /// A claim that its class has to have made.
 pub(super) fn diagnose<'a>(case: &Case<'_, 'a>, class: &StorageClass) -> Diagnosis<'a> {
     let mut diagnosis = Diagnosis::of(from_objects(case, class));
-    if diagnosis.causes.is_empty() {
-        diagnosis.causes.extend(said::failed(case));
-    } else {
-        // What it says itself is worth more than what is guessed from its name.
-        let guess = diagnosis.causes.first().is_some_and(|cause| cause.confidence != Confidence::Certain);
-        if guess && let Some(told) = said::failed(case) {
-            diagnosis.causes.retain(|cause| cause.code != told.code);
-            diagnosis.causes.insert(0, told);
+    if let Some(told) = said::failed(case) {
+        match diagnosis.causes.first_mut() {
+            // It says what objects show: then it is certain.
+            Some(cause) if cause.code == told.code => {
+                cause.evidence.extend(told.evidence);
+                cause.confidence = Confidence::Certain;
+            }
+            // What it says itself is worth more than what is guessed from its name.
+            Some(cause) if cause.confidence != Confidence::Certain => {
+                diagnosis.causes.retain(|cause| cause.code != told.code);
+                diagnosis.causes.insert(0, told);
+            }
+            Some(_) => {}
+            None => diagnosis.causes.push(told),
         }
     }
     let about = [Resource::CsiDrivers, Resource::CsiNodes];
     if diagnosis.causes.is_empty() {
+        let source = source::judge(case, driver_of(class));
+        match source.unread {
+            Some(missing) if !case.facts.not_applied(case.claim) => return Diagnosis::unknown(case, missing),
+            missing => diagnosis.unread.extend(missing),
+        }
+        if let Some(populator) = source.populator {
+            return Diagnosis::one(populator);
+        }
         diagnosis.unread.extend(about.into_iter().filter(|resource| !case.facts.knows(*resource, None)));
         diagnosis.causes.extend(progress(case, class));
     }
@@ -53,9 +72,7 @@ pub(super) fn selected<'a>(case: &Case<'_, 'a>, node: &str) -> Diagnosis<'a> {
     }
     let facts = case.facts;
     if !facts.knows(Resource::Nodes, None) {
-        let mut diagnosis = Diagnosis::of(said::unread(case));
-        diagnosis.unread.insert(Resource::Nodes);
-        return diagnosis;
+        return Diagnosis::unknown(case, Resource::Nodes);
     }
     let Some(object) = facts.node(node) else {
         let finding = case.finding(&PINNED_TO_NODE, format!("it is to be made for node {node}, which does not exist"));
@@ -96,7 +113,7 @@ pub(super) fn selected<'a>(case: &Case<'_, 'a>, node: &str) -> Diagnosis<'a> {
 /// Whether the driver is registered on the chosen node, and the node has the labels it goes by.
 fn registration(case: &Case<'_, '_>, class: &StorageClass, name: &str, node: &crate::objects::Node) -> Vec<Finding> {
     let facts = case.facts;
-    let driver = migrated(&class.provisioner).unwrap_or(&class.provisioner);
+    let driver = driver_of(class);
     if !facts.knows(Resource::CsiNodes, None) || facts.driver(driver).is_none() {
         return Vec::new();
     }
@@ -126,7 +143,7 @@ fn registration(case: &Case<'_, '_>, class: &StorageClass, name: &str, node: &cr
 
 /// What follows from objects alone.
 pub(super) fn from_objects(case: &Case<'_, '_>, class: &StorageClass) -> Vec<Finding> {
-    let driver = migrated(&class.provisioner).unwrap_or(&class.provisioner);
+    let driver = driver_of(class);
     let of_class = words::class_ref(class);
     let provisioner = |finding: Finding| case.class_evidence(finding).shown_by(&of_class, "provisioner", &class.provisioner);
     let mut findings: Vec<Finding> = Vec::new();
@@ -144,7 +161,7 @@ pub(super) fn from_objects(case: &Case<'_, '_>, class: &StorageClass) -> Vec<Fin
         let confidence = if std::ptr::eq(kind, &kinds::HOST_PATH_PROVISIONER) { Confidence::Likely } else { Confidence::Certain };
         return vec![finding.with_confidence(confidence).remedied_by("create the claim anew with the class of another provisioner", None)];
     }
-    findings.extend(clone::diagnose(case, driver));
+    findings.extend(source::judge(case, driver).cause);
     if case.claim.spec.selector.is_some() && (case.facts.driver(driver).is_some() || migrated(&class.provisioner).is_some()) {
         let finding =
             case.finding(&kinds::SELECTOR_UNSUPPORTED, format!("it has a selector, and {driver} makes no volumes for such claims"));
@@ -196,7 +213,7 @@ fn attributes(case: &Case<'_, '_>, driver: &str) -> Option<Finding> {
 fn parameters(case: &Case<'_, '_>, class: &StorageClass) -> Option<Finding> {
     const PREFIX: &str = "csi.storage.k8s.io/";
     const SECRETS: [&str; 6] = ["provisioner", "controller-publish", "node-stage", "node-publish", "controller-expand", "node-expand"];
-    let is_csi = case.facts.driver(migrated(&class.provisioner).unwrap_or(&class.provisioner)).is_some();
+    let is_csi = case.facts.driver(driver_of(class)).is_some();
     if !is_csi {
         return None;
     }
@@ -361,7 +378,7 @@ fn progress(case: &Case<'_, '_>, class: &StorageClass) -> Option<Finding> {
     if facts.not_applied(claim) {
         return None;
     }
-    let driver = migrated(&class.provisioner).unwrap_or(&class.provisioner);
+    let driver = driver_of(class);
     let age = facts.age(claim);
     let waited = age.map_or_else(String::new, |age| format!(" for {}", crate::report::view::human_duration(age)));
     let events = facts.knows(Resource::Events, Some(case.namespace()));

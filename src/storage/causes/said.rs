@@ -6,7 +6,7 @@ use crate::report::{Confidence, Finding, FindingKind, ObjectRef};
 use crate::storage::findings::{provisioner as kinds, topology, uncreated};
 
 /// Part of a message, and what it means.
-const MEANINGS: [(&str, &FindingKind); 47] = [
+const MEANINGS: [(&str, &FindingKind); 49] = [
     ("does not support block volume provisioning", &kinds::BLOCK_UNSUPPORTED),
     ("elector is not supported", &kinds::SELECTOR_UNSUPPORTED),
     ("no volume plugin matched name: kubernetes.io/no-provisioner", &kinds::MADE_BY_HAND),
@@ -44,6 +44,7 @@ const MEANINGS: [(&str, &FindingKind); 47] = [
     ("does not belong to the right APIGroup", &kinds::SOURCE_GROUP_WRONG),
     ("CrossNamespaceVolumeDataSource feature is disabled", &kinds::SOURCE_ELSEWHERE),
     ("dataSource from", &kinds::SOURCE_ELSEWHERE),
+    ("error getting ReferenceGrants", &kinds::SOURCE_ELSEWHERE),
     ("failed to get selected CSINode", &topology::PINNED_TO_NODE),
     ("no topology key found for node", &topology::DRIVER_NOT_ON_NODE),
     ("no topology key found on CSINode", &topology::DRIVER_NOT_ON_NODE),
@@ -54,6 +55,7 @@ const MEANINGS: [(&str, &FindingKind); 47] = [
     ("not handled by any populator", &kinds::NO_POPULATOR),
     ("snapshotcontent", &kinds::SNAPSHOT_NOT_USABLE),
     ("is being deleted", &kinds::SNAPSHOT_NOT_USABLE),
+    ("DataSource Type VolumeSnapshot", &kinds::SNAPSHOT_NOT_USABLE),
 ];
 
 /// Adds an event as evidence.
@@ -113,7 +115,7 @@ pub(super) fn retried(case: &Case<'_, '_>) -> Option<Finding> {
 }
 
 /// Where what decides could not be read: what conditions and events say, marked as such.
-pub(super) fn unread(case: &Case<'_, '_>) -> Vec<Finding> {
+pub(super) fn unread(case: &Case<'_, '_>, missing: Resource) -> Vec<Finding> {
     let facts = case.facts;
     if let Some(failure) = failed(case) {
         return vec![failure.with_confidence(Confidence::Possible)];
@@ -132,6 +134,6 @@ pub(super) fn unread(case: &Case<'_, '_>) -> Vec<Finding> {
     let who = if facts.knows(Resource::PersistentVolumes, None) { "" } else { "; volumes, classes and nodes are of the whole cluster" };
     vec![finding.remedied_by(
         format!("ask somebody who may list what is missing{who}"),
-        Some("kubectl auth can-i list persistentvolumes".to_owned()),
+        Some(format!("kubectl auth can-i list {}", missing.qualified())),
     )]
 }

@@ -196,8 +196,11 @@ pub static SNAPSHOT_NOT_USABLE: FindingKind = FindingKind {
     name: "snapshot-not-usable",
     severity: Severity::Error,
     explanation: "\
-The claim is to be made of a VolumeSnapshot that does not exist, is not ready, is being deleted, or belongs to another driver. The
-words are those of the provisioner.",
+The claim is to be made of a VolumeSnapshot that does not exist, is being deleted, is not taken yet or not ready; or whose
+VolumeSnapshotContent is gone, belongs to a different snapshot, to another driver than the claim's class, or has no handle.
+
+The provisioner calls most of these «snapshot … not bound», and keeps the rest to its log. Here each is told from the two objects; only
+where these cannot be read do the provisioner's words have to do.",
 };
 
 /// The claim is smaller than its snapshot.
@@ -206,7 +209,8 @@ pub static SMALLER_THAN_SNAPSHOT: FindingKind = FindingKind {
     name: "smaller-than-snapshot",
     severity: Severity::Error,
     explanation: "\
-The claim asks for less than the snapshot needs. Create it anew with at least that size.",
+The claim asks for less than the `status.restoreSize` of the snapshot; both are rounded up to whole bytes before they are compared.
+Create it anew with at least that size.",
 };
 
 /// The claim changes the volume mode of its snapshot.
@@ -216,7 +220,8 @@ pub static MODE_CONVERSION_FORBIDDEN: FindingKind = FindingKind {
     severity: Severity::Error,
     explanation: "\
 The claim's volumeMode is not that of the volume the snapshot was taken of. That is refused unless the VolumeSnapshotContent has the
-annotation `snapshot.storage.kubernetes.io/allow-volume-mode-change`.",
+annotation `snapshot.storage.kubernetes.io/allow-volume-mode-change: \"true\"`, or the provisioner runs with
+`--prevent-volume-mode-conversion=false`, which no object shows.",
 };
 
 /// The claim to clone cannot be cloned.
@@ -245,7 +250,8 @@ pub static NO_POPULATOR: FindingKind = FindingKind {
     name: "no-populator",
     severity: Severity::Warning,
     explanation: "\
-The claim's data source is of a kind that no VolumePopulator is registered for, so that nothing will fill the volume.",
+The claim's data source is of a kind that no VolumePopulator is registered for. The provisioner leaves such claims alone: «Assuming an
+external populator will provision the volume». A populator works without being registered, so this is likely, not certain.",
 };
 
 /// The data source has the wrong API group.
@@ -263,5 +269,6 @@ pub static SOURCE_ELSEWHERE: FindingKind = FindingKind {
     name: "source-in-other-namespace",
     severity: Severity::Error,
     explanation: "\
-The data source is in another namespace. That needs the feature CrossNamespaceVolumeDataSource and a ReferenceGrant there.",
+The data source is in another namespace. That needs the feature CrossNamespaceVolumeDataSource, in the API server and in the provisioner,
+and a ReferenceGrant in the source's namespace: from PersistentVolumeClaims of the claim's namespace, to the source.",
 };

@@ -152,7 +152,8 @@ impl Judgement {
 /// Kinds that are worth reading for the pods of these namespaces (none: of all) after what was read first.
 pub fn more_needed_for_pods(objects: &Objects, namespaces: Option<&[String]>) -> Vec<Resource> {
     let here = |namespace: &str| namespaces.is_none_or(|all| all.iter().any(|wanted| wanted == namespace));
-    let mut more = super::more_needed(objects);
+    let question = super::Question { namespace: namespaces.and_then(|all| all.first().cloned()), ..super::Question::default() };
+    let mut more = super::more_needed(objects, &question);
     let pods: Vec<&Pod> = objects.pods.iter().filter(|pod| here(&pod.metadata.namespace) && !pod.is_finished()).collect();
     // What a file holds and no API server has seen has no uid: its templates stand for pods.
     let templates = objects.workloads.iter().filter(|w| w.metadata.uid.is_empty() && here(&w.metadata.namespace));

@@ -6,6 +6,7 @@ mod effective_policy;
 mod matrix;
 mod pvc_why_pending;
 mod qos;
+mod qos_patch;
 mod reach;
 mod reachable_from;
 mod service;

@@ -4,7 +4,7 @@ use std::io;
 
 use super::super::escape;
 use super::super::page::Label;
-use super::{Text, grid, words};
+use super::{Text, grid, qos_patch, words};
 use crate::report::Report;
 use crate::report::qos::{ByResource, Class, ContainerQos, ContainerType, NumberPair, NumberSource, PodQos, Qos, SourceKind};
 use crate::report::view::grid::Cell;
@@ -13,6 +13,9 @@ use crate::report::view::grid::Cell;
 pub(super) fn write(report: &Report<Qos>, text: &mut Text<'_>) -> io::Result<()> {
     let pods = &report.result.pods;
     text.partial(&report.coverage)?;
+    if pods.iter().any(|pod| pod.patch.is_some()) {
+        return qos_patch::write(text, pods);
+    }
     if let [only] = pods.as_slice() {
         return details(text, only);
     }

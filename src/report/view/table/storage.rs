@@ -1,4 +1,6 @@
-//! `storage` in words: classes, drivers, volumes, claims by cause, and volumes that wait for somebody.
+//! `storage` in words: classes, drivers, volumes, claims by cause, volumes that wait for somebody, and claims without a backup.
+//!
+//! Tables fit eighty columns as long as names do: what is seldom asked for is in `-o wide`, what is odd stands below its row.
 
 use std::io;
 
@@ -7,7 +9,8 @@ use super::super::human_duration;
 use super::super::page::Label;
 use super::{Text, grid, words};
 use crate::report::overview::{
-    ClaimCounts, ClassAnswer, DriverAnswer, LeaseAnswer, ProvisionerState, ReleasedVolume, StorageOverview, VolumeCount,
+    BackupState, Backups, ClaimBackup, ClaimCounts, ClassAnswer, DriverAnswer, LeaseAnswer, ProvisionerState, ReleasedVolume,
+    StorageOverview, VolumeCount,
 };
 use crate::report::view::grid::Cell;
 use crate::report::{Report, Severity};
@@ -24,7 +27,8 @@ pub(super) fn write(report: &Report<StorageOverview>, text: &mut Text<'_>) -> io
     drivers(text, &answer.drivers)?;
     volumes(text, &answer.volumes)?;
     claims(text, &answer.claims)?;
-    released(text, &answer.released)
+    released(text, &answer.released)?;
+    answer.backups.as_ref().map_or(Ok(()), |backups| self::backups(text, backups))
 }
 
 fn headline(answer: &StorageOverview) -> String {
@@ -38,15 +42,19 @@ fn headline(answer: &StorageOverview) -> String {
         (several, Some(name)) => format!("{several} classes are marked as the default, and {name}, the newest, counts"),
     };
     let state = match (claims.problem, claims.waiting, claims.unknown) {
-        (0, 0, 0) => "all well".to_owned(),
+        (0, 0, 0) if claims.total == 0 => String::new(),
+        (0, 0, 0) => " (all well)".to_owned(),
         (problem, waiting, unknown) => {
             let parts = [(problem, "with a problem"), (waiting, "waiting"), (unknown, "not to be told")];
-            parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect::<Vec<_>>().join(", ")
+            let parts = parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect::<Vec<_>>();
+            format!(" ({})", parts.join(", "))
         }
     };
     let known =
         if answer.unread.iter().any(|kind| kind.starts_with("storageclasses")) { "classes could not be read".to_owned() } else { default };
-    format!("{} ({state}), {}; {known}.", words::count(claims.total, "claim", "claims"), words::count(volumes, "volume", "volumes"))
+    let place = answer.namespace.as_ref().map_or_else(|| "all namespaces".to_owned(), |name| format!("namespace {}", escape(name)));
+    let (claims, volumes) = (words::count(claims.total, "claim", "claims"), words::count(volumes, "volume", "volumes"));
+    format!("{claims} in {place}{state}, {volumes}; {known}.")
 }
 
 fn or_none(text: &str) -> String {
@@ -73,31 +81,32 @@ fn classes(text: &mut Text<'_>, classes: &[ClassAnswer]) -> io::Result<()> {
         return Ok(());
     }
     text.page.blank()?;
-    let mut headers = vec!["CLASS", "DEFAULT", "PROVISIONER", "STATE", "BINDING", "RECLAIM", "GROWS", "CLAIMS", "VOLUMES"];
+    let mut headers = vec!["CLASS", "PROVISIONER", "STATE", "RECLAIM", "CLAIMS"];
     if text.wide {
-        headers.push("MIGRATED TO");
+        headers.extend(["VOLUMES", "BINDING", "GROWS", "MIGRATED TO"]);
     }
     let most = text.at_most(ROWS);
     let row = |class: &ClassAnswer| {
         let (state, label) = provisioner(class.provisioner_state);
         let default = match (class.default, class.default_wins) {
-            (_, true) => "yes",
-            (true, false) => "marked",
-            (false, false) => "-",
+            (_, true) => " (default)",
+            (true, false) => " (marked)",
+            (false, false) => "",
         };
         let mut cells: Vec<Cell<'_>> = vec![
-            escape(&class.name).into_owned().into(),
-            default.into(),
+            format!("{}{default}", escape(&class.name)).into(),
             or_none(&class.provisioner).into(),
             Cell::labelled(state, label),
-            escape(&class.binding_mode).into_owned().into(),
             escape(&class.reclaim_policy).into_owned().into(),
-            if class.expansion { "yes" } else { "no" }.into(),
             class.claims.to_string().into(),
-            class.volumes.to_string().into(),
         ];
         if text.wide {
-            cells.push(or_none(class.migrated_to.as_deref().unwrap_or_default()).into());
+            cells.extend([
+                class.volumes.to_string().into(),
+                escape(&class.binding_mode).into_owned().into(),
+                if class.expansion { "yes" } else { "no" }.into(),
+                or_none(class.migrated_to.as_deref().unwrap_or_default()).into(),
+            ]);
         }
         cells
     };
@@ -116,37 +125,72 @@ fn leases(leases: &[LeaseAnswer]) -> String {
     if leases.is_empty() { "none".to_owned() } else { leases.iter().map(one).collect::<Vec<_>>().join(", ") }
 }
 
+/// How many sidecars renew their leases.
+fn sidecars(leases: &[LeaseAnswer]) -> Cell<'static> {
+    let of = |alive: Option<bool>| leases.iter().filter(|lease| lease.alive == alive).count();
+    match (of(Some(false)), of(Some(true)), of(None)) {
+        (0, 0, 0) => "none seen".into(),
+        (0, 0, held) => format!("{held} seen").into(),
+        (0, alive, _) => Cell::labelled(format!("{alive} alive"), Label::Allow),
+        (stopped, _, _) => Cell::labelled(format!("{stopped} of {} STOPPED", leases.len()), Label::Deny),
+    }
+}
+
 fn drivers(text: &mut Text<'_>, drivers: &[DriverAnswer]) -> io::Result<()> {
     if drivers.is_empty() {
         return Ok(());
     }
     text.page.blank()?;
+    let mut headers = vec!["DRIVER", "INSTALLED", "NODES", "SIDECARS", "VOLUMES"];
+    if text.wide {
+        headers.extend(["CAPACITIES", "LEASES"]);
+    }
     let most = text.at_most(ROWS);
-    let names = text.at_most(3);
-    let row = |driver: &DriverAnswer| -> Vec<Cell<'_>> {
-        let all = driver.nodes.len() + driver.not_on.len();
-        let nodes = match (driver.nodes.len(), driver.not_on.is_empty()) {
+    let (names, wide) = (text.at_most(4), text.wide);
+    let row = |driver: &DriverAnswer| -> Vec<Vec<Cell<'_>>> {
+        let nodes = match (driver.nodes.len(), driver.not_on.len()) {
             (0, _) => "none".to_owned(),
-            (on, true) => format!("all {on}"),
-            (on, false) => {
-                let off = words::cut(driver.not_on.iter().map(|name| escape(name).into_owned()).collect(), names);
-                format!("{on} of {all}, not on {}", off.join(", "))
-            }
+            (on, 0) => format!("all {on}"),
+            (on, off) => format!("{on} of {}", on + off),
         };
-        let in_tree = if driver.in_tree.is_empty() { "-".to_owned() } else { escape(&driver.in_tree.join(", ")).into_owned() };
-        vec![
+        let mut cells = vec![
             escape(&driver.name).into_owned().into(),
             if driver.installed { Cell::from("yes") } else { Cell::labelled("NO", Label::Deny) },
             nodes.into(),
-            leases(&driver.leases).into(),
-            driver.capacities.map_or_else(|| "-".to_owned(), |n| n.to_string()).into(),
+            sidecars(&driver.leases),
             driver.volumes.to_string().into(),
-            in_tree.into(),
-        ]
+        ];
+        if wide {
+            cells.push(driver.capacities.map_or_else(|| "-".to_owned(), |n| n.to_string()).into());
+            cells.push(leases(&driver.leases).into());
+        }
+        let below = about(driver, names).into_iter().map(|line| vec![Cell::from(format!("  {line}"))]);
+        std::iter::once(cells).chain(below).collect()
     };
-    let rows: Vec<Vec<Cell<'_>>> = drivers.iter().take(most).map(row).collect();
-    grid::write(&mut text.page, &["DRIVER", "INSTALLED", "NODES", "LEASES", "CAPACITIES", "VOLUMES", "STANDS IN FOR"], &rows)?;
+    let rows: Vec<Vec<Cell<'_>>> = drivers.iter().take(most).flat_map(row).collect();
+    grid::write(&mut text.page, &headers, &rows)?;
     cut(text, drivers.len(), most)
+}
+
+/// What is odd about a driver.
+fn about(driver: &DriverAnswer, names: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    if !driver.in_tree.is_empty() {
+        lines.push(format!("stands in for {}", escape(&driver.in_tree.join(", "))));
+    }
+    if !driver.not_on.is_empty() {
+        let off = words::cut(driver.not_on.iter().map(|name| escape(name).into_owned()).collect(), names);
+        lines.push(format!("not on {}", off.join(", ")));
+    }
+    let stopped = driver.leases.iter().filter(|lease| lease.alive == Some(false));
+    lines.extend(stopped.map(|lease| {
+        let age = lease.age_seconds.map_or_else(String::new, |age| format!(" for {}", human_duration(age)));
+        format!("its {} has not renewed its lease{age}", lease.of)
+    }));
+    if driver.capacities == Some(0) {
+        lines.push("it should tell of free space and tells nothing".to_owned());
+    }
+    lines
 }
 
 fn volumes(text: &mut Text<'_>, volumes: &[VolumeCount]) -> io::Result<()> {
@@ -166,7 +210,8 @@ fn claims(text: &mut Text<'_>, claims: &ClaimCounts) -> io::Result<()> {
         return Ok(());
     }
     text.page.blank()?;
-    let most = text.at_most(3);
+    // Names side by side make a line as long as there are claims.
+    let most = if text.wide { usize::MAX } else { 1 };
     let rows: Vec<Vec<Cell<'_>>> = claims
         .causes
         .iter()
@@ -184,23 +229,66 @@ fn released(text: &mut Text<'_>, released: &[ReleasedVolume]) -> io::Result<()> 
         return Ok(());
     }
     text.page.blank()?;
+    let mut headers = vec!["RELEASED", "SIZE", "RECLAIM", "DATA OF CLAIM"];
+    if text.wide {
+        headers.extend(["CLASS", "WHERE"]);
+    }
     let most = text.at_most(ROWS);
     let row = |volume: &ReleasedVolume| -> Vec<Cell<'_>> {
-        let again = match volume.claim_exists {
-            Some(true) => "yes",
-            Some(false) => "no",
-            None => "unknown",
-        };
-        vec![
+        let again = if volume.claim_exists == Some(true) { " (exists again)" } else { "" };
+        let mut cells: Vec<Cell<'_>> = vec![
             escape(&volume.name).into_owned().into(),
             or_none(&volume.capacity).into(),
-            escape(&volume.claim).into_owned().into(),
-            again.into(),
             escape(&volume.reclaim_policy).into_owned().into(),
-            escape(&volume.place).into_owned().into(),
-        ]
+            format!("{}{again}", escape(&volume.claim)).into(),
+        ];
+        if text.wide {
+            cells.extend([or_none(&volume.class).into(), escape(&volume.place).into_owned().into()]);
+        }
+        cells
     };
     let rows: Vec<Vec<Cell<'_>>> = released.iter().take(most).map(row).collect();
-    grid::write(&mut text.page, &["RELEASED", "SIZE", "DATA OF CLAIM", "EXISTS AGAIN", "RECLAIM", "WHERE"], &rows)?;
+    grid::write(&mut text.page, &headers, &rows)?;
     cut(text, released.len(), most)
+}
+
+/// How many claims have a copy somewhere, and which have none.
+fn backups(text: &mut Text<'_>, backups: &Backups) -> io::Result<()> {
+    text.page.blank()?;
+    let tools: Vec<String> = backups.tools.iter().map(|tool| (*tool).to_owned()).collect();
+    let counts = [(backups.covered, "covered"), (backups.not_covered, "not covered"), (backups.unknown, "not to be told")];
+    let counts = counts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!(", {n} {what}")).collect::<String>();
+    let bound = words::count(backups.claims.len(), "bound claim", "bound claims");
+    text.page.paragraph(&format!("Backups ({}): {bound}{counts}.", words::and(&tools)), 0)?;
+    let wide = text.wide;
+    let mut shown: Vec<&ClaimBackup> = backups.claims.iter().filter(|claim| wide || claim.state != BackupState::Covered).collect();
+    // First those without any, then those of which it cannot be told.
+    shown.sort_by_key(|claim| match claim.state {
+        BackupState::NotCovered => 0,
+        BackupState::Unknown => 1,
+        BackupState::Covered => 2,
+    });
+    if shown.is_empty() {
+        return Ok(());
+    }
+    text.page.blank()?;
+    let headers = if wide { vec!["CLAIM", "BACKUP", "LAST", "BY", "WHY"] } else { vec!["CLAIM", "BACKUP", "WHY"] };
+    let most = text.at_most(ROWS);
+    let row = |claim: &&ClaimBackup| -> Vec<Cell<'_>> {
+        let (state, label) = match claim.state {
+            BackupState::Covered => ("yes", Label::Allow),
+            BackupState::NotCovered => ("NO", Label::Deny),
+            BackupState::Unknown => ("unknown", Label::Unknown),
+        };
+        let mut cells = vec![words::full_name(&claim.namespace, &claim.name).into(), Cell::labelled(state, label)];
+        if wide {
+            cells.push(claim.age_seconds.map_or_else(|| "-".to_owned(), |age| format!("{} ago", human_duration(age))).into());
+            cells.push(claim.by.as_ref().map_or_else(|| "-".to_owned(), words::object).into());
+        }
+        cells.push(escape(&claim.reason).into_owned().into());
+        cells
+    };
+    let rows: Vec<Vec<Cell<'_>>> = shown.iter().take(most).map(row).collect();
+    grid::write(&mut text.page, &headers, &rows)?;
+    cut(text, shown.len(), most)
 }

@@ -89,13 +89,14 @@ fn label(state: VolumeState) -> Label {
 fn rows(text: &mut Text<'_>, pods: &[&PodAnswer]) -> io::Result<()> {
     let first = pods.first().map(|pod| &pod.namespace);
     let namespaces = text.page.style.all_namespaces || pods.iter().any(|pod| Some(&pod.namespace) != first);
-    let mut headers = vec!["POD", "PHASE", "CAUSE", "WHY"];
+    let mut headers = vec!["POD", "PHASE"];
     if namespaces {
         headers.insert(0, "NAMESPACE");
     }
     if text.wide {
         headers.push("NODE");
     }
+    headers.extend(["CAUSE", "WHY"]);
     let most = text.at_most(ROWS);
     let row = |pod: &&PodAnswer| {
         let mut cells: Vec<Cell<'_>> = Vec::new();
@@ -104,12 +105,12 @@ fn rows(text: &mut Text<'_>, pods: &[&PodAnswer]) -> io::Result<()> {
         }
         cells.push(escape(&pod.name).into_owned().into());
         cells.push(pod.phase.into());
-        let code = pod.cause.as_ref().map_or("-", |cause| cause.code);
-        cells.push(Cell::labelled(code, label(pod.state)));
-        cells.push(headline(pod).into());
         if text.wide {
             cells.push(escape(pod.node.as_deref().unwrap_or("<none>")).into_owned().into());
         }
+        let code = pod.cause.as_ref().map_or("-", |cause| cause.code);
+        cells.push(Cell::labelled(code, label(pod.state)));
+        cells.push(headline(pod).into());
         cells
     };
     let table: Vec<Vec<Cell<'_>>> = pods.iter().take(most).map(row).collect();
@@ -200,22 +201,20 @@ fn of<'r>(findings: &'r [Finding], pod: &PodAnswer, cause: &Cause) -> Option<&'r
     findings.iter().filter(same).find(own).or_else(|| findings.iter().find(same))
 }
 
-/// One row a volume. What Kubernetes puts into every pod is left out where it is well.
+/// One row a volume, and below it what becomes of the data; with room, in columns of their own. What Kubernetes puts into every pod is
+/// left out where it is well.
 fn table(text: &mut Text<'_>, pod: &PodAnswer) -> io::Result<()> {
     let own = |volume: &&VolumeAnswer| text.wide || volume.state != VolumeState::Ok || !volume.name.starts_with("kube-api-access-");
     let shown: Vec<&VolumeAnswer> = pod.volumes.iter().filter(own).collect();
     if shown.is_empty() {
         return text.page.paragraph("Its only volume is the token of its ServiceAccount.", 0);
     }
-    let claims = shown.iter().any(|volume| volume.after_claim.is_some());
-    let mut headers = vec!["VOLUME", "STATE", "WHAT", "WHERE", "POD GONE"];
-    if claims {
-        headers.push("CLAIM GONE");
-    }
+    let mut headers = vec!["VOLUME", "STATE", "WHAT", "WHERE"];
     if text.wide {
-        headers.extend(["KIND", "PV"]);
+        headers.extend(["POD GONE", "CLAIM GONE", "KIND", "PV"]);
     }
-    let row = |volume: &&VolumeAnswer| {
+    let wide = text.wide;
+    let rows = |volume: &&VolumeAnswer| -> Vec<Vec<Cell<'_>>> {
         let state = match (volume.state, &volume.cause) {
             (VolumeState::Ok, _) => "ok",
             (_, Some(cause)) => cause.code,
@@ -223,22 +222,24 @@ fn table(text: &mut Text<'_>, pod: &PodAnswer) -> io::Result<()> {
             (VolumeState::Problem, None) => "problem",
             (VolumeState::Unknown, None) => "unknown",
         };
+        let after_claim = volume.after_claim.as_deref().map(escape);
         let mut cells: Vec<Cell<'_>> = vec![
             escape(&volume.name).into_owned().into(),
             Cell::labelled(state, label(volume.state)),
             escape(&volume.source).into_owned().into(),
             escape(&volume.place).into_owned().into(),
-            escape(&volume.after_pod).into_owned().into(),
         ];
-        if claims {
-            cells.push(volume.after_claim.as_deref().map_or_else(|| "-".to_owned(), |after| escape(after).into_owned()).into());
-        }
-        if text.wide {
+        if wide {
             let behind = if volume.volume.is_empty() { "-".to_owned() } else { escape(&volume.volume).into_owned() };
-            cells.extend([Cell::from(escape(volume.kind).into_owned()), behind.into()]);
+            let after_claim = after_claim.map_or_else(|| "-".to_owned(), |after| after.into_owned());
+            cells.extend([escape(&volume.after_pod).into_owned(), after_claim, escape(volume.kind).into_owned(), behind].map(Cell::from));
+            return vec![cells];
         }
-        cells
+        let pod_gone = format!("  pod gone: {}", escape(&volume.after_pod));
+        let claim_gone = after_claim.map(|after| format!("  claim gone: {after}"));
+        let below = std::iter::once(pod_gone).chain(claim_gone).map(|line| vec![Cell::from(line)]);
+        std::iter::once(cells).chain(below).collect()
     };
-    let rows: Vec<Vec<Cell<'_>>> = shown.iter().map(row).collect();
+    let rows: Vec<Vec<Cell<'_>>> = shown.iter().flat_map(rows).collect();
     grid::write(&mut text.page, &headers, &rows)
 }

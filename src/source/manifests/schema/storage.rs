@@ -92,6 +92,55 @@ pub(super) static ATTRIBUTES_CLASS: Fields =
 pub(super) static WITH_SPEC: Fields =
     closed(&[("apiVersion", Text), ("kind", Text), ("metadata", Object(&META)), ("spec", Any), ("status", Any)]);
 
+/// Objects of other projects: what they have besides is theirs.
+pub(super) static OF_TOOL: Fields =
+    open(&[("apiVersion", Text), ("kind", Text), ("metadata", Object(&META)), ("spec", Any), ("status", Any)]);
+
+pub(super) static SNAPSHOT: Fields = closed(&[
+    ("apiVersion", Text),
+    ("kind", Text),
+    ("metadata", Object(&META)),
+    ("spec", Object(&SNAPSHOT_SPEC)),
+    ("status", Object(&SNAPSHOT_STATUS)),
+]);
+static SNAPSHOT_SPEC: Fields = closed(&[("source", Object(&SNAPSHOT_SOURCE)), ("volumeSnapshotClassName", Text)]);
+static SNAPSHOT_SOURCE: Fields = closed(&[("persistentVolumeClaimName", Text), ("volumeSnapshotContentName", Text)]);
+static SNAPSHOT_STATUS: Fields = open(&[
+    ("boundVolumeSnapshotContentName", Text),
+    ("creationTime", Text),
+    ("readyToUse", Bool),
+    ("restoreSize", Any),
+    ("error", Object(&SNAPSHOT_ERROR)),
+]);
+static SNAPSHOT_ERROR: Fields = open(&[("message", Text)]);
+
+pub(super) static SNAPSHOT_CONTENT: Fields = closed(&[
+    ("apiVersion", Text),
+    ("kind", Text),
+    ("metadata", Object(&META)),
+    ("spec", Object(&SNAPSHOT_CONTENT_SPEC)),
+    ("status", Object(&SNAPSHOT_CONTENT_STATUS)),
+]);
+static SNAPSHOT_CONTENT_SPEC: Fields = open(&[
+    ("volumeSnapshotRef", Object(&CLAIM_REF)),
+    ("driver", Text),
+    ("sourceVolumeMode", Text),
+    ("deletionPolicy", Text),
+    ("source", Any),
+    ("volumeSnapshotClassName", Text),
+]);
+static SNAPSHOT_CONTENT_STATUS: Fields = open(&[("snapshotHandle", Text)]);
+
+pub(super) static POPULATOR: Fields =
+    closed(&[("apiVersion", Text), ("kind", Text), ("metadata", Object(&META)), ("sourceKind", Object(&GROUP_KIND))]);
+static GROUP_KIND: Fields = closed(&[("group", Text), ("kind", Text)]);
+
+pub(super) static REFERENCE_GRANT: Fields =
+    closed(&[("apiVersion", Text), ("kind", Text), ("metadata", Object(&META)), ("spec", Object(&GRANT_SPEC))]);
+static GRANT_SPEC: Fields = closed(&[("from", List(&Object(&GRANT_FROM))), ("to", List(&Object(&GRANT_TO)))]);
+static GRANT_FROM: Fields = closed(&[("group", Text), ("kind", Text), ("namespace", Text)]);
+static GRANT_TO: Fields = closed(&[("group", Text), ("kind", Text), ("name", Text)]);
+
 pub(super) static EVENT: Fields = open(&[
     ("metadata", Object(&META)),
     ("involvedObject", Object(&INVOLVED)),

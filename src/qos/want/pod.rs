@@ -1,0 +1,55 @@
+//! Changes of the resources of the pod as a whole, which count instead of its containers'.
+
+use super::edit::{self, Edit, Field, Stated};
+use super::{Template, first_guess};
+use crate::objects::{Amount, QosClass, ResourceName};
+use crate::qos::shape::Shape;
+use crate::qos::{class, effective};
+
+/// The smallest change of them that gives the class. None for BestEffort: zeros for the pod as a whole would do, but what they mean
+/// differs from release to release.
+pub(super) fn edits(template: &Template<'_, '_>, wanted: QosClass) -> Option<Vec<Edit>> {
+    if wanted == QosClass::BestEffort {
+        return None;
+    }
+    let [cpu, memory] = class::COUNTING.map(|resource| choices(template, &resource));
+    let mut all: Vec<Vec<Edit>> =
+        cpu.iter().flat_map(|cpu| memory.iter().map(|memory| cpu.iter().chain(memory).cloned().collect())).collect();
+    all.retain(|edits: &Vec<Edit>| !edits.is_empty());
+    let taken = |edits: &[Edit]| edits.iter().filter(|edit| edit.to.is_none()).count();
+    let guesses = |edits: &[Edit]| edits.iter().filter(|edit| edit.guessed).count();
+    all.sort_by_cached_key(|edits| (edits.len(), guesses(edits), taken(edits)));
+    all.into_iter().find(|edits| {
+        let changed = edit::apply(template.stated, edits);
+        changed.pod.is_some() && template.class(&changed) == Some(wanted) && is_valid(&template.made(&changed, false))
+    })
+}
+
+/// What may become of one resource: the containers' sums and largest limit are the amounts to choose from.
+fn choices(template: &Template<'_, '_>, resource: &ResourceName) -> Vec<Vec<Edit>> {
+    let stated = template.stated;
+    let number = |field| Stated::of(stated, None, resource, field);
+    let (request, limit) = (number(Field::Request), number(Field::Limit));
+    let made = template.made(&Shape { pod: None, ..stated.clone() }, false);
+    let requests = effective::containers_requests(&made).get(resource).copied();
+    let limits = effective::containers_limits(&made).get(resource).copied();
+    let largest = made.parts.iter().filter_map(|part| part.numbers.limits.positive(resource)).max();
+    let enough = requests.max(largest).filter(|amount| amount.is_positive());
+    let mut amounts: Vec<Amount> = [enough, request.amount, limit.amount, limits].into_iter().flatten().collect();
+    amounts.retain(|amount| amount.is_positive());
+    edit::choices(None, resource, (request, limit), &amounts, first_guess(resource))
+}
+
+/// Whether the API server would take it: the whole holds its containers, and requests are within limits.
+fn is_valid(made: &Shape<'_>) -> bool {
+    let Some(pod) = &made.pod else { return true };
+    let sums = effective::containers_requests(made);
+    class::COUNTING.iter().all(|resource| {
+        let (request, limit) = (pod.requests.amount(resource), pod.limits.amount(resource));
+        let within = limit.is_none_or(|limit| {
+            request.is_none_or(|request| request <= limit)
+                && made.parts.iter().all(|part| part.numbers.limits.amount(resource).is_none_or(|own| own <= limit))
+        });
+        within && request.is_none_or(|request| sums.get(resource).is_none_or(|sum| *sum <= request))
+    })
+}

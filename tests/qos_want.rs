@@ -1,0 +1,287 @@
+//! `qos --want`: whom the change is for, what it costs, what speaks against it, and that its command does what it says.
+
+use netstore::inventory::{Coverage, Inventory, Origin, State};
+use netstore::objects::{QosClass, Resource};
+use netstore::qos::{Named, Question, qos};
+use netstore::report::qos::Class;
+use netstore::report::qos_patch::Patch;
+use netstore::source::manifests::{Input, Options, read};
+use proptest::prelude::*;
+use serde_json::{Map, Value, json};
+
+const UNEVEN: &str = "resources: {requests: {cpu: 1, memory: 1Gi}, limits: {cpu: 1, memory: 2Gi}}";
+
+/// A Deployment of three pods.
+fn deployment(containers: &str) -> String {
+    format!(
+        "{{apiVersion: apps/v1, kind: Deployment, metadata: {{name: web, namespace: shop}}, spec: {{replicas: 3, \
+         selector: {{matchLabels: {{app: web}}}}, template: {{metadata: {{labels: {{app: web}}}}, spec: {{containers: [{containers}]}}}}}}}}"
+    )
+}
+
+fn web(resources: &str) -> String {
+    format!("{{name: web, image: web, {resources}}}")
+}
+
+/// A pod called web-1, and who made it.
+fn pod(owner: &str, containers: &str) -> String {
+    format!(
+        "{{apiVersion: v1, kind: Pod, metadata: {{name: web-1, namespace: shop, labels: {{app: web}}, ownerReferences: [{owner}]}}, \
+         spec: {{containers: [{containers}]}}, status: {{phase: Running, qosClass: Burstable}}}}"
+    )
+}
+
+fn owner(kind: &str, name: &str) -> String {
+    format!("{{apiVersion: x/v1, kind: {kind}, name: {name}, uid: u, controller: true}}")
+}
+
+/// What exists in a cluster.
+fn cluster(objects: &[String], origin: Origin, unread: &[Resource]) -> Inventory {
+    let mut collected = read(&[Input::Stdin(objects.join("\n---\n").into_bytes())], &Options::default()).expect("objects");
+    assert!(collected.findings.is_empty(), "{:?}", collected.findings);
+    collected.origin = origin;
+    let known: Vec<Resource> = Resource::ALL.into_iter().filter(|resource| !unread.contains(resource)).collect();
+    collected.coverage = Coverage::complete(&known);
+    unread.iter().for_each(|resource| collected.coverage.record(*resource, None, State::Forbidden));
+    Inventory::build(collected)
+}
+
+fn patch(objects: &[String], origin: Origin, unread: &[Resource], want: QosClass) -> Patch {
+    let inventory = cluster(objects, origin, unread);
+    // Without a pod there is the Deployment to ask about.
+    let deployment = || Named { workloads: vec![("shop".into(), "Deployment".into(), "web".into())], ..Named::default() };
+    let question = Question { named: inventory.pods.is_empty().then(deployment), want: Some(want), ..Question::default() };
+    let answer = qos(&inventory, &question).0;
+    answer.pods.into_iter().find_map(|pod| pod.patch).expect("a patch")
+}
+
+fn guaranteed(objects: &[String]) -> Patch {
+    patch(objects, Origin::Snapshot, &[], QosClass::Guaranteed)
+}
+
+#[test]
+fn the_change_is_for_the_top_of_the_chain_of_owners() {
+    let spec = format!("{{containers: [{}]}}", web(UNEVEN));
+    let template = format!("template: {{metadata: {{labels: {{app: web}}}}, spec: {spec}}}");
+    let workload = |api: &str, kind: &str, owners: &str| {
+        format!(
+            "{{apiVersion: {api}, kind: {kind}, metadata: {{name: web, namespace: shop, ownerReferences: [{owners}]}}, \
+             spec: {{selector: {{matchLabels: {{app: web}}}}, {template}}}}}"
+        )
+    };
+    let cron = "{apiVersion: batch/v1, kind: CronJob, metadata: {name: web, namespace: shop}, spec: {schedule: '* * * * *', jobTemplate: \
+                {spec: {template: {spec: {restartPolicy: Never, containers: [{name: web, image: web}]}}}}}}";
+    for (what, objects, target, starts, says) in [
+        (
+            "a Deployment",
+            vec![
+                deployment(&web(UNEVEN)),
+                workload("apps/v1", "ReplicaSet", &owner("Deployment", "web")),
+                pod(&owner("ReplicaSet", "web"), &web(UNEVEN)),
+            ],
+            "Deployment web",
+            "kubectl patch deployment web -n shop -p '{\"spec\":{\"template\":{\"spec\":{\"containers\":",
+            "",
+        ),
+        (
+            "a ReplicaSet nobody owns",
+            vec![workload("apps/v1", "ReplicaSet", ""), pod(&owner("ReplicaSet", "web"), &web(UNEVEN))],
+            "ReplicaSet web",
+            "kubectl patch replicaset web -n shop -p ",
+            "leaves the pods it has as they are",
+        ),
+        (
+            "a CronJob",
+            vec![cron.to_owned(), workload("batch/v1", "Job", &owner("CronJob", "web")), pod(&owner("Job", "web"), &web(""))],
+            "CronJob web",
+            "kubectl patch cronjob web -n shop -p '{\"spec\":{\"jobTemplate\":{\"spec\":{\"template\":{\"spec\":{\"containers\":",
+            "",
+        ),
+        (
+            "a Job, whose template stays",
+            vec![workload("batch/v1", "Job", ""), pod(&owner("Job", "web"), &web(UNEVEN))],
+            "Job web",
+            "",
+            "create the Job anew",
+        ),
+        (
+            "a kind that is not read",
+            vec![pod(&owner("Rollout", "web"), &web(UNEVEN))],
+            "Rollout web",
+            "",
+            "Rollout web makes it, whose template is not known here",
+        ),
+        (
+            "a pod nobody owns",
+            vec![pod("", &web(UNEVEN))],
+            "Pod web-1",
+            "kubectl get pod web-1 -n shop -o json | kubectl patch --local -f - -p ",
+            "deletes the pod and creates it anew",
+        ),
+    ] {
+        let patch = guaranteed(&objects);
+        assert_eq!(format!("{} {}", patch.target.kind, patch.target.name), target, "{what}");
+        let command = patch.ways.first().and_then(|way| way.command.clone()).unwrap_or_default();
+        assert!(if starts.is_empty() { command.is_empty() } else { command.starts_with(starts) }, "{what}: {command}");
+        assert!(patch.note.clone().unwrap_or_default().contains(says), "{what}: {:?}", patch.note);
+        assert_eq!(patch.note.is_none(), says.is_empty(), "{what}: {:?}", patch.note);
+    }
+    let in_a_file = patch(&[deployment(&web(UNEVEN))], Origin::Manifests, &[], QosClass::Guaranteed);
+    assert_eq!(in_a_file.note.as_deref(), Some("change the fields in the file"));
+    assert!(in_a_file.ways.iter().all(|way| way.command.is_none()));
+}
+
+#[test]
+fn what_it_costs_is_what_requests_and_limits_change() {
+    let patch = guaranteed(&[deployment(&web(UNEVEN))]);
+    let [raise, lower, whole] = patch.ways.as_slice() else { panic!("{:?}", patch.ways) };
+    assert_eq!((patch.want, patch.pods, patch.already), (Class::Guaranteed, 3, false));
+    assert_eq!(raise.requests_added, [("memory".to_owned(), "1Gi".to_owned())].into());
+    assert!(raise.limits_lowered.is_empty());
+    assert!(lower.requests_added.is_empty());
+    assert_eq!(lower.limits_lowered, ["spec.template.spec.containers[0].resources.limits.memory"]);
+    assert_eq!(whole.requests_added, raise.requests_added);
+    let less = self::patch(&[deployment(&web(UNEVEN))], Origin::Snapshot, &[], QosClass::BestEffort);
+    let wanted = [("cpu".to_owned(), "-1".to_owned()), ("memory".to_owned(), "-1Gi".to_owned())].into();
+    assert_eq!(less.ways[0].requests_added, wanted);
+}
+
+#[test]
+fn what_speaks_against_it_is_said() {
+    let quota = |hard: &str, used: &str, more: &str| {
+        format!(
+            "{{apiVersion: v1, kind: ResourceQuota, metadata: {{name: team, namespace: shop}}, spec: {{hard: {hard}{more}}}, \
+             status: {{hard: {hard}, used: {used}}}}}"
+        )
+    };
+    let range = |items: &str| {
+        format!("{{apiVersion: v1, kind: LimitRange, metadata: {{name: bounds, namespace: shop}}, spec: {{limits: [{items}]}}}}")
+    };
+    let node = |memory: &str, more: &str| {
+        format!(
+            "{{apiVersion: v1, kind: Node, metadata: {{name: node-1}}, spec: {{{more}}}, \
+             status: {{allocatable: {{cpu: 4, memory: {memory}}}}}}}"
+        )
+    };
+    let memory = "{requests.memory: 8Gi}";
+    let (raise, empty) = (QosClass::Guaranteed, QosClass::BestEffort);
+    for (what, object, want, says) in [
+        (
+            "a quota without room",
+            quota(memory, "{requests.memory: 6Gi}", ""),
+            raise,
+            "has 6Gi of 8Gi requests.memory in use: 3Gi more do not fit",
+        ),
+        ("a quota with room", quota(memory, "{requests.memory: 5Gi}", ""), raise, ""),
+        ("a quota of the short name", quota("{memory: 8Gi}", "{memory: 6Gi}", ""), raise, "6Gi of 8Gi memory in use"),
+        ("a quota for pods of another sort", quota(memory, "{requests.memory: 6Gi}", ", scopes: [Terminating]"), raise, ""),
+        ("a quota for such pods", quota(memory, "{requests.memory: 6Gi}", ", scopes: [NotBestEffort]"), raise, "do not fit"),
+        (
+            "a quota that wants numbers",
+            quota("{limits.cpu: 10}", "{limits.cpu: 3}", ""),
+            empty,
+            "ResourceQuota team refuses pods of which a container does not state limits.cpu: container web",
+        ),
+        ("a bound for pods", range("{type: Pod, max: {memory: 1Gi}}"), raise, "LimitRange bounds lets a pod have at most 1Gi memory"),
+        ("a least for pods", range("{type: Pod, min: {cpu: 2}}"), raise, "wants a pod to request at least 2 cpu"),
+        (
+            "a ratio without numbers",
+            range("{type: Container, maxLimitRequestRatio: {cpu: 2}}"),
+            empty,
+            "wants the cpu limit of a container to be at most 2 times its request: container web",
+        ),
+        ("a ratio of one", range("{type: Container, maxLimitRequestRatio: {memory: 1}}"), raise, ""),
+        (
+            "a node that is too small",
+            node("1536Mi", ""),
+            raise,
+            "no node the pod may run on holds it: it would request 2Gi memory, and the largest has 1536Mi",
+        ),
+        ("a node that is cordoned", node("8Gi", "unschedulable: true"), raise, ""),
+        ("a node that holds it", node("8Gi", ""), raise, ""),
+    ] {
+        let patch = patch(&[deployment(&web(UNEVEN)), object], Origin::Snapshot, &[], want);
+        let said: Vec<&str> = patch.ways[0].breaks.iter().map(|obstacle| obstacle.message.as_str()).collect();
+        let right = if says.is_empty() { said.is_empty() } else { said.iter().any(|message| message.contains(says)) };
+        assert!(right, "{what}: {said:?}");
+    }
+}
+
+#[test]
+fn a_container_that_a_webhook_adds_keeps_the_class_away() {
+    let set = "{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: web, namespace: shop}, spec: {selector: {matchLabels: {app: web}}, \
+               template: {metadata: {labels: {app: web}}, spec: {containers: [{name: web, image: web}]}}}}";
+    let injected = format!("{}, {{name: proxy, image: proxy}}", web(""));
+    let patch = guaranteed(&[set.to_owned(), pod(&owner("StatefulSet", "web"), &injected)]);
+    let said = |at: usize| patch.ways[at].breaks.iter().map(|o| o.message.clone()).collect::<Vec<_>>();
+    assert_eq!(said(0), ["container proxy, which a webhook adds, keeps its pods from being Guaranteed: its resources are set where it is"]);
+    assert!(said(1).is_empty(), "for a pod as a whole its containers do not count: {:?}", said(1));
+}
+
+#[test]
+fn what_could_not_be_read_is_said() {
+    let unread = [Resource::LimitRanges, Resource::ResourceQuotas, Resource::Nodes];
+    let patch = patch(&[deployment(&web(UNEVEN))], Origin::Snapshot, &unread, QosClass::Guaranteed);
+    assert_eq!(patch.unread, ["limitranges", "resourcequotas", "nodes"]);
+}
+
+/// A strategic merge as far as patches of pods need it: containers merge by name, null takes away.
+fn merge(target: &mut Value, patch: &Value) {
+    match (target, patch) {
+        (Value::Array(list), Value::Array(changes)) => {
+            for change in changes {
+                let same = |entry: &&mut Value| entry["name"] == change["name"];
+                merge(list.iter_mut().find(same).expect("a container of that name"), change);
+            }
+        }
+        (Value::Object(object), Value::Object(changes)) => {
+            for (key, change) in changes {
+                if change.is_null() {
+                    object.remove(key);
+                } else if change.is_object() || change.is_array() {
+                    let empty = if change.is_array() { json!([]) } else { json!({}) };
+                    merge(object.entry(key.clone()).or_insert(empty), change);
+                } else {
+                    object.insert(key.clone(), change.clone());
+                }
+            }
+        }
+        (target, patch) => panic!("{patch} does not go into {target}"),
+    }
+}
+
+fn resources() -> impl Strategy<Value = Value> {
+    let number = || prop::sample::select(vec![None, None, Some(1_u32), Some(2)]);
+    (number(), number(), number(), number()).prop_map(|(cpu, cpu_limit, memory, memory_limit)| {
+        let list = |cpu: Option<u32>, memory: Option<u32>| {
+            let memory = memory.map(|m| json!(format!("{m}Gi")));
+            let entries = [("cpu", cpu.map(|c| json!(c))), ("memory", memory)];
+            entries.into_iter().filter_map(|(name, amount)| Some((name.to_owned(), amount?))).collect::<Map<_, _>>()
+        };
+        let at_most = |request: Option<u32>, limit: Option<u32>| request.map(|r| limit.map_or(r, |l| r.min(l)));
+        json!({"requests": list(at_most(cpu, cpu_limit), at_most(memory, memory_limit)), "limits": list(cpu_limit, memory_limit)})
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+    #[test]
+    fn every_command_gives_the_class(containers in prop::collection::vec(resources(), 1..4), init in prop::collection::vec(resources(), 0..3)) {
+        let named = |prefix: &str, list: &[Value]| -> Vec<Value> {
+            let one = |(at, resources): (usize, &Value)| json!({"name": format!("{prefix}{at}"), "image": "i", "resources": resources});
+            list.iter().enumerate().map(one).collect()
+        };
+        let mut object: Value = serde_saphyr::from_str(&deployment("")).unwrap();
+        object["spec"]["template"]["spec"] = json!({"containers": named("c", &containers), "initContainers": named("i", &init)});
+        for want in [QosClass::Guaranteed, QosClass::Burstable, QosClass::BestEffort] {
+            for way in patch(&[object.to_string()], Origin::Snapshot, &[], want).ways {
+                let command = way.command.expect("a command");
+                let change = command.split_once(" -p ").expect("a patch").1.trim_matches('\'');
+                let mut changed = object.clone();
+                merge(&mut changed, &serde_json::from_str(change).unwrap());
+                let after = patch(&[changed.to_string()], Origin::Snapshot, &[], want);
+                prop_assert!(after.already, "{} on {}", command, object);
+            }
+        }
+    }
+}
