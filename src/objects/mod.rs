@@ -11,6 +11,7 @@ mod event;
 mod meta;
 mod metrics;
 mod network;
+mod node;
 mod node_selector;
 mod pod;
 mod pod_volume;
@@ -34,9 +35,10 @@ pub use event::{Event, EventSource, InvolvedObject, Lease, LeaseSpec};
 pub use meta::{Labels, Meta, OwnerReference, Unknown};
 pub use metrics::{ContainerMetrics, PodMetrics};
 pub use network::{IntOrString, IpBlock, NetworkPolicy, NetworkPolicySpec, Peer, PolicyPort, Rule};
+pub use node::Node;
 pub use node_selector::{NodeSelector, NodeSelectorTerm};
 pub use pod::{
-    Container, ContainerPort, ContainerState, ContainerStatus, Namespace, Node, Phase, Pod, PodCondition, PodSpec, PodStatus, Protocol,
+    Container, ContainerPort, ContainerState, ContainerStatus, Namespace, Phase, Pod, PodCondition, PodSpec, PodStatus, Protocol,
 };
 pub use pod_volume::{EnvReference, HostPath, InlineCsi, Keyed, KeysOf, OtherSource, PodVolume, Projection};
 pub use quantity::Quantity;
