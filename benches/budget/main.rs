@@ -71,7 +71,7 @@ impl Table {
 
     fn ten_thousand_pods(&self, directory: &Path) {
         let snapshot = directory.join("ten-thousand-pods");
-        for question in QUESTIONS {
+        for question in QUESTIONS.into_iter().chain(["qos"]) {
             let what = format!("{question}, snapshot of 10,000 pods");
             let run = || {
                 written("ten-thousand-pods", &snapshot);

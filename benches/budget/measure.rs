@@ -11,6 +11,7 @@ use netstore::inventory::{Collected, Coverage, Inventory};
 use netstore::objects::{Objects, Resource};
 use netstore::policy::question::{MatrixScope, Resolved};
 use netstore::policy::{Cni, Model, questions};
+use netstore::qos;
 use netstore::report::Peer;
 use netstore::source::{Needs, Recording, decode, snapshot};
 use netstore::storage;
@@ -153,6 +154,7 @@ fn needs() -> Needs {
 fn ask_inventory(inventory: &Inventory, question: &str) -> String {
     match question {
         "pvc-why-pending" => format!("{} findings", storage::why_pending(inventory, &storage::Question::default()).1.len()),
+        "qos" => format!("{} pods", qos::qos(inventory, &qos::Question::default()).0.pods.len()),
         "storage" => format!("{} causes", storage::overview(inventory, None).0.claims.causes.len()),
         other => panic!("no question {other}"),
     }

@@ -143,10 +143,11 @@ fn pod(namespace: &str, name: &str, labels: &Value, owners: &Value, n: usize, si
         json!({"httpGet": {"path": path, "port": "http", "scheme": "HTTP"}, "initialDelaySeconds": 5, "timeoutSeconds": 1,
         "periodSeconds": 10, "successThreshold": 1, "failureThreshold": 3})
     };
+    let resources = || json!({"limits": {"cpu": "500m", "memory": "512Mi"}, "requests": {"cpu": "100m", "memory": "128Mi"}});
     let container = |name: &str| {
         json!({"name": name, "image": format!("registry.example.com/team/{name}:v1.2.{n}"), "args": ["--port=8080", "--log-level=info"],
             "ports": if name == "main" { ports() } else { Value::Null }, "livenessProbe": probe("/healthz"), "readinessProbe": probe("/readyz"),
-            "resources": {"limits": {"cpu": "500m", "memory": "512Mi"}, "requests": {"cpu": "100m", "memory": "128Mi"}},
+            "resources": resources(),
             "volumeMounts": [{"name": "config", "mountPath": "/etc/app"},
                 {"name": "kube-api-access", "readOnly": true, "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount"}],
             "terminationMessagePath": "/dev/termination-log", "terminationMessagePolicy": "File", "imagePullPolicy": "IfNotPresent",
@@ -157,7 +158,8 @@ fn pod(namespace: &str, name: &str, labels: &Value, owners: &Value, n: usize, si
     let status = |name: &str| {
         json!({"name": name, "state": {"running": {"startedAt": "2026-01-01T00:00:00Z"}}, "lastState": {}, "ready": true, "restartCount": 0,
             "image": format!("registry.example.com/team/{name}:v1.2.{n}"), "imageID": format!("sha256:{n:064x}"),
-            "containerID": format!("containerd://{n:064x}"), "started": true})
+            "containerID": format!("containerd://{n:064x}"), "started": true,
+            "resources": resources(), "allocatedResources": resources()["requests"]})
     };
     let toleration = |key: &str| json!({"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300});
     let object = json!({

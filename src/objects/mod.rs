@@ -9,7 +9,9 @@ mod cluster;
 mod endpoints;
 mod event;
 mod meta;
+mod metrics;
 mod network;
+mod node;
 mod node_selector;
 mod pod;
 mod pod_volume;
@@ -31,10 +33,12 @@ pub use cluster::{ClusterPeer, ClusterPolicy, ClusterPolicyKind, ClusterPort, Cl
 pub use endpoints::{Endpoint, EndpointConditions, EndpointPort, EndpointSlice, TargetRef};
 pub use event::{Event, EventSource, InvolvedObject, Lease, LeaseSpec};
 pub use meta::{Labels, Meta, OwnerReference, Unknown};
+pub use metrics::{ContainerMetrics, PodMetrics};
 pub use network::{IntOrString, IpBlock, NetworkPolicy, NetworkPolicySpec, Peer, PolicyPort, Rule};
+pub use node::Node;
 pub use node_selector::{NodeSelector, NodeSelectorTerm};
 pub use pod::{
-    Container, ContainerPort, ContainerState, ContainerStatus, Namespace, Node, Phase, Pod, PodCondition, PodSpec, PodStatus, Protocol,
+    Container, ContainerPort, ContainerState, ContainerStatus, Namespace, Phase, Pod, PodCondition, PodSpec, PodStatus, Protocol,
 };
 pub use pod_volume::{EnvReference, HostPath, InlineCsi, Keyed, KeysOf, OtherSource, PodVolume, Projection};
 pub use quantity::Quantity;
@@ -114,6 +118,8 @@ pub struct Objects {
     pub backup_plans: Vec<BackupPlan>,
     /// BackupSessions of Stash and KubeStash.
     pub backup_sessions: Vec<BackupSession>,
+    /// `metrics.k8s.io/v1beta1` PodMetrics.
+    pub pod_metrics: Vec<PodMetrics>,
 }
 
 impl Objects {
@@ -149,5 +155,6 @@ impl Objects {
         self.velero_backups.extend(other.velero_backups);
         self.backup_plans.extend(other.backup_plans);
         self.backup_sessions.extend(other.backup_sessions);
+        self.pod_metrics.extend(other.pod_metrics);
     }
 }

@@ -1,4 +1,4 @@
-//! `v1` Pod, Namespace and Node.
+//! `v1` Pod and Namespace.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use serde::de::IgnoredAny;
 use super::meta::{lenient_time, null_default};
 use super::pod_volume::{EnvReference, PodVolume, references_only};
 use super::resources::{QosClass, Requirements, ResourceList, lenient_class};
-use super::scheduling::{Affinity, SchedulingGate, Taint, Toleration, VolumeUse, own_tolerations};
+use super::scheduling::{Affinity, SchedulingGate, Toleration, VolumeUse, own_tolerations};
 use super::{Address, Labels, Meta};
 
 /// A Namespace.
@@ -21,112 +21,51 @@ pub struct Namespace {
     pub metadata: Meta,
 }
 
-/// A Node: its addresses, and which pods it takes.
-#[derive(Debug, Default, Clone, Deserialize)]
-#[serde(default)]
-pub struct Node {
-    /// Metadata.
-    #[serde(deserialize_with = "null_default")]
-    pub metadata: Meta,
-    /// Pod ranges.
-    #[serde(deserialize_with = "null_default")]
-    pub spec: NodeSpec,
-    /// Addresses.
-    #[serde(deserialize_with = "null_default")]
-    pub status: NodeStatus,
-}
-
-/// `spec` of a Node.
-#[derive(Debug, Default, Clone, Deserialize)]
-#[serde(default)]
-pub struct NodeSpec {
-    /// Address ranges of the node's pods.
-    #[serde(rename = "podCIDRs", deserialize_with = "null_default")]
-    pub pod_cidrs: Vec<String>,
-    /// Whether it is cordoned.
-    #[serde(deserialize_with = "null_default")]
-    pub unschedulable: bool,
-    /// Taints.
-    #[serde(deserialize_with = "null_default")]
-    pub taints: Vec<Taint>,
-}
-
-/// `status` of a Node.
-#[derive(Debug, Default, Clone, Deserialize)]
-#[serde(default)]
-pub struct NodeStatus {
-    /// Host names and addresses.
-    #[serde(deserialize_with = "null_default")]
-    pub addresses: Vec<NodeAddress>,
-    /// Conditions.
-    #[serde(deserialize_with = "null_default")]
-    pub conditions: Vec<PodCondition>,
-    /// Volumes that are attached to it, by their unique names.
-    #[serde(rename = "volumesAttached", deserialize_with = "null_default")]
-    pub volumes_attached: Vec<AttachedVolume>,
-    /// Volumes that its kubelet has mounted, or is about to.
-    #[serde(rename = "volumesInUse", deserialize_with = "null_default")]
-    pub volumes_in_use: Vec<String>,
-    /// What the machine has.
-    #[serde(deserialize_with = "null_default")]
-    pub capacity: ResourceList,
-    /// What pods may have of it.
-    #[serde(deserialize_with = "null_default")]
-    pub allocatable: ResourceList,
-}
-
-/// One entry of `status.volumesAttached` of a Node.
-#[derive(Debug, Default, Clone, Deserialize)]
-#[serde(default)]
-pub struct AttachedVolume {
-    /// `kubernetes.io/csi/DRIVER^HANDLE` for volumes of drivers.
-    #[serde(deserialize_with = "null_default")]
-    pub name: String,
-}
-
-/// One entry of `status.addresses` of a Node.
-#[derive(Debug, Default, Clone, Deserialize)]
-#[serde(default)]
-pub struct NodeAddress {
-    /// `InternalIP`, `ExternalIP`, `Hostname`, …
-    #[serde(rename = "type", deserialize_with = "null_default")]
-    pub kind: String,
-    /// The address.
-    #[serde(deserialize_with = "null_default")]
-    pub address: String,
-}
-
-impl Node {
-    /// A condition.
-    pub fn condition(&self, kind: &str) -> Option<&PodCondition> {
-        self.status.conditions.iter().find(|c| c.kind == kind)
-    }
-
-    /// Whether its kubelet says that it works; a node that says nothing is given the benefit of the doubt.
-    pub fn is_ready(&self) -> bool {
-        self.status.conditions.iter().find(|c| c.kind == "Ready").is_none_or(|c| c.status == "True")
-    }
-
-    /// The IP addresses of the node, internal ones first.
-    pub fn ips(&self) -> Vec<Address> {
-        let of = |kind: &'static str| self.status.addresses.iter().filter(move |a| a.kind == kind);
-        of("InternalIP").chain(of("ExternalIP")).filter_map(|a| Address::parse(&a.address)).collect()
-    }
-}
-
 /// A Pod.
 #[derive(Debug, Default, Clone, Deserialize)]
-#[serde(default)]
+#[serde(from = "Wire")]
 pub struct Pod {
     /// Metadata.
-    #[serde(deserialize_with = "null_default")]
     pub metadata: Meta,
     /// Specification.
-    #[serde(deserialize_with = "null_default")]
     pub spec: PodSpec,
-    /// Status.
-    #[serde(deserialize_with = "null_default")]
+    /// Status; resources in force are only kept where they are not those of the spec.
     pub status: PodStatus,
+}
+
+/// A pod as it is written.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Wire {
+    #[serde(deserialize_with = "null_default")]
+    metadata: Meta,
+    #[serde(deserialize_with = "null_default")]
+    spec: PodSpec,
+    #[serde(deserialize_with = "null_default")]
+    status: PodStatus,
+}
+
+impl From<Wire> for Pod {
+    /// Every container repeats its resources in the status: where no resize is under way, that would be most of the memory they take.
+    fn from(wire: Wire) -> Self {
+        let Wire { metadata, spec, mut status } = wire;
+        let lists = [(&spec.containers, &mut status.container_statuses), (&spec.init_containers, &mut status.init_container_statuses)];
+        for (containers, statuses) in lists {
+            for status in statuses {
+                let Some(container) = containers.iter().find(|container| container.name == status.name) else { continue };
+                let resources = &container.resources;
+                // Not before the API server has been at it: what it adds would then be no resize.
+                let admitted = resources.limits.iter().all(|(resource, _)| resources.requests.get(resource).is_some());
+                let in_force = status.resources.as_deref().is_none_or(|in_force| in_force == resources);
+                let agreed = &status.allocated_resources;
+                if admitted && in_force && (agreed.is_empty() || *agreed == resources.requests) {
+                    status.resources = None;
+                    status.allocated_resources = ResourceList::default();
+                }
+            }
+        }
+        Self { metadata, spec, status }
+    }
 }
 
 /// `spec` of a Pod or of a template.

@@ -67,6 +67,8 @@ pub enum Resource {
     ResourceQuotas,
     /// `v1` LimitRange.
     LimitRanges,
+    /// `metrics.k8s.io/v1beta1` PodMetrics.
+    PodMetrics,
     /// `snapshot.storage.k8s.io/v1` VolumeSnapshot.
     VolumeSnapshots,
     /// `snapshot.storage.k8s.io/v1` VolumeSnapshotContent (cluster scope).
@@ -95,7 +97,7 @@ pub enum Resource {
 
 impl Resource {
     /// Every kind, in the order in which snapshots and coverage list them.
-    pub const ALL: [Self; 41] = [
+    pub const ALL: [Self; 42] = [
         Self::Namespaces,
         Self::Nodes,
         Self::Pods,
@@ -125,6 +127,7 @@ impl Resource {
         Self::Events,
         Self::ResourceQuotas,
         Self::LimitRanges,
+        Self::PodMetrics,
         Self::VolumeSnapshots,
         Self::VolumeSnapshotContents,
         Self::VolumePopulators,
@@ -173,6 +176,7 @@ impl Resource {
             Self::Events => ("", "v1", "events", "Event", true),
             Self::ResourceQuotas => ("", "v1", "resourcequotas", "ResourceQuota", true),
             Self::LimitRanges => ("", "v1", "limitranges", "LimitRange", true),
+            Self::PodMetrics => ("metrics.k8s.io", "v1beta1", "pods", "PodMetrics", true),
             Self::VolumeSnapshots => (SNAPSHOT_GROUP, "v1", "volumesnapshots", "VolumeSnapshot", true),
             Self::VolumeSnapshotContents => (SNAPSHOT_GROUP, "v1", "volumesnapshotcontents", "VolumeSnapshotContent", false),
             Self::VolumePopulators => ("populator.storage.k8s.io", "v1beta1", "volumepopulators", "VolumePopulator", false),
@@ -192,7 +196,7 @@ impl Resource {
     pub const fn optional(self) -> bool {
         let of_sources =
             matches!(self, Self::VolumeSnapshots | Self::VolumeSnapshotContents | Self::VolumePopulators | Self::ReferenceGrants);
-        of_sources || self.is_cluster_policy() || self.is_of_backup_tool()
+        of_sources || matches!(self, Self::PodMetrics) || self.is_cluster_policy() || self.is_of_backup_tool()
     }
 
     /// Whether it belongs to a tool that makes backups.

@@ -6,7 +6,7 @@
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::de::{Deserializer, Error, MapAccess, Visitor};
 
 use super::Quantity;
 use super::meta::null_default;
@@ -77,6 +77,21 @@ impl Amount {
     pub fn of(quantity: &Quantity) -> Option<Self> {
         let nano = quantity.nano()?;
         (0..=i128::from(i64::MAX) * UNIT).contains(&nano).then_some(Self(nano))
+    }
+
+    /// What nearly all amounts look like, `250m` or `512Mi`, without taking them apart any further.
+    fn of_short(text: &str) -> Option<Self> {
+        let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+        let (digits, suffix) = text.split_at_checked(digits).filter(|(digits, _)| (1..=9).contains(&digits.len()))?;
+        let unit = match suffix {
+            "" => UNIT,
+            "m" => MILLI,
+            "Ki" => UNIT << 10,
+            "Mi" => UNIT << 20,
+            "Gi" => UNIT << 30,
+            _ => return None,
+        };
+        Some(Self(digits.parse::<i128>().ok()? * unit))
     }
 
     /// Whole units, such as bytes.
@@ -244,13 +259,60 @@ impl<'de> Deserialize<'de> for ResourceList {
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<ResourceList, A::Error> {
                 let mut entries = Vec::with_capacity(map.size_hint().unwrap_or(2).min(8));
-                while let Some((name, quantity)) = map.next_entry::<String, Quantity>()? {
-                    entries.push((ResourceName::new(&name), Stated::from(&quantity)));
+                while let Some(entry) = map.next_entry::<ResourceName, Stated>()? {
+                    entries.push(entry);
                 }
                 Ok(entries.into_iter().collect())
             }
         }
         deserializer.deserialize_map(Entries)
+    }
+}
+
+impl<'de> Deserialize<'de> for ResourceName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Name;
+        impl Visitor<'_> for Name {
+            type Value = ResourceName;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the name of a resource")
+            }
+            fn visit_str<E: Error>(self, name: &str) -> Result<ResourceName, E> {
+                Ok(ResourceName::new(name))
+            }
+        }
+        deserializer.deserialize_str(Name)
+    }
+}
+
+impl<'de> Deserialize<'de> for Stated {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+        impl Visitor<'_> for Text {
+            type Value = Stated;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a quantity")
+            }
+            fn visit_str<E: Error>(self, text: &str) -> Result<Stated, E> {
+                Ok(Amount::of_short(text).map_or_else(|| Stated::from(&Quantity::lenient(text)), Stated::Amount))
+            }
+            fn visit_i64<E: Error>(self, number: i64) -> Result<Stated, E> {
+                self.visit_str(&number.to_string())
+            }
+            fn visit_u64<E: Error>(self, number: u64) -> Result<Stated, E> {
+                self.visit_str(&number.to_string())
+            }
+            fn visit_f64<E: Error>(self, number: f64) -> Result<Stated, E> {
+                self.visit_str(&number.to_string())
+            }
+            fn visit_bool<E: Error>(self, value: bool) -> Result<Stated, E> {
+                self.visit_str(&value.to_string())
+            }
+            fn visit_unit<E: Error>(self) -> Result<Stated, E> {
+                Ok(Stated::Amount(Amount::default()))
+            }
+        }
+        deserializer.deserialize_any(Text)
     }
 }
 
@@ -307,6 +369,16 @@ mod tests {
 
     fn list(json: &str) -> ResourceList {
         serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn short_amounts_are_what_their_quantities_are() {
+        for text in ["0", "1", "007", "250m", "512Mi", "999999999Gi", "1Ki", "1000000000", "1.5Gi", "1k", "-1", "m", "", "1mm", "+1"] {
+            if let Some(short) = Amount::of_short(text) {
+                assert_eq!(Some(short), Amount::of(&Quantity::lenient(text)), "{text}");
+            }
+        }
+        assert!(Amount::of_short("512Mi").is_some() && Amount::of_short("1.5Gi").is_none());
     }
 
     #[test]

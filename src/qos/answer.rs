@@ -1,15 +1,17 @@
 //! `qos`: every pod of a question with its class, what decides it, and its numbers.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::case::{Case, Facts};
 use super::effective::{self, Totals};
+use super::rules::Rules;
 use super::shape::{Entry, Numbers, Part, Role};
-use super::{class, cpus, oom, patch, resize, rules, words};
+use super::{class, cpus, oom, patch, resize, words};
 use crate::inventory::{Inventory, Origin};
-use crate::objects::{LabelSelector, Labels, Meta, Pod, QosClass, ResourceName, Truth};
+use crate::objects::{LabelSelector, Labels, Meta, Pod, QosClass, ResourceName, Truth, Workload};
 use crate::report::Finding;
-use crate::report::qos::{Class, ContainerQos, ContainerType, Decision, NumberPair, PodQos, Qos, Resize};
+use crate::report::qos::{ByResource, Class, ContainerQos, ContainerType, Decision, NumberPair, PodQos, Qos, Resize};
 
 /// Which pods are meant.
 #[derive(Debug, Clone, Default)]
@@ -43,33 +45,59 @@ impl Question {
 /// Answers for every pod that is meant, with all findings.
 pub fn qos(inventory: &Inventory, question: &Question) -> (Qos, Vec<Finding>) {
     let facts = Facts::new(inventory);
-    let cases = cases(&facts, question);
-    let findings = rules::all(&facts, &cases);
-    (Qos { pods: cases.iter().map(|case| answer(case, question.want)).collect() }, findings)
+    let mut rules = Rules::new(&facts);
+    let mut pods = Vec::new();
+    for subject in subjects(&facts, question) {
+        let case = match subject {
+            Subject::Pod(pod) => Case::of_pod(&facts, pod),
+            Subject::Template(workload) => Case::of_template(&facts, workload),
+        };
+        rules.judge(&case);
+        pods.push(answer(&case, question.want));
+    }
+    (Qos { pods }, rules.into_findings())
 }
 
-fn cases<'f, 'a>(facts: &'f Facts<'a>, question: &Question) -> Vec<Case<'f, 'a>> {
+/// What has a class.
+#[derive(Clone, Copy)]
+enum Subject<'a> {
+    Pod(&'a Pod),
+    Template(&'a Workload),
+}
+
+impl<'a> Subject<'a> {
+    fn key(self) -> (&'a str, &'a str, &'a str) {
+        let (meta, kind) = match self {
+            Self::Pod(pod) => (&pod.metadata, "Pod"),
+            Self::Template(workload) => (&workload.metadata, workload.kind.name()),
+        };
+        (&meta.namespace, &meta.name, kind)
+    }
+}
+
+/// The pods and templates that are meant, by namespace and name.
+fn subjects<'a>(facts: &Facts<'a>, question: &Question) -> Vec<Subject<'a>> {
     let inventory = facts.inventory;
     let living = inventory.pods.iter().filter(|info| !info.template).map(|info| &info.pod);
-    let mut cases: Vec<Case<'f, 'a>> = match &question.named {
+    let mut subjects: Vec<Subject<'a>> = match &question.named {
         Some(named) => {
-            let wanted = |pod: &&Pod| named.pods.iter().any(|(ns, name)| *ns == pod.metadata.namespace && *name == pod.metadata.name);
-            let pods = living.chain(&inventory.finished_pods).filter(wanted).map(|pod| Case::of_pod(facts, pod));
+            let wanted = |pod: &&Pod| named.pods.iter().any(|(ns, name)| (ns.as_str(), name.as_str()) == pod.metadata.key());
+            let pods = living.chain(&inventory.finished_pods).filter(wanted).map(Subject::Pod);
             let templates = named.workloads.iter().filter_map(|(ns, kind, name)| facts.workload(ns, kind, name));
-            pods.chain(templates.map(|workload| Case::of_template(facts, workload))).collect()
+            pods.chain(templates.map(Subject::Template)).collect()
         }
         None => {
-            let pods = living.filter(|pod| question.means(&pod.metadata, &pod.metadata.labels)).map(|pod| Case::of_pod(facts, pod));
+            let pods = living.filter(|pod| question.means(&pod.metadata, &pod.metadata.labels)).map(Subject::Pod);
             // In a cluster the pods themselves tell; files are about pods to come.
             let files = inventory.origin == Origin::Manifests;
             let templates = inventory.objects.workloads.iter().filter(|workload| {
                 files && workload.metadata.controller().is_none() && question.means(&workload.metadata, &workload.template.metadata.labels)
             });
-            pods.chain(templates.map(|workload| Case::of_template(facts, workload))).collect()
+            pods.chain(templates.map(Subject::Template)).collect()
         }
     };
-    cases.sort_by(|a, b| (&a.me.namespace, &a.me.name, &a.me.kind).cmp(&(&b.me.namespace, &b.me.name, &b.me.kind)));
-    cases
+    subjects.sort_by_key(|subject| subject.key());
+    subjects
 }
 
 fn answer(case: &Case<'_, '_>, want: Option<QosClass>) -> PodQos {
@@ -90,7 +118,7 @@ fn answer(case: &Case<'_, '_>, want: Option<QosClass>) -> PodQos {
         critical: oom::is_critical(case.is_static(), case.spec.priority),
         effective_requests: texts(case, &effective::requests(shape, case.status), |_| true),
         effective_limits: texts(case, &effective::limits(shape, case.status), |field| !field.contains(".requests.")),
-        overhead: shape.overhead.iter().map(|e| (e.resource.to_string(), e.amount.text(&e.resource))).collect(),
+        overhead: shape.overhead.iter().map(|e| (key(&e.resource), e.amount.text(&e.resource))).collect(),
         pod_resources: shape.pod.as_ref().map(|pod| numbers(pod)),
         containers: shape.parts.iter().zip(scores).map(|(part, score)| container(case, part, score)).collect(),
         resize: Resize { allowed, rule: rule.to_owned() },
@@ -128,32 +156,40 @@ fn container(case: &Case<'_, '_>, part: &Part<'_>, oom_score_adj: Option<i64>) -
 }
 
 /// Numbers by resource; cpu and memory always.
-fn numbers(numbers: &Numbers<'_>) -> BTreeMap<String, NumberPair> {
-    let mut pairs: BTreeMap<String, NumberPair> =
-        class::COUNTING.iter().map(|resource| (resource.to_string(), NumberPair::default())).collect();
+fn numbers(numbers: &Numbers<'_>) -> ByResource<NumberPair> {
+    let mut pairs: BTreeMap<Cow<'static, str>, NumberPair> =
+        class::COUNTING.iter().map(|resource| (key(resource), NumberPair::default())).collect();
     for (resource, stated) in numbers.requests.unreadable() {
-        pairs.entry(resource.to_string()).or_default().request = Some(stated.to_owned());
+        pairs.entry(key(resource)).or_default().request = Some(stated.to_owned());
     }
     for (resource, stated) in numbers.limits.unreadable() {
-        pairs.entry(resource.to_string()).or_default().limit = Some(stated.to_owned());
+        pairs.entry(key(resource)).or_default().limit = Some(stated.to_owned());
     }
     let text = |entry: &Entry<'_>| Some(entry.amount.text(&entry.resource));
     for entry in numbers.requests.iter() {
-        let pair = pairs.entry(entry.resource.to_string()).or_default();
+        let pair = pairs.entry(key(&entry.resource)).or_default();
         (pair.request, pair.request_source) = (text(entry), Some(words::source(entry.source)));
     }
     for entry in numbers.limits.iter() {
-        let pair = pairs.entry(entry.resource.to_string()).or_default();
+        let pair = pairs.entry(key(&entry.resource)).or_default();
         (pair.limit, pair.limit_source) = (text(entry), Some(words::source(entry.source)));
     }
-    pairs
+    pairs.into_iter().collect()
 }
 
 /// Sums; where a field cannot be read that counts for it, nobody knows the sum.
-fn texts(case: &Case<'_, '_>, totals: &Totals, counts: impl Fn(&str) -> bool) -> BTreeMap<String, String> {
-    let known = totals.iter().map(|(resource, amount): (&ResourceName, _)| (resource.to_string(), amount.text(resource)));
+fn texts(case: &Case<'_, '_>, totals: &Totals, counts: impl Fn(&str) -> bool) -> ByResource<String> {
+    let known = totals.iter().map(|(resource, amount): (&ResourceName, _)| (key(resource), amount.text(resource)));
     let unreadable = case.shape.unreadable.iter().filter(|bad| counts(&bad.field));
-    known.chain(unreadable.map(|bad| (bad.resource.to_string(), "unknown".to_owned()))).collect()
+    known.chain(unreadable.map(|bad| (key(&bad.resource), "unknown".to_owned()))).collect()
+}
+
+fn key(resource: &ResourceName) -> Cow<'static, str> {
+    match resource {
+        ResourceName::Cpu => Cow::Borrowed("cpu"),
+        ResourceName::Memory => Cow::Borrowed("memory"),
+        other => Cow::Owned(other.to_string()),
+    }
 }
 
 impl From<QosClass> for Class {

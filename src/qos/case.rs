@@ -83,8 +83,6 @@ pub struct Case<'f, 'a> {
     pub spec: &'a PodSpec,
     /// Its status; empty where there is none.
     pub status: &'f PodStatus,
-    /// As it stands in the object.
-    pub stated: Shape<'a>,
     /// As it is, or will be.
     pub shape: Shape<'a>,
     /// The class, from the status where there is one.
@@ -104,8 +102,7 @@ impl<'f, 'a> Case<'f, 'a> {
         if facts.inventory.origin == Origin::Manifests && pod.status.qos_class.is_none() {
             return Self { pod: Some(pod), ..Self::predict(facts, me, "spec.", &pod.spec) };
         }
-        let stated = Shape::of(&pod.spec);
-        let mut shape = stated.clone();
+        let mut shape = Shape::of(&pod.spec);
         defaults::by_api(&mut shape);
         let computed = class::certain(&shape);
         let maker = meta.controller().and_then(|owner| facts.workload(&meta.namespace, &owner.kind, &owner.name));
@@ -120,7 +117,6 @@ impl<'f, 'a> Case<'f, 'a> {
             pod: Some(pod),
             spec: &pod.spec,
             status: &pod.status,
-            stated,
             shape,
             class: pod.status.qos_class.or(computed),
             computed,
@@ -135,8 +131,8 @@ impl<'f, 'a> Case<'f, 'a> {
     }
 
     fn predict(facts: &'f Facts<'a>, me: ObjectRef, path: &'static str, spec: &'a PodSpec) -> Self {
-        let stated = Shape::of(spec);
         let ranges = facts.ranges(&me.namespace);
+        let stated = Shape::of(spec);
         let mut shape = defaults::admitted(&stated, ranges, false);
         let class = class::certain(&shape);
         defaults::by_api(&mut shape);
@@ -145,7 +141,7 @@ impl<'f, 'a> Case<'f, 'a> {
         let known = facts.inventory.coverage.is_complete(Resource::LimitRanges, Some(&me.namespace));
         let unread = if known || !has_gaps(&shape) { Vec::new() } else { vec![Resource::LimitRanges] };
         let class = class.filter(|_| unread.is_empty());
-        Self { facts, me, path, predicted: true, pod: None, spec, status: &facts.nothing, stated, shape, class, computed: class, unread }
+        Self { facts, me, path, predicted: true, pod: None, spec, status: &facts.nothing, shape, class, computed: class, unread }
     }
 
     /// Whether a file on its node made it.

@@ -47,7 +47,7 @@ pub static CLASS_DIFFERS: FindingKind = FindingKind {
 `status.qosClass` is written when the pod is made. From the spec as it is now, another class follows. Kubernetes goes by the status: out-of-memory
 scores and cgroups are those of the class that is written there.
 
-It happens when resources were changed past the API server's checks, and with `spec.resources: {}`, which versions read differently.",
+It happens when resources were changed past the API server's checks, or by a version of Kubernetes that computed the class in another way.",
 };
 
 /// A request of zero beside a limit.

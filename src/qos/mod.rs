@@ -11,6 +11,8 @@ pub mod defaults;
 pub mod effective;
 pub mod eviction;
 pub mod findings;
+mod namespace;
+mod node;
 pub mod oom;
 mod patch;
 pub mod provenance;
@@ -21,3 +23,5 @@ pub mod want;
 mod words;
 
 pub use answer::{Named, Question, qos};
+pub use namespace::namespace;
+pub use node::node;

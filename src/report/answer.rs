@@ -3,6 +3,8 @@
 use super::overview::StorageOverview;
 use super::policy::{CanReach, EffectivePolicy, Matrix, ReachableFrom, WhoCanReach};
 use super::qos::Qos;
+use super::qos_namespace::QosNamespace;
+use super::qos_node::QosNode;
 use super::storage::PvcWhyPending;
 use super::view::Format;
 use super::volumes::Volumes;
@@ -30,6 +32,10 @@ pub enum Answer {
     Storage(Report<StorageOverview>),
     /// Which class is this pod of, and why?
     Qos(Report<Qos>),
+    /// Whom does this node evict first?
+    QosNode(Report<QosNode>),
+    /// What does this namespace do to the classes of its pods?
+    QosNamespace(Report<QosNamespace>),
 }
 
 impl Answer {
@@ -45,6 +51,8 @@ impl Answer {
             Self::Volumes(_) => Question::Volumes,
             Self::Storage(_) => Question::Storage,
             Self::Qos(_) => Question::Qos,
+            Self::QosNode(_) => Question::QosNode,
+            Self::QosNamespace(_) => Question::QosNamespace,
         }
     }
 
@@ -65,6 +73,8 @@ impl Answer {
             Self::Volumes(r) => &r.findings,
             Self::Storage(r) => &r.findings,
             Self::Qos(r) => &r.findings,
+            Self::QosNode(r) => &r.findings,
+            Self::QosNamespace(r) => &r.findings,
         }
     }
 
@@ -80,6 +90,8 @@ impl Answer {
             Self::Volumes(r) => &r.coverage,
             Self::Storage(r) => &r.coverage,
             Self::Qos(r) => &r.coverage,
+            Self::QosNode(r) => &r.coverage,
+            Self::QosNamespace(r) => &r.coverage,
         }
     }
 }
@@ -105,6 +117,10 @@ pub enum Question {
     Storage,
     /// `qos`
     Qos,
+    /// `qos node/NAME`
+    QosNode,
+    /// `qos namespace/NAME`
+    QosNamespace,
 }
 
 impl Question {
@@ -115,7 +131,7 @@ impl Question {
             Self::WhoCanReach | Self::ReachableFrom | Self::EffectivePolicy | Self::PvcWhyPending | Self::Volumes | Self::Qos => {
                 &[Table, Wide, Json, Yaml, Name]
             }
-            Self::CanReach | Self::Storage => &[Table, Wide, Json, Yaml],
+            Self::CanReach | Self::Storage | Self::QosNode | Self::QosNamespace => &[Table, Wide, Json, Yaml],
             Self::Matrix => &[Table, Wide, Json, Yaml, Csv, Markdown, Dot, Mermaid],
         }
     }

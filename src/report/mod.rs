@@ -9,6 +9,8 @@ pub mod overview;
 mod peer;
 pub mod policy;
 pub mod qos;
+pub mod qos_namespace;
+pub mod qos_node;
 pub mod qos_patch;
 pub mod schema;
 mod shell;

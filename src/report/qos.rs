@@ -1,9 +1,10 @@
 //! The answer to «which class is this pod of, and why».
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
-use serde::Serialize;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Serialize, Serializer};
 
 use super::qos_patch::Patch;
 
@@ -54,20 +55,74 @@ pub struct PodQos {
     /// Whether no kubelet evicts it.
     pub critical: bool,
     /// What the scheduler counts, by resource: sidecars, the largest init container, pod-level resources, a resize under way and overhead.
-    pub effective_requests: BTreeMap<String, String>,
+    pub effective_requests: ByResource<String>,
     /// Its limits, added up the same way.
-    pub effective_limits: BTreeMap<String, String>,
+    pub effective_limits: ByResource<String>,
     /// What running it takes beside its containers; counted above.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub overhead: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "ByResource::is_empty")]
+    pub overhead: ByResource<String>,
     /// Resources of the pod as a whole, by resource; null: it has none.
-    pub pod_resources: Option<BTreeMap<String, NumberPair>>,
+    pub pod_resources: Option<ByResource<NumberPair>>,
     /// Init containers and sidecars in their order, then the others.
     pub containers: Vec<ContainerQos>,
     /// What may be changed while it runs.
     pub resize: Resize,
     /// The smallest change that gives the wanted class; null: none was asked for.
     pub patch: Option<Patch>,
+}
+
+/// Something for each resource, by name: a map that takes little room, since there are thousands of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ByResource<T>(Vec<(Cow<'static, str>, T)>);
+
+impl<T> Default for ByResource<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T> ByResource<T> {
+    /// That of a resource.
+    pub fn get(&self, resource: &str) -> Option<&T> {
+        self.iter().find(|(name, _)| *name == resource).map(|(_, value)| value)
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &T)> {
+        self.0.iter().map(|(name, value)| (name.as_ref(), value))
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl<T> FromIterator<(Cow<'static, str>, T)> for ByResource<T> {
+    fn from_iter<I: IntoIterator<Item = (Cow<'static, str>, T)>>(entries: I) -> Self {
+        let sorted: BTreeMap<Cow<'static, str>, T> = entries.into_iter().collect();
+        Self(sorted.into_iter().collect())
+    }
+}
+
+impl<T: Serialize> Serialize for ByResource<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter())
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for ByResource<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        BTreeMap::<String, T>::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        BTreeMap::<String, T>::json_schema(generator)
+    }
 }
 
 /// What decides a class.
@@ -105,7 +160,7 @@ pub struct ContainerQos {
     /// The class a pod of this container alone would have; null: its numbers cannot be read.
     pub class: Option<Class>,
     /// Numbers by resource; cpu and memory are always there.
-    pub resources: BTreeMap<String, NumberPair>,
+    pub resources: ByResource<NumberPair>,
     /// `oom_score_adj` of its processes; null: a Burstable one without a node that could be read.
     pub oom_score_adj: Option<i64>,
     /// CPUs for itself where the kubelet's CPU manager policy is `static`; null: not to be told.

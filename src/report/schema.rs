@@ -8,11 +8,13 @@ use super::Report;
 use super::overview::StorageOverview;
 use super::policy::{CanReach, EffectivePolicy, Matrix, ReachableFrom, WhoCanReach};
 use super::qos::Qos;
+use super::qos_namespace::QosNamespace;
+use super::qos_node::QosNode;
 use super::storage::PvcWhyPending;
 use super::volumes::Volumes;
 
 /// The schema of each kind of answer: what `docs/schema/<kind>.json` holds.
-pub fn all() -> [(&'static str, Value); 9] {
+pub fn all() -> [(&'static str, Value); 11] {
     [
         ("WhoCanReach", of::<WhoCanReach>("WhoCanReach")),
         ("ReachableFrom", of::<ReachableFrom>("ReachableFrom")),
@@ -23,6 +25,8 @@ pub fn all() -> [(&'static str, Value); 9] {
         ("Volumes", of::<Volumes>("Volumes")),
         ("Storage", of::<StorageOverview>("Storage")),
         ("Qos", of::<Qos>("Qos")),
+        ("QosNode", of::<QosNode>("QosNode")),
+        ("QosNamespace", of::<QosNamespace>("QosNamespace")),
     ]
 }
 

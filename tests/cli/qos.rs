@@ -41,9 +41,35 @@ metadata: {name: maxima, namespace: shop}
 spec: {limits: [{type: Container, max: {memory: 4Gi}}]}
 ";
 
+const NODE: &str = "\
+apiVersion: v1
+kind: Node
+metadata: {name: worker-1}
+status: {capacity: {memory: 8Gi, cpu: 4}, allocatable: {memory: 7Gi, cpu: 4}, conditions: [{type: MemoryPressure, status: 'True'}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: web, namespace: shop}
+spec: {nodeName: worker-1, containers: [{name: main, image: a, resources: {requests: {memory: 64Mi}}}]}
+status: {phase: Running, qosClass: Burstable}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: etcd, namespace: kube-system}
+spec: {nodeName: worker-1, priority: 2000001000, priorityClassName: system-node-critical, containers: [{name: main, image: a}]}
+status: {phase: Running, qosClass: BestEffort}
+---
+apiVersion: metrics.k8s.io/v1beta1
+kind: PodMetrics
+metadata: {name: web, namespace: shop}
+timestamp: '2026-01-01T00:00:00Z'
+containers: [{name: main, usage: {cpu: 5m, memory: 80Mi}}]
+";
+
 fn session(calls: &[&[&str]]) -> String {
     let home = Home::new();
     home.write("pods.yaml", PODS);
+    home.write("node.yaml", NODE);
     calls.iter().map(|call| format!("$ {}\n{}\n\n", call.join(" "), home.run(call))).collect()
 }
 
@@ -75,6 +101,23 @@ fn the_smallest_change_is_shown_with_its_command() {
             &["qos", "bare", "-n", "shop", "-f", "pods.yaml", "--want", "BestEffort"],
             &["qos", "odd", "-n", "shop", "-f", "pods.yaml", "--want", "Guaranteed", "-o", "json"],
             &["qos", "-n", "shop", "-f", "pods.yaml", "--want", "best"],
+        ])
+    );
+}
+
+#[test]
+fn nodes_and_namespaces_have_questions_of_their_own() {
+    assert_snapshot!(
+        "qos_node",
+        session(&[
+            &["qos", "node/worker-1", "-f", "node.yaml"],
+            &["qos", "NODE", "worker-1", "-f", "node.yaml", "-o", "yaml"],
+            &["qos", "no/worker-2", "-f", "node.yaml"],
+            &["qos", "node/worker-1", "-f", "node.yaml", "--want", "Guaranteed"],
+            &["qos", "node/worker-1", "-f", "node.yaml", "-o", "name"],
+            &["qos", "ns/shop", "-f", "pods.yaml"],
+            &["qos", "namespace", "shpo", "-f", "pods.yaml"],
+            &["qos", "ns/shop", "-f", "pods.yaml", "--want", "BestEffort"],
         ])
     );
 }

@@ -63,7 +63,9 @@ fn even(part: &Part<'_>, named: &str) -> Option<String> {
 
 fn differs(case: &Case<'_, '_>) -> Option<Finding> {
     let (is, should) = (case.class?, case.computed?);
-    let differs = !case.predicted && is != should;
+    // Versions read resources that are there and empty differently.
+    let empty = case.shape.pod.as_ref().is_some_and(|pod| pod.requests.is_empty() && pod.limits.is_empty());
+    let differs = !case.predicted && !empty && is != should;
     differs.then(|| {
         let name = &case.me.name;
         CLASS_DIFFERS
@@ -88,15 +90,23 @@ fn zeros(case: &Case<'_, '_>) -> Vec<Finding> {
 
 fn limits_alone(case: &Case<'_, '_>) -> Vec<Finding> {
     let of = |part: &Part<'_>| {
-        let alone = |r: &&ResourceName| part.numbers.limits.positive(r).is_some() && part.numbers.requests.get(r).is_none();
+        let alone = |r: &&ResourceName| {
+            part.numbers.requests.get(r).is_some_and(|request| request.amount.is_positive() && request.source == Source::Limit)
+        };
         let resources: Vec<&ResourceName> = COUNTING.iter().filter(alone).collect();
         let limit = |resource: &&ResourceName| Some(format!("{} {resource}", part.numbers.limits.positive(resource)?.text(resource)));
         let said: Vec<String> = resources.iter().filter_map(limit).collect();
         let first = *resources.first()?;
-        let message = format!("{} has limits and no requests: its pods request as much, {}", words::container(part), said.join(" and "));
+        let names: Vec<&str> = resources.iter().map(|resource| resource.name()).collect();
+        let message = format!(
+            "{} states no request for {}: its limit is the request as well, {}",
+            words::container(part),
+            names.join(" and "),
+            said.join(" and ")
+        );
         Some(case.show(Subject::of(case).finding(&LIMIT_ALONE, &message), part, first))
     };
-    case.stated.parts.iter().filter(|_| case.predicted && case.stated.unreadable.is_empty()).filter_map(of).collect()
+    case.shape.parts.iter().filter(|_| case.predicted).filter_map(of).collect()
 }
 
 fn pod_level(case: &Case<'_, '_>) -> Option<Finding> {
@@ -105,7 +115,7 @@ fn pod_level(case: &Case<'_, '_>) -> Option<Finding> {
     let subject = Subject::of(case);
     let of_containers = of_all(case.shape.parts.iter().map(|part| &part.numbers));
     if pod.requests.is_empty() && pod.limits.is_empty() {
-        let message = format!("{field} is there and empty: up to Kubernetes 1.36 its pods are BestEffort, later {of_containers}");
+        let message = format!("{field} is there and empty: BestEffort up to Kubernetes 1.36, later {of_containers}");
         let finding = subject.finding(&EMPTY_POD_RESOURCES, &message).shown_by(&case.me, field, "{}");
         return Some(finding.remedied_by("leave the field out", None));
     }

@@ -7,7 +7,7 @@ use crate::objects::{Amount, ResourceName};
 use crate::qos::case::Case;
 use crate::qos::defaults::{Defaults, Origin};
 use crate::qos::findings::{DEFAULT_BELOW_REQUEST, LIMIT_RANGES_COMPETE, MAXIMUM_IS_DEFAULT};
-use crate::qos::shape::{Entry, Numbers, Part, Source};
+use crate::qos::shape::{Entry, Part, Source};
 use crate::qos::words;
 use crate::report::{Finding, ObjectRef};
 
@@ -60,9 +60,12 @@ fn compete(case: &Case<'_, '_>) -> Option<Finding> {
         for (at, given) in [&range.requests, &range.limits].into_iter().enumerate() {
             let requests = at == 0;
             for (resource, (amount, _)) in given {
-                let gap = |part: &Part<'_>| is_gap(&part.numbers, requests, resource);
+                let filled = |part: &Part<'_>| {
+                    let list = if requests { &part.numbers.requests } else { &part.numbers.limits };
+                    list.get(resource).is_some_and(|entry| matches!(entry.source, Source::LimitRange(_)))
+                };
                 let known = first.get_mut(at)?.entry(resource).or_insert((range.name, *amount));
-                if known.1 == *amount || !case.stated.parts.iter().any(gap) {
+                if known.1 == *amount || !case.shape.parts.iter().any(filled) {
                     continue;
                 }
                 let (other, theirs) = *known;
@@ -85,12 +88,6 @@ fn compete(case: &Case<'_, '_>) -> Option<Finding> {
     None
 }
 
-/// Whether a LimitRange fills in a number: the API server comes before, with requests made of limits.
-fn is_gap(numbers: &Numbers<'_>, requests: bool, resource: &ResourceName) -> bool {
-    let limit = numbers.limits.get(resource).is_none();
-    if requests { limit && numbers.requests.get(resource).is_none() } else { limit }
-}
-
 /// A limit that a LimitRange gives, and that is less than what is requested.
 fn below_request(case: &Case<'_, '_>, part: &Part<'_>) -> Option<Finding> {
     part.numbers.limits.iter().find_map(|limit| {
@@ -98,11 +95,12 @@ fn below_request(case: &Case<'_, '_>, part: &Part<'_>) -> Option<Finding> {
         let resource = &limit.resource;
         let request = part.numbers.requests.amount(resource).filter(|request| *request > limit.amount)?.text(resource);
         let given = limit.amount.text(resource);
-        let message = format!(
-            "{} requests {request} {resource}, and LimitRange {range} gives it a limit of {given}: its pods are refused",
-            words::container(part)
-        );
         let subject = Subject::of(case);
+        let message = format!(
+            "{} requests {request} {resource}, and LimitRange {range} gives it a limit of {given}: {}",
+            words::container(part),
+            subject.refused()
+        );
         let finding = case.show(subject.finding(&DEFAULT_BELOW_REQUEST, &message), part, resource);
         let command = subject.named.map(|named| format!("kubectl set resources {named} -c {} --limits={resource}={request}", part.name));
         Some(finding.remedied_by("state a limit, at least as high as the request", command))

@@ -8,23 +8,36 @@ mod running;
 use std::collections::HashSet;
 
 use super::case::{Case, Facts};
-use super::shape::Part;
+use super::shape::{Entry, Part, Source};
 use crate::objects::ResourceName;
 use crate::report::{Finding, FindingKind, ObjectRef};
 
-/// All findings about these pods, each once: pods of one workload have the same ones.
-pub(super) fn all(facts: &Facts<'_>, cases: &[Case<'_, '_>]) -> Vec<Finding> {
-    let nodes = running::Nodes::new(facts);
-    let mut found = Vec::new();
-    for case in cases {
+/// What was found, each thing once: pods of one workload have the same findings.
+pub(super) struct Rules<'a> {
+    nodes: running::Nodes<'a>,
+    said: HashSet<(&'static str, ObjectRef, String)>,
+    findings: Vec<Finding>,
+}
+
+impl<'a> Rules<'a> {
+    pub(super) fn new(facts: &Facts<'a>) -> Self {
+        Self { nodes: running::Nodes::new(facts), said: HashSet::new(), findings: Vec::new() }
+    }
+
+    /// Adds what is to be said of a pod.
+    pub(super) fn judge(&mut self, case: &Case<'_, '_>) {
+        let mut found = Vec::new();
         class::judge(case, &mut found);
         defaults::judge(case, &mut found);
         numbers::judge(case, &mut found);
-        running::judge(case, &nodes, &mut found);
+        running::judge(case, &self.nodes, &mut found);
+        found.retain(|finding| self.said.insert((finding.code, finding.subject.clone(), finding.message.clone())));
+        self.findings.extend(found);
     }
-    let mut said = HashSet::new();
-    found.retain(|finding| said.insert((finding.code, finding.subject.clone(), finding.message.clone())));
-    found
+
+    pub(super) fn into_findings(self) -> Vec<Finding> {
+        self.findings
+    }
 }
 
 /// What a finding about numbers is about: the workload at the top, which can be changed, or the pod that has none.
@@ -50,6 +63,11 @@ impl Subject {
         Self { object, named }
     }
 
+    /// What the API server does with what it does not take.
+    fn refused(&self) -> &'static str {
+        if self.object.kind == "Pod" { "it is refused" } else { "its pods are refused" }
+    }
+
     /// A finding, whose text begins with the name of its subject.
     fn finding(&self, kind: &'static FindingKind, message: &str) -> Finding {
         let ObjectRef { kind: what, name, .. } = &self.object;
@@ -68,11 +86,15 @@ impl Case<'_, '_> {
 
     /// What a container states, as evidence: requests and limits of a resource.
     fn show(&self, finding: Finding, part: &Part<'_>, resource: &ResourceName) -> Finding {
-        let text = |amount: Option<crate::objects::Amount>| amount.map_or_else(|| "absent".to_owned(), |amount| amount.text(resource));
-        finding.shown_by(&self.me, self.field(part, "requests", resource), text(part.numbers.requests.amount(resource))).shown_by(
+        // What will be filled in does not stand in the object yet.
+        let text = |entry: Option<&Entry<'_>>| {
+            let stands = entry.filter(|entry| !self.predicted || entry.source == Source::Spec);
+            stands.map_or_else(|| "absent".to_owned(), |entry| entry.amount.text(resource))
+        };
+        finding.shown_by(&self.me, self.field(part, "requests", resource), text(part.numbers.requests.get(resource))).shown_by(
             &self.me,
             self.field(part, "limits", resource),
-            text(part.numbers.limits.amount(resource)),
+            text(part.numbers.limits.get(resource)),
         )
     }
 }

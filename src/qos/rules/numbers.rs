@@ -43,8 +43,9 @@ fn above_limit(case: &Case<'_, '_>, part: &Part<'_>) -> Option<Finding> {
         let resource = &limit.resource;
         let request = part.numbers.requests.amount(resource).filter(|request| *request > limit.amount)?;
         let (request, limit) = (request.text(resource), limit.amount.text(resource));
-        let message =
-            format!("{} requests {request} {resource}, more than its limit of {limit}: its pods are refused", words::container(part));
-        Some(case.show(Subject::of(case).finding(&REQUEST_ABOVE_LIMIT, &message), part, resource))
+        let (subject, who) = (Subject::of(case), words::container(part));
+        let refused = subject.refused();
+        let message = format!("{who} requests {request} {resource}, more than its limit of {limit}: {refused}");
+        Some(case.show(subject.finding(&REQUEST_ABOVE_LIMIT, &message), part, resource))
     })
 }

@@ -124,7 +124,7 @@ fn demanded(case: &Case<'_, '_>, quota: &ResourceQuota) -> Option<Finding> {
         return None;
     }
     let subject = Subject::of(case);
-    let refused = if case.predicted { "its pods are refused" } else { "its pods would not be made again" };
+    let refused = if case.predicted { subject.refused() } else { "its like would not be made again" };
     let message =
         format!("{} states nothing for {key}, which ResourceQuota {} demands: {refused}", words::container(part), quota.metadata.name);
     let of_quota = ObjectRef::new("ResourceQuota", &quota.metadata.namespace, &quota.metadata.name);

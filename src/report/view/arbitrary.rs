@@ -28,6 +28,8 @@ pub(super) fn answer() -> BoxedStrategy<Answer> {
                 }
                 Answer::Storage(r) => (r.findings, r.coverage) = (findings, coverage),
                 Answer::Qos(r) => (r.findings, r.coverage) = (findings, coverage),
+                Answer::QosNode(r) => (r.findings, r.coverage) = (findings, coverage),
+                Answer::QosNamespace(r) => (r.findings, r.coverage) = (findings, coverage),
                 Answer::Volumes(r) => {
                     r.findings.extend(findings);
                     r.coverage = coverage;
@@ -65,6 +67,7 @@ fn bare_answer() -> BoxedStrategy<Answer> {
         super::arbitrary_storage::answer(),
         super::samples_volumes::answer(),
         super::samples_overview::answer(),
+        super::samples_node::answer(),
         super::samples_qos::answer(),
         vec(connection(), 0..6).prop_map(|connections| Answer::Matrix(report("Matrix", Matrix { connections, complete: true }))).boxed(),
     ]

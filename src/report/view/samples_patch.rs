@@ -4,7 +4,7 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 
-use super::arbitrary::text;
+use super::arbitrary::{command, text};
 use crate::report::qos::Class;
 use crate::report::qos_patch::*;
 use crate::report::{Evidence, ObjectRef};
@@ -61,7 +61,7 @@ pub(super) fn patch() -> Patch {
 fn any_way() -> BoxedStrategy<PatchWay> {
     let any_edit = (option::of(text()), text(), option::of(text()), option::of(text()), any::<bool>());
     let any_edit = any_edit.prop_map(|(container, field, from, to, guess)| NumberEdit { container, field, from, to, guess });
-    (vec(any_edit, 0..3), option::of(text()), text(), text())
+    (vec(any_edit, 0..3), option::of(command()), text(), text())
         .prop_map(|(edits, command, resource, message)| PatchWay {
             command,
             requests_added: [(resource.clone(), message.clone())].into(),

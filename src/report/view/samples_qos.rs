@@ -1,8 +1,8 @@
 //! Reports on the classes of pods for the tests: some written by hand, some of arbitrary text.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 
-use proptest::collection::{btree_map, vec};
+use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 
@@ -22,12 +22,12 @@ fn pair(request: &str, limit: &str, request_source: Option<NumberSource>, limit_
     NumberPair { request: stated(request), limit: stated(limit), request_source, limit_source }
 }
 
-fn amounts(list: &[(&str, &str)]) -> BTreeMap<String, String> {
-    list.iter().map(|(name, amount)| ((*name).to_owned(), (*amount).to_owned())).collect()
+fn amounts(list: &[(&'static str, &str)]) -> ByResource<String> {
+    list.iter().map(|(name, amount)| (Cow::Borrowed(*name), (*amount).to_owned())).collect()
 }
 
 fn container(name: &str, role: ContainerType, class: Class, cpu: NumberPair, memory: NumberPair) -> ContainerQos {
-    let resources = [("cpu".to_owned(), cpu), ("memory".to_owned(), memory)].into();
+    let resources = [(Cow::Borrowed("cpu"), cpu), (Cow::Borrowed("memory"), memory)].into_iter().collect();
     let exclusive_cpus = Some(if class == Class::Guaranteed { 2 } else { 0 });
     ContainerQos { name: name.into(), role, class: Some(class), resources, oom_score_adj: Some(875), exclusive_cpus }
 }
@@ -47,7 +47,7 @@ fn pod(name: &str, class: Class, reason: &str, containers: Vec<ContainerQos>) ->
         critical: false,
         effective_requests: amounts(&[("cpu", "2100m"), ("memory", "1Gi")]),
         effective_limits: amounts(&[("cpu", "4"), ("memory", "2Gi")]),
-        overhead: BTreeMap::new(),
+        overhead: ByResource::default(),
         pod_resources: None,
         containers,
         resize: Resize { allowed: true, rule: "any that leaves it Burstable and takes no request or limit away".into() },
@@ -90,7 +90,7 @@ pub(super) fn all() -> Vec<(&'static str, Answer)> {
         kind: "Deployment".into(),
         predicted: true,
         node: None,
-        pod_resources: Some([("cpu".to_owned(), pair("1", "2", from(SourceKind::Containers, None), spec()))].into()),
+        pod_resources: Some([(Cow::Borrowed("cpu"), pair("1", "2", from(SourceKind::Containers, None), spec()))].into_iter().collect()),
         ..pod("api", Class::Burstable, "the pod as a whole requests 1 cpu with a limit of 2", Vec::new())
     };
     let differs = PodQos {
@@ -133,10 +133,15 @@ fn any_pair() -> BoxedStrategy<NumberPair> {
         .boxed()
 }
 
+fn by_resource<T: Clone + std::fmt::Debug + 'static>(value: BoxedStrategy<T>) -> BoxedStrategy<ByResource<T>> {
+    vec((text(), value), 0..3).prop_map(|entries| entries.into_iter().map(|(name, value)| (Cow::Owned(name), value)).collect()).boxed()
+}
+
 fn any_container() -> BoxedStrategy<ContainerQos> {
-    (text(), any_class(), btree_map(text(), any_pair(), 0..3), any_pair())
-        .prop_map(|(name, class, mut resources, cpu)| {
-            resources.insert("cpu".into(), cpu);
+    (text(), any_class(), by_resource(any_pair()), any_pair())
+        .prop_map(|(name, class, resources, cpu)| {
+            let resources = resources.iter().map(|(name, pair)| (Cow::Owned(name.to_owned()), pair.clone()));
+            let resources = resources.chain([(Cow::Borrowed("cpu"), cpu)]).collect();
             ContainerQos { resources, ..container(&name, ContainerType::Init, class, NumberPair::default(), NumberPair::default()) }
         })
         .boxed()
@@ -149,8 +154,8 @@ fn any_pod() -> BoxedStrategy<PodQos> {
         texts,
         class,
         vec(any_container(), 0..3),
-        btree_map(text(), text(), 0..3),
-        option::of(btree_map(text(), any_pair(), 0..2)),
+        by_resource(text()),
+        option::of(by_resource(any_pair())),
         (option::of(any::<i32>()), option::weighted(0.3, samples_patch::any_patch())),
     )
         .prop_map(

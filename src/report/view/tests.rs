@@ -28,6 +28,7 @@ fn looks_like_this() {
         .chain(samples_volumes::all())
         .chain(samples_overview::all())
         .chain(samples_qos::all())
+        .chain(samples_node::all())
     {
         for format in answer.formats() {
             insta::assert_snapshot!(format!("{name}.{format}"), text(&answer, *format, Some(80)));
@@ -56,6 +57,7 @@ fn color_only_colors() {
         .chain(samples_volumes::all())
         .chain(samples_overview::all())
         .chain(samples_qos::all())
+        .chain(samples_node::all())
     {
         let style = Style { color: true, width: Some(80), ..Style::default() };
         let mut out = Vec::new();
@@ -123,6 +125,8 @@ fn value(answer: &Answer) -> serde_json::Value {
         Answer::Volumes(r) => serde_json::to_value(r),
         Answer::Storage(r) => serde_json::to_value(r),
         Answer::Qos(r) => serde_json::to_value(r),
+        Answer::QosNode(r) => serde_json::to_value(r),
+        Answer::QosNamespace(r) => serde_json::to_value(r),
     }
     .unwrap()
 }

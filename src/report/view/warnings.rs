@@ -144,7 +144,11 @@ fn is_hole(entry: &CoverageEntry) -> bool {
 
 /// `networkpolicies`, as people say it.
 fn plural(entry: &CoverageEntry) -> String {
-    escape(entry.resource.split('.').next().unwrap_or_default()).into_owned()
+    match entry.resource.as_str() {
+        // Two kinds have this plural, and only one of them is meant by it.
+        "pods.metrics.k8s.io" => "metrics of pods".to_owned(),
+        resource => escape(resource.split('.').next().unwrap_or_default()).into_owned(),
+    }
 }
 
 /// `results are incomplete: cannot list namespaces, nodes, pods and 9 more kinds outside namespace shop`.

@@ -21,6 +21,8 @@ pub(super) fn write(answer: &Answer, out: &mut dyn io::Write) -> io::Result<()> 
         Answer::Volumes(report) => document(report, out),
         Answer::Storage(report) => document(report, out),
         Answer::Qos(report) => document(report, out),
+        Answer::QosNode(report) => document(report, out),
+        Answer::QosNamespace(report) => document(report, out),
     }
 }
 

@@ -85,6 +85,7 @@ pub(super) fn of(resource: Resource) -> &'static Fields {
         Resource::VeleroSchedules | Resource::VeleroBackups => &storage::OF_TOOL,
         Resource::StashConfigurations | Resource::StashBatches | Resource::StashSessions => &storage::OF_TOOL,
         Resource::KubeStashConfigurations | Resource::KubeStashBatches | Resource::KubeStashSessions => &storage::OF_TOOL,
+        Resource::PodMetrics => &storage::OF_TOOL,
         Resource::Events => &storage::EVENT,
     }
 }

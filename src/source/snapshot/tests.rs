@@ -13,10 +13,11 @@ const SECRET: &str = "c3VwZXJzZWNyZXQ=";
 
 fn recording() -> Recording {
     let copies = json!({"kubectl.kubernetes.io/last-applied-configuration": SECRET, "team": "a"});
+    let resources = json!({"requests": {"cpu": "100m"}, "limits": {"cpu": 1, "example.com/gpu": "x"}});
     let spec = json!({
-        "nodeName": "n1",
+        "nodeName": "n1", "resources": resources, "overhead": {"memory": "1Mi"}, "priority": 7, "priorityClassName": "high",
         "containers": [{
-            "name": "c", "image": "i", "command": ["sh", "-c", SECRET], "args": [SECRET], "ports": [{"name": "http", "containerPort": 80}],
+            "name": "c", "image": "i", "resources": resources, "command": ["sh", "-c", SECRET], "args": [SECRET], "ports": [{"name": "http", "containerPort": 80}],
             "env": [{"name": "A", "value": SECRET}, {"name": "B", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}],
             "livenessProbe": {"exec": {"command": [SECRET]}},
             "readinessProbe": {"httpGet": {"port": 80, "httpHeaders": [{"name": "Authorization", "value": SECRET}]}},
@@ -26,10 +27,14 @@ fn recording() -> Recording {
         "ephemeralContainers": [{"name": "e", "args": [SECRET]}],
     });
     let meta = json!({"name": "x", "namespace": "ns", "annotations": copies, "managedFields": [{"manager": SECRET}]});
+    let mut of_pod = meta.clone();
+    of_pod["annotations"]["kubernetes.io/limit-ranger"] = json!("LimitRanger plugin set: cpu request for container c");
+    let running = json!({"phase": "Running", "podIP": "10.0.0.1", "qosClass": "Burstable",
+        "containerStatuses": [{"name": "c", "resources": resources, "allocatedResources": {"cpu": "1"}}]});
     let template = json!({"metadata": {"labels": {"a": "b"}, "annotations": copies}, "spec": spec});
     let lists = BTreeMap::from([
         (Resource::Namespaces, vec![json!({"metadata": {"name": "b"}}), json!({"metadata": {"name": "a"}})]),
-        (Resource::Pods, vec![json!({"metadata": meta, "spec": spec, "status": {"phase": "Running", "podIP": "10.0.0.1"}})]),
+        (Resource::Pods, vec![json!({"metadata": of_pod, "spec": spec, "status": running})]),
         (Resource::Secrets, vec![json!({"metadata": meta, "data": {"k": SECRET}, "stringData": {"k2": SECRET}})]),
         (Resource::ConfigMaps, vec![json!({"metadata": meta, "data": {"k": SECRET}, "binaryData": {"k2": SECRET}})]),
         (Resource::Deployments, vec![json!({"metadata": meta, "spec": {"replicas": 2, "template": template}})]),
@@ -135,7 +140,8 @@ fn values_are_never_written() {
     assert_eq!(secrets["items"][0]["data"], json!({"k": ""}));
     assert_eq!(secrets["items"][0]["stringData"], json!({"k2": ""}));
     let pods: Value = serde_json::from_slice(&fs::read(path.join("pods.json")).unwrap()).unwrap();
-    assert_eq!(pods["items"][0]["metadata"]["annotations"], json!({"team": "a"}));
+    let annotations = json!({"team": "a", "kubernetes.io/limit-ranger": "LimitRanger plugin set: cpu request for container c"});
+    assert_eq!(pods["items"][0]["metadata"]["annotations"], annotations);
     assert_eq!(pods["items"][0]["spec"]["containers"][0]["env"][0], json!({"name": "A"}));
 }
 

@@ -6,6 +6,8 @@ mod effective_policy;
 mod matrix;
 mod pvc_why_pending;
 mod qos;
+mod qos_namespace;
+mod qos_node;
 mod qos_patch;
 mod reach;
 mod reachable_from;
@@ -34,6 +36,8 @@ pub(super) fn write(answer: &Answer, wide: bool, style: &Style, out: &mut dyn Wr
         Answer::Volumes(report) => volumes::write(report, &mut text),
         Answer::Storage(report) => storage::write(report, &mut text),
         Answer::Qos(report) => qos::write(report, &mut text),
+        Answer::QosNode(report) => qos_node::write(report, &mut text),
+        Answer::QosNamespace(report) => qos_namespace::write(report, &mut text),
     }
 }
 

@@ -1,13 +1,12 @@
 //! `qos` in words: one row a pod; of one pod, its containers with their numbers.
 
-use std::collections::BTreeMap;
 use std::io;
 
 use super::super::escape;
 use super::super::page::Label;
 use super::{Text, grid, qos_patch, words};
 use crate::report::Report;
-use crate::report::qos::{Class, ContainerQos, ContainerType, NumberPair, NumberSource, PodQos, Qos, SourceKind};
+use crate::report::qos::{ByResource, Class, ContainerQos, ContainerType, NumberPair, NumberSource, PodQos, Qos, SourceKind};
 use crate::report::view::grid::Cell;
 
 /// Writes the answer.
@@ -112,7 +111,7 @@ fn details(text: &mut Text<'_>, pod: &PodQos) -> io::Result<()> {
     text.page.blank()?;
     table(text, pod)?;
     text.page.blank()?;
-    let listed = |amounts: &BTreeMap<String, String>| {
+    let listed = |amounts: &ByResource<String>| {
         let each: Vec<String> = amounts.iter().map(|(resource, amount)| format!("{} {}", escape(resource), escape(amount))).collect();
         if each.is_empty() { "nothing".to_owned() } else { each.join(", ") }
     };
@@ -135,11 +134,11 @@ fn details(text: &mut Text<'_>, pod: &PodQos) -> io::Result<()> {
 
 /// A sum of limits bounds nothing where a container has none.
 fn unlimited(pod: &PodQos) -> String {
-    let limited = |pairs: &BTreeMap<String, NumberPair>, resource: &str| pairs.get(resource).is_some_and(|pair| pair.limit.is_some());
+    let limited = |pairs: &ByResource<NumberPair>, resource: &str| pairs.get(resource).is_some_and(|pair| pair.limit.is_some());
     let free = |resource: &&str| {
         let stays = |container: &&ContainerQos| container.role != ContainerType::Init && !limited(&container.resources, resource);
         let of_pod = pod.pod_resources.as_ref().is_some_and(|pairs| limited(pairs, resource));
-        pod.effective_limits.contains_key(*resource) && !of_pod && pod.containers.iter().any(|container| stays(&container))
+        pod.effective_limits.get(resource).is_some() && !of_pod && pod.containers.iter().any(|container| stays(&container))
     };
     let free: Vec<String> = ["cpu", "memory"].iter().filter(|resource| free(resource)).map(|resource| (*resource).to_owned()).collect();
     if free.is_empty() { String::new() } else { format!("; not every container has one for {}", words::and(&free)) }
@@ -150,7 +149,7 @@ fn table(text: &mut Text<'_>, pod: &PodQos) -> io::Result<()> {
     let headers = ["CONTAINER", "TYPE", "RESOURCE", "REQUEST", "LIMIT", "CLASS", "OOM ADJ"];
     let mut rows: Vec<Vec<Cell<'_>>> = Vec::new();
     let shown = |name: &str| text.wide || name == "cpu" || name == "memory";
-    let mut add = |first: [String; 2], pairs: &BTreeMap<String, NumberPair>, last: [String; 2]| {
+    let mut add = |first: [String; 2], pairs: &ByResource<NumberPair>, last: [String; 2]| {
         for (at, (resource, pair)) in pairs.iter().filter(|(name, _)| shown(name)).enumerate() {
             let only_first = |text: &String| if at == 0 { text.clone() } else { String::new() };
             let cells = [

@@ -1,5 +1,8 @@
 //! `qos`: which class pods are of, what decides it, and where their numbers come from.
 
+mod namespace;
+mod node;
+
 use super::{Outcome, all, print};
 use crate::cli::targets::{self, Target, TargetArg};
 use crate::cli::{CommandError, ErrorKind, Session, complete};
@@ -10,7 +13,8 @@ use crate::qos::{self, Named, Question};
 use crate::report::{self, Answer, Report};
 
 /// Kinds that the answer depends on.
-const RESOURCES: [Resource; 10] = [
+const RESOURCES: [Resource; 11] = [
+    Resource::Namespaces,
     Resource::Nodes,
     Resource::Pods,
     Resource::Deployments,
@@ -40,14 +44,20 @@ Examples:
   # Every pod of the cluster
   kubectl netstore qos -A
 
+  # Whom does this node evict, or its kernel kill, first?
+  kubectl netstore qos node/worker-1
+
+  # What do LimitRanges and quotas do to the pods of this namespace?
+  kubectl netstore qos namespace/shop
+
   # What to change so that its pods are Guaranteed, what it costs and what speaks against it
   kubectl netstore qos deploy/web -n shop --want Guaranteed
 
   # Before it is applied
   kubectl netstore qos -f manifests/")]
 pub struct Args {
-    /// Pods (NAME) and workloads (TYPE/NAME), or TYPE NAME…; none: all pods of the namespace
-    #[arg(value_name = "POD|WORKLOAD", add = complete::targets())]
+    /// Pods (NAME) and workloads (TYPE/NAME), or TYPE NAME…; node/NAME; namespace/NAME; none: all pods of the namespace
+    #[arg(value_name = "POD|WORKLOAD|node/NAME|namespace/NAME", add = complete::targets())]
     targets: Vec<String>,
     /// Show the smallest change of their templates that gives pods this class
     #[arg(long, value_name = "CLASS", value_enum, ignore_case = true)]
@@ -80,13 +90,21 @@ impl From<Want> for QosClass {
 /// # Errors
 /// If it cannot be answered.
 pub fn run(session: &mut Session, args: &Args) -> Result<Outcome, CommandError> {
-    session.format(report::Question::Qos.formats())?;
     let selector = session.selector()?;
     if selector.is_some() && !args.targets.is_empty() {
         return Err(CommandError::new(ErrorKind::Usage, "name cannot be provided when a selector is specified"));
     }
+    if let Some(name) = node::named(&args.targets) {
+        no_change(args, "a node")?;
+        return node::run(session, name);
+    }
     let targets = targets::parse_each(&args.targets)?;
+    if let Some(name) = namespace::named(&targets) {
+        no_change(args, "a namespace")?;
+        return namespace::run(session, &targets, name);
+    }
     targets.iter().try_for_each(check)?;
+    session.format(report::Question::Qos.formats())?;
     let default = session.namespace()?;
     let namespace = session.matrix_scope()?;
     let (inventory, noticed) = session.read(&RESOURCES, &targets)?;
@@ -105,13 +123,21 @@ pub fn run(session: &mut Session, args: &Args) -> Result<Outcome, CommandError> 
     print(session, &inventory, &answer, question.namespace.as_deref(), nobody)
 }
 
+/// Pods have a class; what they run on and live in has none that could be wanted.
+fn no_change(args: &Args, what: &str) -> Result<(), CommandError> {
+    match args.want {
+        Some(_) => Err(CommandError::new(ErrorKind::Usage, format!("{what} has no QoS class")).hint("--want is for pods and workloads")),
+        None => Ok(()),
+    }
+}
+
 /// Only pods have a class.
 fn check(target: &Target) -> Result<(), CommandError> {
     let wrong = |what: &str, hint: &str| Err(CommandError::new(ErrorKind::Usage, format!("{what} has no QoS class")).hint(hint));
     match &target.end {
         _ if target.port.is_some() => wrong("a port", "name a pod or a workload"),
         TargetArg::Pod { .. } | TargetArg::Workload { .. } | TargetArg::Selector { .. } => Ok(()),
-        TargetArg::Namespace(name) => wrong("a namespace", &format!("all its pods: -n {name}")),
+        TargetArg::Namespace(name) => wrong("a namespace", &format!("ask about it alone, or about all its pods: -n {name}")),
         TargetArg::Service { .. } => wrong("a Service", "name a pod or a workload"),
         TargetArg::Address(_) | TargetArg::Cidr(_) => wrong("an address", "name a pod or a workload"),
     }

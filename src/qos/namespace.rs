@@ -1,0 +1,131 @@
+//! What a namespace does to the classes of its pods: LimitRanges that fill in numbers, quotas that demand them.
+
+use std::collections::BTreeMap;
+
+use super::case::{Case, Facts};
+use super::class;
+use super::defaults::{self, Defaults, Origin};
+use super::shape::{Numbers, Part, Role, Shape};
+use crate::inventory::{Inventory, Origin as Source};
+use crate::objects::{Amount, LimitRange, LimitRangeItem, QosClass, Quantity, Resource, ResourceName, ResourceQuota};
+use crate::report::Finding;
+use crate::report::qos::Class;
+use crate::report::qos_namespace::{Influence, QosNamespace, QuotaAmount};
+
+/// Answers for a namespace, with the findings about its pods.
+pub fn namespace(inventory: &Inventory, name: &str) -> (QosNamespace, Vec<Finding>) {
+    let facts = Facts::new(inventory);
+    let pods = inventory.pods.iter().filter(|info| !info.template && info.pod.metadata.namespace == name);
+    let cases: Vec<Case<'_, '_>> = pods.map(|info| Case::of_pod(&facts, &info.pod)).collect();
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for case in &cases {
+        let class = case.class.map_or_else(|| "unknown".to_owned(), |class| class.to_string());
+        *counts.entry(class).or_default() += 1;
+    }
+    let of_cluster = inventory.origin != Source::Manifests;
+    let needed = [Resource::Pods, Resource::LimitRanges, Resource::ResourceQuotas];
+    let unread = needed.into_iter().filter(|resource| of_cluster && !inventory.coverage.is_complete(*resource, Some(name)));
+    let unread: Vec<String> = unread.map(Resource::qualified).collect();
+    let ranges_known = !of_cluster || inventory.coverage.is_complete(Resource::LimitRanges, Some(name));
+    let quotas = inventory.objects.resource_quotas.iter().filter(|quota| quota.metadata.namespace == name);
+    let answer = QosNamespace {
+        namespace: name.to_owned(),
+        counts,
+        bare: if ranges_known { bare(facts.ranges(name)).map(Class::from) } else { None },
+        limit_ranges: facts.limit_ranges(name).iter().map(|range| of_range(range)).collect(),
+        quotas: quotas.map(of_quota).collect(),
+        unread,
+    };
+    (answer, super::rules::all(&facts, &cases))
+}
+
+/// The class of a pod whose container states nothing; none if chance decides.
+fn bare(ranges: &[Defaults<'_>]) -> Option<QosClass> {
+    let part = Part { name: "", role: Role::Main, numbers: Numbers::default() };
+    let pod = Shape { parts: vec![part], pod: None, overhead: Default::default(), unreadable: Vec::new() };
+    let of = |backwards| class::of(&defaults::admitted(&pod, ranges, backwards));
+    (of(false) == of(true)).then(|| of(false))
+}
+
+fn of_range(range: &LimitRange) -> Influence {
+    let mut effects = given(&Defaults::of(range));
+    effects.extend(range.spec.limits.iter().flat_map(bounds));
+    Influence { name: range.metadata.name.clone(), effects, amounts: Vec::new() }
+}
+
+/// What it fills in.
+fn given(defaults: &Defaults<'_>) -> Vec<String> {
+    let mut effects = Vec::new();
+    for (resource, (amount, origin)) in &defaults.limits {
+        let from = if *origin == Origin::Max { ", its maximum, because it has no default" } else { "" };
+        effects.push(format!("a container without a {resource} limit gets {}{from}", amount.text(resource)));
+    }
+    for (resource, (amount, origin)) in &defaults.requests {
+        let from = match origin {
+            Origin::Default => ", its default limit, because it has no default request",
+            Origin::Min => ", its minimum, because it has no default request",
+            Origin::Own | Origin::Max => "",
+        };
+        effects.push(format!("a container with neither a {resource} request nor a limit requests {}{from}", amount.text(resource)));
+    }
+    let even = |resource: &&ResourceName| {
+        let amount = |given: &BTreeMap<ResourceName, (Amount, Origin)>| given.get(*resource).map(|(amount, _)| *amount);
+        amount(&defaults.limits).is_some_and(|limit| amount(&defaults.requests) == Some(limit))
+    };
+    let even: Vec<&str> = class::COUNTING.iter().filter(even).map(ResourceName::name).collect();
+    if !even.is_empty() {
+        effects
+            .push(format!("a container that states nothing has request and limit alike in {}, as Guaranteed demands", even.join(" and ")));
+    }
+    effects
+}
+
+/// What it refuses.
+fn bounds(item: &LimitRangeItem) -> Vec<String> {
+    let what = match item.kind.as_str() {
+        "Container" => "a container",
+        "Pod" => "a pod",
+        _ => return Vec::new(),
+    };
+    let of = |list: &BTreeMap<String, Quantity>, words: &str| -> Vec<String> {
+        list.iter().map(|(resource, quantity)| format!("{what} {words} {} {resource} is refused", quantity.text())).collect()
+    };
+    let mut effects = of(&item.min, "that requests less than");
+    effects.extend(of(&item.max, "that may use more than"));
+    let ratios = item.max_limit_request_ratio.iter();
+    effects.extend(
+        ratios.map(|(resource, ratio)| format!("{what} whose {resource} limit is more than {} times its request is refused", ratio.text())),
+    );
+    effects
+}
+
+fn of_quota(quota: &ResourceQuota) -> Influence {
+    let hard = &quota.spec.hard;
+    let scoped = quota.spec.scope_selector.is_some() || !quota.spec.scopes.is_empty();
+    let which = if scoped { "a pod it counts" } else { "a pod" };
+    let demanded = |key: &&String| {
+        let resource = key.strip_prefix("requests.").or_else(|| key.strip_prefix("limits.")).unwrap_or(key);
+        matches!(resource, "cpu" | "memory")
+    };
+    let mut effects: Vec<String> =
+        hard.keys().filter(demanded).map(|key| format!("{which} of which a container does not state {} is refused", words(key))).collect();
+    if scoped {
+        let scopes = if quota.spec.scopes.is_empty() { "some".to_owned() } else { quota.spec.scopes.join(" and ") };
+        effects.insert(0, format!("it counts only {scopes} pods"));
+    }
+    let amount = |(resource, hard): (&String, &Quantity)| QuotaAmount {
+        resource: resource.clone(),
+        hard: hard.text().to_owned(),
+        used: quota.status.used.get(resource).map(|used| used.text().to_owned()),
+    };
+    Influence { name: quota.metadata.name.clone(), effects, amounts: hard.iter().map(amount).collect() }
+}
+
+/// `a cpu request`, `a memory limit`.
+fn words(key: &str) -> String {
+    match key.split_once('.') {
+        Some(("limits", resource)) => format!("a {resource} limit"),
+        Some((_, resource)) => format!("a {resource} request"),
+        None => format!("a {key} request"),
+    }
+}

@@ -1,0 +1,124 @@
+//! `qos node/NAME` in words: one table for each thing a node can run short of, and one for the kernel.
+
+use std::io;
+
+use super::super::escape;
+use super::super::page::Label;
+use super::{Text, grid, words};
+use crate::report::Report;
+use crate::report::qos_node::{Evictee, Killed, QosNode};
+use crate::report::view::grid::Cell;
+
+/// Rows of a table on a terminal.
+const MOST: usize = 10;
+
+/// Writes the answer.
+pub(super) fn write(report: &Report<QosNode>, text: &mut Text<'_>) -> io::Result<()> {
+    let node = &report.result;
+    text.partial(&report.coverage)?;
+    let (label, now) = match node.pressures.as_slice() {
+        [] => (Label::Heading, " reports no pressure".to_owned()),
+        pressures => (Label::Deny, format!(" reports {}", words::and(pressures))),
+    };
+    let measured = match (&node.usage_unknown, node.measured_at) {
+        (Some(why), _) => format!("; what its pods use is unknown: {why}"),
+        (None, Some(time)) => format!("; what its pods use was measured at {time}"),
+        (None, None) => String::new(),
+    };
+    text.page.labelled(Some(label), &format!("Node {}", node.node), &format!("{now}{measured}."), 2)?;
+    text.page.paragraph(
+        "The class of a pod is no input of the order of eviction: use above the request is, then priority, then how much above.",
+        0,
+    )?;
+    if node.pods_missing {
+        text.page.labelled(Some(Label::Unknown), "Unknown:", " ranks, because pods that could not be read may be on it.", 2)?;
+    }
+    let threshold = |signal: &str| node.thresholds.get(signal).cloned().unwrap_or_default();
+    let memory =
+        format!("Evicted for memory (memory.available below {}, unless its kubelet says otherwise):", threshold("memory.available"));
+    table(text, &memory, &node.memory, "REQUEST")?;
+    let disk = format!(
+        "Evicted for disk (nodefs.available below {}, imagefs.available below {}; use is known to the kubelet alone):",
+        threshold("nodefs.available"),
+        threshold("imagefs.available")
+    );
+    table(text, &disk, &node.disk, "EPHEMERAL STORAGE REQUEST")?;
+    table(text, "Evicted for process ids (by priority, then by their number, which is known to the kubelet alone):", &node.pids, "")?;
+    oom(text, &node.oom)?;
+    if !node.never.is_empty() {
+        text.page.blank()?;
+        let each: Vec<String> =
+            node.never.iter().map(|pod| format!("{} ({})", words::full_name(&pod.namespace, &pod.name), pod.reason)).collect();
+        text.page.labelled(Some(Label::Heading), "Never evicted:", &format!(" {}.", words::and(&each)), 2)?;
+    }
+    Ok(())
+}
+
+fn rank(rank: Option<usize>) -> String {
+    rank.map_or_else(|| "?".to_owned(), |rank| rank.to_string())
+}
+
+fn class(class: Option<crate::report::qos::Class>) -> String {
+    class.map_or_else(|| "unknown".to_owned(), |class| format!("{class:?}"))
+}
+
+fn table(text: &mut Text<'_>, lead: &str, pods: &[Evictee], request: &'static str) -> io::Result<()> {
+    text.page.blank()?;
+    text.page.labelled(Some(Label::Heading), lead, "", 2)?;
+    if pods.is_empty() {
+        return text.page.paragraph("nobody.", 0);
+    }
+    let mut headers = vec!["RANK", "POD", "CLASS", "PRIORITY"];
+    let of_memory = request == "REQUEST";
+    if !request.is_empty() {
+        headers.push(request);
+    }
+    if of_memory {
+        headers.extend(["USE", "ABOVE"]);
+    }
+    let shown = text.at_most(MOST).min(pods.len());
+    let row = |pod: &Evictee| {
+        let mut cells: Vec<Cell<'_>> = vec![
+            rank(pod.rank).into(),
+            escape(&words::full_name(&pod.namespace, &pod.name)).into_owned().into(),
+            class(pod.class).into(),
+            pod.priority.to_string().into(),
+        ];
+        if !request.is_empty() {
+            cells.push(escape(&pod.request).into_owned().into());
+        }
+        if of_memory {
+            cells.push(escape(pod.usage.as_deref().unwrap_or("unknown")).into_owned().into());
+            cells.push(pod.exceeds.map_or("unknown", |exceeds| if exceeds { "yes" } else { "no" }).into());
+        }
+        cells
+    };
+    let rows: Vec<Vec<Cell<'_>>> = pods.iter().take(shown).map(row).collect();
+    grid::write(&mut text.page, &headers, &rows)?;
+    rest(text, pods.len() - shown)
+}
+
+fn oom(text: &mut Text<'_>, containers: &[Killed]) -> io::Result<()> {
+    text.page.blank()?;
+    let lead = "Killed by the kernel when the machine has no memory left (a container at its own limit is another matter):";
+    text.page.labelled(Some(Label::Heading), lead, "", 2)?;
+    let shown = text.at_most(MOST).min(containers.len());
+    let row = |killed: &Killed| -> Vec<Cell<'_>> {
+        let number = |number: Option<i64>| number.map_or_else(|| "unknown".to_owned(), |number| number.to_string());
+        vec![
+            rank(killed.rank).into(),
+            format!("{}/{}", escape(&words::full_name(&killed.namespace, &killed.pod)), escape(&killed.container)).into(),
+            class(killed.class).into(),
+            number(killed.oom_score_adj).into(),
+            escape(killed.usage.as_deref().unwrap_or("unknown")).into_owned().into(),
+            number(killed.score).into(),
+        ]
+    };
+    let rows: Vec<Vec<Cell<'_>>> = containers.iter().take(shown).map(row).collect();
+    grid::write(&mut text.page, &["RANK", "CONTAINER", "CLASS", "OOM ADJ", "USE", "SCORE"], &rows)?;
+    rest(text, containers.len() - shown)
+}
+
+fn rest(text: &mut Text<'_>, left: usize) -> io::Result<()> {
+    if left == 0 { Ok(()) } else { text.page.paragraph(&format!("… and {left} more: -o wide"), 0) }
+}
