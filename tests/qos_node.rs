@@ -76,8 +76,7 @@ fn process_ids_are_taken_by_priority_and_disks_by_what_only_the_kubelet_knows() 
 #[test]
 fn the_kernel_adds_use_and_oom_score() {
     let answer = ask(&three(), &[]);
-    let order: Vec<(Option<usize>, &str, Option<i64>, Option<i64>)> =
-        answer.oom.iter().map(|killed| (killed.rank, killed.pod.as_str(), killed.oom_score_adj, killed.score)).collect();
+    let order: Vec<_> = answer.oom.iter().map(|killed| (killed.rank, killed.pod.as_str(), killed.oom_score_adj, killed.score)).collect();
     // 990 and 500 of 1000 Mi, 990 and 90, 900 and 99, -997 and 700.
     assert_eq!(
         order,

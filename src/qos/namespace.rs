@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::case::{Case, Facts};
 use super::class;
 use super::defaults::{self, Defaults, Origin};
+use super::rules::Rules;
 use super::shape::{Numbers, Part, Role, Shape};
 use crate::inventory::{Inventory, Origin as Source};
 use crate::objects::{Amount, LimitRange, LimitRangeItem, QosClass, Quantity, Resource, ResourceName, ResourceQuota};
@@ -16,9 +17,11 @@ use crate::report::qos_namespace::{Influence, QosNamespace, QuotaAmount};
 pub fn namespace(inventory: &Inventory, name: &str) -> (QosNamespace, Vec<Finding>) {
     let facts = Facts::new(inventory);
     let pods = inventory.pods.iter().filter(|info| !info.template && info.pod.metadata.namespace == name);
-    let cases: Vec<Case<'_, '_>> = pods.map(|info| Case::of_pod(&facts, &info.pod)).collect();
+    let mut rules = Rules::new(&facts);
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-    for case in &cases {
+    for info in pods {
+        let case = Case::of_pod(&facts, &info.pod);
+        rules.judge(&case);
         let class = case.class.map_or_else(|| "unknown".to_owned(), |class| class.to_string());
         *counts.entry(class).or_default() += 1;
     }
@@ -36,7 +39,7 @@ pub fn namespace(inventory: &Inventory, name: &str) -> (QosNamespace, Vec<Findin
         quotas: quotas.map(of_quota).collect(),
         unread,
     };
-    (answer, super::rules::all(&facts, &cases))
+    (answer, rules.into_findings())
 }
 
 /// The class of a pod whose container states nothing; none if chance decides.
