@@ -47,6 +47,7 @@ fn claims_are_named_listed_and_selected() {
                 &["pvc-why-pending", "-f", "claims.yaml"],
                 &["pvc-why-pending", "shop/pvc/logs", "-f", "claims.yaml"],
                 &["pvc-why-pending", "pvc/data", "-n", "shop", "--explain", "-f", "claims.yaml"],
+                &["pvc-why-pending", "pvc", "data", "logs", "-n", "shop", "-o", "name", "-f", "claims.yaml"],
                 &["pvc-why-pending", "-l", "app=db", "-A", "-o", "name", "-f", "claims.yaml"],
                 &["pvc-why-pending", "-n", "nowhere", "-f", "claims.yaml"],
             ]
@@ -68,6 +69,8 @@ fn what_cannot_be_meant_is_refused_with_a_hint() {
                 &["pvc-why-pending", "pod/data", "-f", "claims.yaml"],
                 &["pvc-why-pending", "data", "-l", "app=db", "-f", "claims.yaml"],
                 &["pvc-why-pending", "-o", "dot", "-f", "claims.yaml"],
+                &["storage", "-l", "app=db", "-f", "claims.yaml"],
+                &["volumes", "pvc/data", "-n", "shop", "-f", "claims.yaml"],
             ]
         )
     );
