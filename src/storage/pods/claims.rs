@@ -5,6 +5,7 @@ use crate::objects::{PersistentVolume, PersistentVolumeClaim, PodVolume, Resourc
 use crate::report::{Finding, ObjectRef};
 use crate::storage::causes::{self, Case, Diagnosis};
 use crate::storage::facts::BIND_COMPLETED;
+use crate::storage::findings::topology::NO_CONSUMER;
 use crate::storage::findings::{pod as kinds, uncreated};
 use crate::storage::{changes, words};
 
@@ -33,6 +34,10 @@ pub(super) fn judge(case: &PodCase<'_, '_>, volume: &PodVolume, name: &str) -> J
             let diagnosis = diagnose(case, claim);
             judgement.causes = diagnosis.causes;
             judgement.unread = diagnosis.unread;
+            if case.stage == Stage::Template {
+                // The pods that such a claim waits for are these.
+                judgement.causes.retain(|cause| cause.code != NO_CONSUMER.code);
+            }
             judgement.causes.extend(misused(case, claim, volume));
         }
         Stage::Starting => starting(case, claim, volume, &mut judgement),
