@@ -26,7 +26,12 @@ pub fn overview(inventory: &Inventory, namespace: Option<&str>) -> (StorageOverv
         [Resource::StorageClasses, Resource::PersistentVolumes, Resource::CsiDrivers, Resource::CsiNodes, Resource::Leases]
             .into_iter()
             .filter(|resource| !facts.knows(*resource, None))
-            .chain(super::BACKUP_KINDS.into_iter().filter(|kind| !inventory.coverage.is_complete(*kind, namespace)))
+            .chain(
+                [Resource::PersistentVolumeClaims]
+                    .into_iter()
+                    .chain(super::BACKUP_KINDS)
+                    .filter(|kind| !inventory.coverage.is_complete(*kind, namespace)),
+            )
             .map(Resource::qualified)
             .collect();
     unread.sort();

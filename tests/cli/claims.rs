@@ -92,3 +92,29 @@ fn names_of_claims_are_completed() {
     let home = home();
     assert_eq!(home.run(&["__complete", "-f", "claims.yaml", "pvc-why-pending", "-n", "shop", "d"]), "data\n:4\n[exit 0]");
 }
+
+#[test]
+fn what_could_not_be_read_is_not_said_to_be_absent() {
+    let home = Home::new();
+    let unread = ["pods", "persistentvolumeclaims", "persistentvolumes"];
+    let coverage: Vec<String> = unread.iter().map(|resource| format!(r#"{{"resource":"{resource}","state":"forbidden"}}"#)).collect();
+    let shot = format!(
+        r#"{{"apiVersion":"netstore/v1","kind":"Snapshot","formatVersion":1,"tool":"0.1.0","collectedAt":"2026-11-21T12:00:00Z","coverage":[{}]}}"#,
+        coverage.join(",")
+    );
+    std::fs::create_dir(home.path().join("shot")).expect("a folder");
+    home.write("shot/snapshot.json", &shot);
+    let first_lines = |call: &[&str]| {
+        let said = home.run(&[call, &["--from", "shot"]].concat()).to_string();
+        let said: Vec<&str> = said.lines().filter(|line| !line.starts_with("Partial answer")).take(1).collect();
+        format!("{}: {}", call.join(" "), said.join(""))
+    };
+    let calls: [&[&str]; 5] = [&["pvc-why-pending", "-A"], &["volumes", "-A"], &["storage"], &["qos", "-A"], &["qos", "namespace/shop"]];
+    assert_snapshot!(calls.map(first_lines).join("\n"), @"
+    pvc-why-pending -A: There is no claim among what could be read.
+    volumes -A: There is no pod among what could be read.
+    storage: 0 claims that could be read in all namespaces, 0 volumes that could be read; classes could not be read.
+    qos -A: There is no pod among what could be read.
+    qos namespace/shop: Namespace shop has 0 pods that could be read.
+    ");
+}

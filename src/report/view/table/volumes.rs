@@ -27,7 +27,7 @@ pub(super) fn write(report: &Report<Volumes>, text: &mut Text<'_>) -> io::Result
     let well = answer.pods.len() - troubled.len();
     if troubled.is_empty() {
         let said = match well {
-            0 => "There is no pod.".to_owned(),
+            0 => "There is no pod among what could be read.".to_owned(),
             _ => format!("All {well} pods have their volumes."),
         };
         text.page.paragraph(&said, 0)?;
