@@ -115,7 +115,7 @@ fn drivers(facts: &Facts<'_>) -> Vec<DriverAnswer> {
             in_tree.dedup();
             DriverAnswer {
                 name: name.to_owned(),
-                installed: facts.driver(name).is_some(),
+                installed: facts.driver(name).map(|_| true).or_else(|| facts.knows(Resource::CsiDrivers, None).then_some(false)),
                 in_tree,
                 not_on: if on.is_empty() { Vec::new() } else { named(off) },
                 nodes: named(on),

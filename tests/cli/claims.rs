@@ -118,3 +118,13 @@ fn what_could_not_be_read_is_not_said_to_be_absent() {
     qos namespace/shop: Namespace shop has 0 pods that could be read.
     ");
 }
+
+#[test]
+fn files_without_any_driver_say_nothing_of_drivers() {
+    let home = Home::new();
+    let volume = "apiVersion: v1\nkind: PersistentVolume\nmetadata: {name: a}\nspec: {capacity: {storage: 1Gi}, \
+                  accessModes: [ReadWriteOnce], csi: {driver: disk.example.com, volumeHandle: a}}\n";
+    home.write("volume.yaml", volume);
+    let said = home.run(&["storage", "-f", "volume.yaml"]).to_string();
+    assert!(said.contains("\ndisk.example.com   unknown "), "{said}");
+}

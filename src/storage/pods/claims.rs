@@ -1,6 +1,7 @@
 //! Claims of a pod: before it has a node as the binder sees them, after that as its kubelet does (K07, K08, K19, K23, K24).
 
 use super::{Judgement, PodCase, Stage, attach, node};
+use crate::inventory::Origin;
 use crate::objects::{PersistentVolume, PersistentVolumeClaim, PodVolume, Resource};
 use crate::report::{Finding, ObjectRef};
 use crate::storage::causes::{self, Case, Diagnosis};
@@ -65,7 +66,8 @@ fn missing(case: &PodCase<'_, '_>, volume: &PodVolume, name: &str) -> Option<Fin
     let namespace = case.namespace();
     // A template's own claims are made with its pods.
     let of_set = |w: &crate::objects::Workload| w.claim_templates.iter().any(|template| template.metadata.name == volume.name);
-    if case.stage == Stage::Template && (volume.ephemeral.is_some() || case.workload.is_some_and(of_set)) {
+    let in_a_file = case.facts.inventory.origin == Origin::Manifests && case.pod.metadata.uid.is_empty();
+    if (in_a_file && volume.ephemeral.is_some()) || (case.stage == Stage::Template && case.workload.is_some_and(of_set)) {
         return None;
     }
     let here = case.facts.inventory.objects.claims.iter().filter(|claim| claim.metadata.namespace == namespace);
@@ -81,13 +83,13 @@ fn missing(case: &PodCase<'_, '_>, volume: &PodVolume, name: &str) -> Option<Fin
         Some(_) => format!("spec.volumes[{}].ephemeral", volume.name),
         None => format!("spec.volumes[{}].persistentVolumeClaim.claimName", volume.name),
     };
+    // A claim of that name made by hand would not be the pod's own.
+    let remedy = match volume.ephemeral {
+        Some(_) => "see whether kube-controller-manager runs: it makes the claim".to_owned(),
+        None => format!("create a claim named {name}, or let the pod name another one"),
+    };
     let reference = ObjectRef::new("PersistentVolumeClaim", namespace, name);
-    Some(
-        finding
-            .shown_by(&case.me, field, name)
-            .shown_by(&reference, "metadata.name", "does not exist")
-            .remedied_by(format!("create a claim named {name}, or let the pod name another one"), None),
-    )
+    Some(finding.shown_by(&case.me, field, name).shown_by(&reference, "metadata.name", "does not exist").remedied_by(remedy, None))
 }
 
 /// The kubelet's view: it looks at the claim, at the volume, and then mounts.

@@ -159,7 +159,11 @@ fn drivers(text: &mut Text<'_>, drivers: &[DriverAnswer]) -> io::Result<()> {
         };
         let mut cells = vec![
             escape(&driver.name).into_owned().into(),
-            if driver.installed { Cell::from("yes") } else { Cell::labelled("NO", Label::Deny) },
+            match driver.installed {
+                Some(true) => Cell::from("yes"),
+                Some(false) => Cell::labelled("NO", Label::Deny),
+                None => Cell::labelled("unknown", Label::Unknown),
+            },
             nodes.into(),
             sidecars(&driver.leases),
             driver.volumes.to_string().into(),
