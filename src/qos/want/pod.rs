@@ -4,7 +4,7 @@ use super::edit::{self, Edit, Field, Stated};
 use super::{Template, first_guess};
 use crate::objects::{Amount, QosClass, ResourceName};
 use crate::qos::shape::Shape;
-use crate::qos::{class, effective};
+use crate::qos::{class, effective, whole};
 
 /// The smallest change of them that gives the class. None for BestEffort: zeros for the pod as a whole would do, but what they mean
 /// differs from release to release.
@@ -21,7 +21,7 @@ pub(super) fn edits(template: &Template<'_, '_>, wanted: QosClass) -> Option<Vec
     all.sort_by_cached_key(|edits| (edits.len(), guesses(edits), taken(edits)));
     all.into_iter().find(|edits| {
         let changed = edit::apply(template.stated, edits);
-        changed.pod.is_some() && template.class(&changed) == Some(wanted) && is_valid(&template.made(&changed, false))
+        changed.pod.is_some() && template.class(&changed) == Some(wanted) && whole::excesses(&template.made(&changed, false)).is_empty()
     })
 }
 
@@ -38,18 +38,4 @@ fn choices(template: &Template<'_, '_>, resource: &ResourceName) -> Vec<Vec<Edit
     let mut amounts: Vec<Amount> = [enough, request.amount, limit.amount, limits].into_iter().flatten().collect();
     amounts.retain(|amount| amount.is_positive());
     edit::choices(None, resource, (request, limit), &amounts, first_guess(resource))
-}
-
-/// Whether the API server would take it: the whole holds its containers, and requests are within limits.
-fn is_valid(made: &Shape<'_>) -> bool {
-    let Some(pod) = &made.pod else { return true };
-    let sums = effective::containers_requests(made);
-    class::COUNTING.iter().all(|resource| {
-        let (request, limit) = (pod.requests.amount(resource), pod.limits.amount(resource));
-        let within = limit.is_none_or(|limit| {
-            request.is_none_or(|request| request <= limit)
-                && made.parts.iter().all(|part| part.numbers.limits.amount(resource).is_none_or(|own| own <= limit))
-        });
-        within && request.is_none_or(|request| sums.get(resource).is_none_or(|sum| *sum <= request))
-    })
 }

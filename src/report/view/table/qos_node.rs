@@ -16,9 +16,10 @@ const MOST: usize = 10;
 pub(super) fn write(report: &Report<QosNode>, text: &mut Text<'_>) -> io::Result<()> {
     let node = &report.result;
     text.partial(&report.coverage)?;
-    let (label, now) = match node.pressures.as_slice() {
-        [] => (Label::Heading, " reports no pressure".to_owned()),
-        pressures => (Label::Deny, format!(" reports {}", words::and(pressures))),
+    let (label, now) = match node.pressures.as_deref() {
+        None => (Label::Unknown, " could not be read, so whether it is under pressure is unknown".to_owned()),
+        Some([]) => (Label::Heading, " reports no pressure".to_owned()),
+        Some(pressures) => (Label::Deny, format!(" reports {}", words::and(pressures))),
     };
     let measured = match (&node.usage_unknown, node.measured_at) {
         (Some(why), _) => format!("; what its pods use is unknown: {why}"),
