@@ -21,7 +21,7 @@ pub(super) fn edits(template: &Template<'_, '_>, wanted: QosClass) -> Option<Vec
     all.sort_by_cached_key(|edits| (edits.len(), guesses(edits), taken(edits)));
     all.into_iter().find(|edits| {
         let changed = edit::apply(template.stated, edits);
-        changed.pod.is_some() && template.class(&changed) == Some(wanted) && whole::excesses(&template.made(&changed, false)).is_empty()
+        changed.pod.is_some() && template.class(&changed) == Some(wanted) && fits(&template.made(&changed, false))
     })
 }
 
@@ -38,4 +38,12 @@ fn choices(template: &Template<'_, '_>, resource: &ResourceName) -> Vec<Vec<Edit
     let mut amounts: Vec<Amount> = [enough, request.amount, limit.amount, limits].into_iter().flatten().collect();
     amounts.retain(|amount| amount.is_positive());
     edit::choices(None, resource, (request, limit), &amounts, first_guess(resource))
+}
+
+/// Whether the API server takes it, and no init container is held to less than it states either.
+fn fits(made: &Shape<'_>) -> bool {
+    let limit = |resource: &ResourceName| made.pod.as_ref().and_then(|pod| pod.limits.amount(resource));
+    let within = |resource: &ResourceName, own: Amount| limit(resource).is_none_or(|limit| own <= limit);
+    let own = || made.parts.iter().flat_map(|part| part.numbers.limits.iter());
+    whole::excesses(made).is_empty() && own().all(|entry| within(&entry.resource, entry.amount))
 }

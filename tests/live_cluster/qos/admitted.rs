@@ -72,7 +72,7 @@ fn what_manifests_were_told_to_be_is_what_the_server_makes_of_them() {
         boxed["metadata"].as_object_mut().expect("metadata").remove("namespace");
         boxed
     };
-    api.create(&[boxed.clone()]);
+    api.create(std::slice::from_ref(&boxed));
     let (ranges, others) = manifests();
     api.create(&ranges);
     let all = file(cluster, "admitted.json", &[&ranges[..], &others, &[boxed]].concat());
