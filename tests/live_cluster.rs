@@ -13,6 +13,8 @@ mod many;
 mod partial;
 #[path = "live_cluster/plugin.rs"]
 mod plugin;
+#[path = "live_cluster/qos/mod.rs"]
+mod qos;
 #[path = "live_cluster/refusals.rs"]
 mod refusals;
 #[path = "live_cluster/remedies.rs"]

@@ -192,6 +192,19 @@ fn what_speaks_against_it_is_said() {
         ),
         ("a ratio of one", range("{type: Container, maxLimitRequestRatio: {memory: 1}}"), raise, ""),
         (
+            "a ratio for pods",
+            range("{type: Pod, maxLimitRequestRatio: {cpu: 2}}"),
+            empty,
+            "wants the cpu limit of a pod to be at most 2 times its request",
+        ),
+        (
+            "no pods of that class",
+            quota("{pods: 0}", "{pods: 0}", ", scopes: [BestEffort]"),
+            empty,
+            "has 0 of 0 pods in use: 3 more do not fit",
+        ),
+        ("room for pods of that class", quota("{pods: 3}", "{pods: 0}", ", scopes: [BestEffort]"), empty, ""),
+        (
             "a node that is too small",
             node("1536Mi", ""),
             raise,
@@ -216,6 +229,53 @@ fn a_container_that_a_webhook_adds_keeps_the_class_away() {
     let said = |at: usize| patch.ways[at].breaks.iter().map(|o| o.message.clone()).collect::<Vec<_>>();
     assert_eq!(said(0), ["container proxy, which a webhook adds, keeps its pods from being Guaranteed: its resources are set where it is"]);
     assert!(said(1).is_empty(), "for a pod as a whole its containers do not count: {:?}", said(1));
+}
+
+#[test]
+fn of_a_template_nothing_is_promised_that_a_webhook_takes_back() {
+    let set = |resources: &str| {
+        format!(
+            "{{apiVersion: apps/v1, kind: StatefulSet, metadata: {{name: web, namespace: shop}}, spec: {{selector: {{matchLabels: {{app: web}}}}, \
+             template: {{metadata: {{labels: {{app: web}}}}, spec: {{containers: [{}]}}}}}}}}",
+            web(resources)
+        )
+    };
+    let of_template = |resources: &str| {
+        let injected = format!("{}, {{name: proxy, image: proxy, resources: {{requests: {{cpu: 10m, memory: 16Mi}}}}}}", web(resources));
+        let inventory = cluster(&[set(resources), pod(&owner("StatefulSet", "web"), &injected)], Origin::Snapshot, &[]);
+        let named = Named { workloads: vec![("shop".into(), "StatefulSet".into(), "web".into())], ..Named::default() };
+        let question = Question { named: Some(named), want: Some(QosClass::Guaranteed), ..Question::default() };
+        qos(&inventory, &question).0.pods.into_iter().find_map(|pod| pod.patch).expect("a patch")
+    };
+    let even = of_template("resources: {limits: {cpu: 1, memory: 1Gi}}");
+    assert!(!even.already && even.ways.is_empty());
+    assert!(
+        even.note.clone().unwrap_or_default().contains("container proxy, which a webhook adds, keeps its pods from"),
+        "{:?}",
+        even.note
+    );
+    let tight = of_template("resources: {requests: {cpu: 1, memory: 1Gi}}");
+    let said: Vec<&str> = tight.ways.iter().flat_map(|way| &way.breaks).map(|obstacle| obstacle.message.as_str()).collect();
+    let keeps = "container proxy, which a webhook adds, keeps its pods from being Guaranteed: its resources are set where it is";
+    assert_eq!(said, [keeps, "container proxy, which a webhook adds, does not fit into the pod as a whole: its pods are refused"]);
+}
+
+#[test]
+fn numbers_of_the_pod_as_a_whole_are_enough_for_a_quota() {
+    let quota = "{apiVersion: v1, kind: ResourceQuota, metadata: {name: team, namespace: shop}, spec: {hard: {limits.cpu: 10}}}";
+    let patch = patch(&[deployment(&web("")), quota.to_owned()], Origin::Snapshot, &[], QosClass::Burstable);
+    let refused: Vec<bool> = patch.ways.iter().map(|way| !way.breaks.is_empty()).collect();
+    assert_eq!(refused, [true, false], "{:?}", patch.ways);
+}
+
+#[test]
+fn a_pod_that_is_created_anew_takes_no_class_from_its_old_status() {
+    let patch = guaranteed(&[pod("", &web(UNEVEN))]);
+    assert!(
+        patch.ways.iter().all(|way| way.command.as_deref().is_some_and(|command| command.contains(r#""status":null"#))),
+        "{:?}",
+        patch.ways
+    );
 }
 
 #[test]

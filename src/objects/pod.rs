@@ -106,6 +106,9 @@ pub struct PodSpec {
     /// What running the pod takes beside its containers.
     #[serde(deserialize_with = "null_default")]
     pub overhead: ResourceList,
+    /// Name of the RuntimeClass, from which the API server takes the overhead of a pod that is made.
+    #[serde(deserialize_with = "null_default")]
+    pub runtime_class_name: String,
     /// Priority, once its class is resolved.
     pub priority: Option<i32>,
     /// Name of the PriorityClass.

@@ -177,11 +177,14 @@ fn numbers(numbers: &Numbers<'_>) -> ByResource<NumberPair> {
     pairs.into_iter().collect()
 }
 
-/// Sums; where a field cannot be read that counts for it, nobody knows the sum.
+/// Sums; where a field cannot be read that counts for it, or overhead is added that is not known here, nobody knows the sum.
 fn texts(case: &Case<'_, '_>, totals: &Totals, counts: impl Fn(&str) -> bool) -> ByResource<String> {
     let known = totals.iter().map(|(resource, amount): (&ResourceName, _)| (key(resource), amount.text(resource)));
-    let unreadable = case.shape.unreadable.iter().filter(|bad| counts(&bad.field));
-    known.chain(unreadable.map(|bad| (key(&bad.resource), "unknown".to_owned()))).collect()
+    let unreadable = case.shape.unreadable.iter().filter(|bad| counts(&bad.field)).map(|bad| &bad.resource);
+    // A RuntimeClass adds what it takes only to pods.
+    let overhead_to_come = case.predicted && !case.spec.runtime_class_name.is_empty() && case.shape.overhead.is_empty();
+    let grow = class::COUNTING.iter().filter(|_| overhead_to_come);
+    known.chain(unreadable.chain(grow).map(|resource| (key(resource), "unknown".to_owned()))).collect()
 }
 
 fn key(resource: &ResourceName) -> Cow<'static, str> {

@@ -18,6 +18,7 @@ pub static ALL: &[&FindingKind] = &[
     &MALFORMED_QUANTITY,
     &FRACTION_OF_A_BYTE,
     &REQUEST_ABOVE_LIMIT,
+    &CONTAINERS_EXCEED_POD,
     &FRACTIONAL_CPUS,
     &MEMORY_OVERCOMMITTED,
     &QUOTA_DEMANDS,
@@ -47,7 +48,8 @@ pub static CLASS_DIFFERS: FindingKind = FindingKind {
 `status.qosClass` is written when the pod is made. From the spec as it is now, another class follows. Kubernetes goes by the status: out-of-memory
 scores and cgroups are those of the class that is written there.
 
-It happens when resources were changed past the API server's checks, or by a version of Kubernetes that computed the class in another way.",
+It happens when the pod was created from an export of another one, status included: the API server then takes the class from there. Or when resources
+were changed past its checks, or by a version of Kubernetes that computed the class in another way.",
 };
 
 /// A request of zero beside a limit.
@@ -157,6 +159,18 @@ pub static REQUEST_ABOVE_LIMIT: FindingKind = FindingKind {
     severity: Severity::Error,
     explanation: "\
 The API server refuses pods with a request above its limit. Of a template it refuses nothing: the workload is accepted, and shows no pods.",
+};
+
+/// Containers do not fit into the resources of the pod as a whole.
+pub static CONTAINERS_EXCEED_POD: FindingKind = FindingKind {
+    code: "QS-N04",
+    name: "containers-exceed-pod",
+    severity: Severity::Error,
+    explanation: "\
+The API server refuses a pod whose containers request more together than `spec.resources` does, or one of whose containers has a higher limit. What
+LimitRanges give containers counts: they know nothing of the pod as a whole. So a LimitRange with high defaults, or with a high maximum and no default,
+refuses pods that state their resources as a whole and leave their containers without. State those of the containers, too, or give the namespace lower
+defaults.",
 };
 
 /// A Guaranteed container requests a fractional number of CPUs.

@@ -1,7 +1,7 @@
 //! QoS: the class of a pod and what decides it, where each number comes from, and who dies first.
 //!
 //! `shape` is a pod as far as it counts; `defaults` is what the API server and LimitRanges add to it; `class`, `effective`, `oom`, `cpus`,
-//! `resize` and `eviction` are Kubernetes' own rules, each tested against its code (`tests/qos_oracle.rs`).
+//! `resize`, `whole` and `eviction` are Kubernetes' own rules, each tested against its code (`tests/qos_oracle.rs`).
 
 mod answer;
 mod case;
@@ -20,6 +20,7 @@ pub mod resize;
 mod rules;
 pub mod shape;
 pub mod want;
+pub mod whole;
 mod words;
 
 pub use answer::{Named, Question, qos};

@@ -206,6 +206,14 @@ impl Cluster {
         command
     }
 
+    /// Runs a line as whoever pastes it does: through a shell, as admin.
+    pub fn paste(&self, line: &str) -> Run {
+        let path = format!("{}:/usr/bin:/bin", self.binaries.display());
+        let mut shell = Command::new("sh");
+        shell.args(["-c", line]).env("PATH", path).env("KUBECONFIG", self.kubeconfig()).current_dir(&self.folder);
+        Run::of(&shell.stdin(Stdio::null()).output().expect("a shell"))
+    }
+
     /// Where the real kubectl is.
     pub fn kubectl_path(&self) -> PathBuf {
         self.binaries.join("kubectl")

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use serde_json::Value;
 
@@ -43,14 +43,6 @@ spec:
   template: {metadata: {labels: {app: web}}, spec: {containers: [{name: main, image: example.com/app:1}]}}
 "#;
 
-/// Runs a line as whoever pastes it does.
-fn paste(cluster: &Cluster, line: &str) -> Run {
-    let path = format!("{}:/usr/bin:/bin", cluster.kubectl_path().parent().expect("a folder").display());
-    let mut shell = Command::new("sh");
-    shell.args(["-c", line]).env("PATH", path).env("KUBECONFIG", cluster.kubeconfig()).current_dir(cluster.path(""));
-    Run::of(&shell.stdin(Stdio::null()).output().expect("a shell"))
-}
-
 #[test]
 fn printed_commands_mend_what_kubernetes_brought_about() {
     let Some(cluster) = Cluster::boot() else { return };
@@ -82,11 +74,11 @@ fn commands() -> BTreeMap<String, String> {
 /// What takes drivers and kubelets to bring about is tried on fixtures; here kubectl and the API server take the commands at least.
 fn take_every_form(cluster: &Cluster) {
     std::fs::write(cluster.path("named.yaml"), NAMED).expect("a file");
-    paste(cluster, "kubectl create -f named.yaml && mkdir FOLDER && echo text >FOLDER/key").ok();
+    cluster.paste("kubectl create -f named.yaml && mkdir FOLDER && echo text >FOLDER/key").ok();
     let commands = commands();
     for fixture in FORMS {
         let command = commands.get(fixture).unwrap_or_else(|| panic!("{fixture} has a command"));
-        let run = paste(cluster, command);
+        let run = cluster.paste(command);
         assert_eq!(run.code, Some(0), "{command}\n{}", run.block());
     }
 }

@@ -32,7 +32,8 @@ pub(super) fn command(target: &Target<'_>, stated: &Shape<'_>, edits: &[Edit], o
         let mut spec = spec;
         // Another node may suit it better than the one it was on.
         spec.insert("nodeName".to_owned(), Value::Null);
-        let patch = quoted(&json!({"spec": spec}).to_string());
+        // The API server takes the class from the status of what is created, if it has one.
+        let patch = quoted(&json!({"spec": spec, "status": null}).to_string());
         return Some(format!(
             "kubectl get pod {name} -n {namespace} -o json | kubectl patch --local -f - -p {patch} -o json | kubectl replace --force -f -"
         ));

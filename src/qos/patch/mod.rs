@@ -10,8 +10,8 @@ use super::case::{Case, Facts};
 use super::effective::{self, Totals};
 use super::shape::Shape;
 use super::want::{self, Edit, Field, Manner, Template, Way};
-use crate::inventory::Origin;
-use crate::objects::{Amount, PodSpec, PodStatus, QosClass, Resource, Workload, WorkloadKind};
+use crate::inventory::{Group, Origin};
+use crate::objects::{Amount, Pod, PodSpec, PodStatus, QosClass, Resource, Workload, WorkloadKind};
 use crate::report::ObjectRef;
 use crate::report::qos_patch::{NumberEdit, Patch, PatchManner, PatchWay};
 
@@ -39,9 +39,13 @@ pub(super) fn patch(case: &Case<'_, '_>, wanted: QosClass) -> Patch {
     let facts = case.facts;
     let template = Template { stated: &stated, defaults: facts.ranges(&case.me.namespace), ranges: facts.limit_ranges(&case.me.namespace) };
     let ways = want::ways(&template, wanted);
-    let already = ways.first().is_some_and(|way| way.edits.is_empty());
+    let of_template = ways.first().is_some_and(|way| way.edits.is_empty());
+    let keeps = obstacles::injected(case, &target, &template.made(&stated, false), wanted).filter(|_| of_template);
+    let already = of_template && keeps.is_none();
     let mut note = command::note(&target, facts.inventory.origin).map(str::to_owned);
-    if ways.is_empty() {
+    if let Some(keeps) = keeps {
+        note = Some(format!("the template is {wanted} as it is, but {}", keeps.message));
+    } else if ways.is_empty() {
         note = Some(format!(
             "no change of the template makes its pods {wanted}: what LimitRanges of the namespace demand or give stands against it"
         ));
@@ -69,7 +73,7 @@ pub(super) fn patch(case: &Case<'_, '_>, wanted: QosClass) -> Patch {
         want: wanted.into(),
         pods: target.pods,
         already,
-        ways: if already { Vec::new() } else { ways.iter().map(way).collect() },
+        ways: if of_template { Vec::new() } else { ways.iter().map(way).collect() },
         note: note.filter(|_| !already),
         unread: unread(case),
         target: target.object,
@@ -189,13 +193,24 @@ impl From<Manner> for PatchManner {
 
 /// Facts that only changes need.
 impl<'a> Facts<'a> {
-    /// How many pods a workload runs.
-    fn pods_of(&self, workload: &Workload) -> i64 {
-        let named = |group: &&crate::inventory::Group| {
+    /// The pods that a workload has made.
+    fn group_of(&self, workload: &Workload) -> Option<&'a Group> {
+        let named = |group: &&Group| {
             (group.kind.name(), group.namespace.as_str(), group.name.as_str())
                 == (workload.kind.name(), workload.metadata.namespace.as_str(), workload.metadata.name.as_str())
         };
-        let running = || self.inventory.groups.iter().find(named).map_or(0, |group| group.pods.len());
+        self.inventory.groups.iter().find(named)
+    }
+
+    /// A pod that a workload has made, if there is one.
+    fn pod_of(&self, workload: &Workload) -> Option<&'a Pod> {
+        let pods = self.group_of(workload)?.pods.iter().filter_map(|at| self.inventory.pods.get(*at));
+        pods.filter(|info| !info.template).map(|info| &info.pod).next()
+    }
+
+    /// How many pods a workload runs.
+    fn pods_of(&self, workload: &Workload) -> i64 {
+        let running = || self.group_of(workload).map_or(0, |group| group.pods.len());
         match workload.kind {
             WorkloadKind::DaemonSet | WorkloadKind::CronJob => i64::try_from(running()).unwrap_or(i64::MAX).max(1),
             _ => workload.replicas.unwrap_or(1),

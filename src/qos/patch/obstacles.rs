@@ -6,7 +6,7 @@ use crate::qos::case::Case;
 use crate::qos::effective::{self, Totals};
 use crate::qos::shape::Shape;
 use crate::qos::want::Template;
-use crate::qos::{class, words};
+use crate::qos::{class, whole, words};
 use crate::report::qos_patch::Obstacle;
 use crate::report::{Evidence, ObjectRef};
 
@@ -21,7 +21,7 @@ pub(super) fn all(
 ) -> Vec<Obstacle> {
     let requests = effective::requests(made, &PodStatus::default());
     let limits = effective::limits(made, &PodStatus::default());
-    let mut all: Vec<Obstacle> = injected(case, made, wanted).into_iter().collect();
+    let mut all: Vec<Obstacle> = injected(case, target, made, wanted).into_iter().collect();
     let quotas = case.facts.inventory.objects.resource_quotas.iter().filter(|quota| quota.metadata.namespace == case.me.namespace);
     let old_limits = effective::limits(&template.made(template.stated, false), &PodStatus::default());
     for quota in quotas.filter(|quota| counts(quota, wanted)) {
@@ -39,25 +39,38 @@ pub(super) fn all(
             all.extend(exceeds(quota, &key, &resource, more(&limits, &old_limits, &resource)));
             all.extend(missing(quota, &key, made, &resource, true));
         }
+        // Pods of the wanted class may count where those of the old one did not.
+        let counted = template.class(template.stated).is_none_or(|class| counts(quota, class));
+        if !counted {
+            all.extend(exceeds(quota, "pods", &ResourceName::Cpu, Amount::whole(1).times(target.pods)));
+        }
     }
-    all.extend(ranges(template, made, &requests, &limits));
+    all.extend(ranges(template, made));
     all.extend(nodes(case, &requests));
     all
 }
 
-/// A container that a webhook adds, and that keeps the pod from the class.
-fn injected(case: &Case<'_, '_>, made: &Shape<'_>, wanted: QosClass) -> Option<Obstacle> {
-    let strangers: Vec<_> = case.shape.parts.iter().filter(|part| made.parts.iter().all(|own| own.name != part.name)).cloned().collect();
+/// A container that a webhook adds, and that keeps the pod from the class, or does not fit into the pod as a whole.
+pub(super) fn injected(case: &Case<'_, '_>, target: &Target<'_>, made: &Shape<'_>, wanted: QosClass) -> Option<Obstacle> {
+    // A template has no such container; the pods that were made of it do.
+    let of_template = || case.facts.pod_of(target.workload?);
+    let pod = case.pod.or_else(of_template)?;
+    let mut strangers = Shape::of(&pod.spec).parts;
+    strangers.retain(|part| made.parts.iter().all(|own| own.name != part.name));
     let first = strangers.first()?;
     let mut whole = made.clone();
     whole.parts.extend(strangers.iter().cloned());
-    (class::of(&whole) != wanted).then(|| Obstacle {
-        message: format!(
-            "{}, which a webhook adds, keeps its pods from being {wanted}: its resources are set where it is",
-            words::container(first)
-        ),
+    let does = if class::of(&whole) != wanted {
+        format!("keeps its pods from being {wanted}: its resources are set where it is")
+    } else if whole::excesses(&whole).is_empty() {
+        return None;
+    } else {
+        "does not fit into the pod as a whole: its pods are refused".to_owned()
+    };
+    Some(Obstacle {
+        message: format!("{}, which a webhook adds, {does}", words::container(first)),
         evidence: Evidence {
-            object: case.me.clone(),
+            object: ObjectRef::new("Pod", &pod.metadata.namespace, &pod.metadata.name),
             field: "spec.containers".to_owned(),
             value: strangers.iter().map(|part| part.name).collect::<Vec<_>>().join(", "),
         },
@@ -66,7 +79,11 @@ fn injected(case: &Case<'_, '_>, made: &Shape<'_>, wanted: QosClass) -> Option<O
 
 /// Whether a quota counts pods of the class; one that counts only some other pods is left out.
 fn counts(quota: &ResourceQuota, wanted: QosClass) -> bool {
-    let scope = |scope: &String| scope == "NotBestEffort" && wanted != QosClass::BestEffort;
+    let scope = |scope: &String| match scope.as_str() {
+        "BestEffort" => wanted == QosClass::BestEffort,
+        "NotBestEffort" => wanted != QosClass::BestEffort,
+        _ => false,
+    };
     quota.spec.scope_selector.is_none() && quota.spec.scopes.iter().all(scope)
 }
 
@@ -90,7 +107,8 @@ fn missing(quota: &ResourceQuota, key: &str, made: &Shape<'_>, resource: &Resour
         list.get(resource).is_some()
     };
     let without = made.parts.iter().find(|part| !stated(&part.numbers))?;
-    let whole = made.pod.as_ref().is_some_and(stated);
+    // Whoever states numbers of the pod as a whole need not state any of its containers.
+    let whole = made.pod.as_ref().is_some_and(|pod| pod.set_for_pod());
     (!whole).then(|| Obstacle {
         message: format!(
             "ResourceQuota {} refuses pods of which a container does not state {key}: {}",
@@ -106,8 +124,11 @@ fn of_quota(quota: &ResourceQuota, field: String, value: String) -> Evidence {
 }
 
 /// LimitRanges that bound pods as a whole, or how far a limit may be from its request.
-fn ranges(template: &Template<'_, '_>, made: &Shape<'_>, requests: &Totals, limits: &Totals) -> Vec<Obstacle> {
+fn ranges(template: &Template<'_, '_>, made: &Shape<'_>) -> Vec<Obstacle> {
     let mut all = Vec::new();
+    // LimitRanger leaves overhead out.
+    let without = Shape { overhead: Default::default(), ..made.clone() };
+    let (requests, limits) = (effective::requests(&without, &PodStatus::default()), effective::limits(&without, &PodStatus::default()));
     for range in template.ranges {
         let evidence = |field: String, value: String| Evidence {
             object: ObjectRef::new("LimitRange", &range.metadata.namespace, &range.metadata.name),
@@ -134,20 +155,27 @@ fn ranges(template: &Template<'_, '_>, made: &Shape<'_>, requests: &Totals, limi
                         all.push(Obstacle { message, evidence: evidence(path("min"), least.text(&resource)) });
                     }
                 }
-                let Some(ratio) = bound(&item.max_limit_request_ratio).filter(|_| item.kind == "Container") else { continue };
-                let too_far = |part: &&crate::qos::shape::Part<'_>| {
-                    let (request, limit) = (part.numbers.requests.positive(&resource), part.numbers.limits.positive(&resource));
-                    match (request, limit) {
-                        (Some(request), Some(limit)) => limit.exceeds_ratio(request, ratio),
-                        _ => true,
-                    }
+                let Some(ratio) = bound(&item.max_limit_request_ratio) else { continue };
+                let too_far = |request: Option<Amount>, limit: Option<Amount>| match (request, limit) {
+                    (Some(request), Some(limit)) => limit.exceeds_ratio(request, ratio),
+                    _ => true,
                 };
-                if let Some(part) = made.parts.iter().find(too_far) {
+                let of_part = |part: &&crate::qos::shape::Part<'_>| {
+                    too_far(part.numbers.requests.positive(&resource), part.numbers.limits.positive(&resource))
+                };
+                let of_pod = || {
+                    let positive = |totals: &Totals| totals.get(&resource).copied().filter(|amount| amount.is_positive());
+                    too_far(positive(&requests), positive(&limits))
+                };
+                let wanted = match item.kind.as_str() {
+                    "Container" => made.parts.iter().find(of_part).map(|part| ("container", format!(": {}", words::container(part)))),
+                    "Pod" => of_pod().then(|| ("pod", String::new())),
+                    _ => None,
+                };
+                if let Some((of, which)) = wanted {
                     let ratio = ratio.text(&ResourceName::Cpu);
-                    let message = format!(
-                        "LimitRange {name} wants the {resource} limit of a container to be at most {ratio} times its request: {}",
-                        words::container(part)
-                    );
+                    let message =
+                        format!("LimitRange {name} wants the {resource} limit of a {of} to be at most {ratio} times its request{which}");
                     all.push(Obstacle { message, evidence: evidence(path("maxLimitRequestRatio"), ratio) });
                 }
             }

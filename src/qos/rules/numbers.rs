@@ -2,13 +2,15 @@
 
 use super::Subject;
 use crate::qos::case::Case;
-use crate::qos::findings::{FRACTION_OF_A_BYTE, MALFORMED_QUANTITY, REQUEST_ABOVE_LIMIT};
-use crate::qos::shape::{Part, Source};
+use crate::qos::findings::{CONTAINERS_EXCEED_POD, FRACTION_OF_A_BYTE, MALFORMED_QUANTITY, REQUEST_ABOVE_LIMIT};
+use crate::qos::shape::{Entry, Part, Source};
+use crate::qos::whole::{self, Excess};
 use crate::qos::words;
 use crate::report::Finding;
 
 pub(super) fn judge(case: &Case<'_, '_>, found: &mut Vec<Finding>) {
     found.extend(malformed(case));
+    found.extend(whole(case).filter(|_| case.predicted));
     for part in &case.shape.parts {
         found.extend(fraction(case, part));
         found.extend(above_limit(case, part).filter(|_| case.predicted));
@@ -48,4 +50,51 @@ fn above_limit(case: &Case<'_, '_>, part: &Part<'_>) -> Option<Finding> {
         let message = format!("{who} requests {request} {resource}, more than its limit of {limit}: {refused}");
         Some(case.show(subject.finding(&REQUEST_ABOVE_LIMIT, &message), part, resource))
     })
+}
+
+/// What does not fit into the resources of the pod as a whole.
+fn whole(case: &Case<'_, '_>) -> Option<Finding> {
+    let excess = whole::excesses(&case.shape).into_iter().next()?;
+    let subject = Subject::of(case);
+    let refused = subject.refused();
+    let of_pod = |list: &str, resource| format!("{}resources.{list}.{resource}", case.path);
+    let finding = match &excess {
+        Excess::Request(resource, request, limit) => {
+            let (request, limit) = (request.text(resource), limit.text(resource));
+            let message = format!("the pod as a whole requests {request} {resource}, more than its limit of {limit}: {refused}");
+            let finding = subject.finding(&REQUEST_ABOVE_LIMIT, &message);
+            return Some(finding.shown_by(&case.me, of_pod("requests", resource), request).shown_by(
+                &case.me,
+                of_pod("limits", resource),
+                limit,
+            ));
+        }
+        Excess::Together(resource, sum, request) => {
+            let (sum, request) = (sum.text(resource), request.text(resource));
+            let given = case.shape.parts.iter().filter_map(|part| part.numbers.requests.get(resource));
+            let given = given.map(by_range).find(|by| !by.is_empty()).unwrap_or_default();
+            let message = format!("its containers request {sum} {resource} together{given}, and the pod as a whole {request}: {refused}");
+            subject.finding(&CONTAINERS_EXCEED_POD, &message).shown_by(&case.me, of_pod("requests", resource), request)
+        }
+        Excess::Limit(part, resource, own, limit) => {
+            let (own, limit, who) = (own.text(resource), limit.text(resource), words::container(part));
+            let given = part.numbers.limits.get(resource).map(by_range).unwrap_or_default();
+            let message = format!("{who} may use {own} {resource}{given}, and the pod as a whole {limit}: {refused}");
+            case.show(
+                subject.finding(&CONTAINERS_EXCEED_POD, &message).shown_by(&case.me, of_pod("limits", resource), limit),
+                part,
+                resource,
+            )
+        }
+    };
+    Some(finding.remedied_by("state numbers of the containers that fit into those of the pod", None))
+}
+
+/// That a LimitRange gives a number, if one does.
+fn by_range(entry: &Entry<'_>) -> String {
+    match entry.source {
+        Source::LimitRange(Some(name)) => format!(" (LimitRange {name} gives that)"),
+        Source::LimitRange(None) => " (a LimitRange gives that)".to_owned(),
+        _ => String::new(),
+    }
 }

@@ -4,7 +4,7 @@ use super::edit::{self, Edit, Field, Stated};
 use super::{Template, first_guess};
 use crate::objects::{Amount, QosClass, ResourceName};
 use crate::qos::shape::{Entry, Numbers, Shape};
-use crate::qos::{class, effective};
+use crate::qos::{class, effective, whole};
 
 /// The smallest change of them that gives the class. None for BestEffort: zeros for the pod as a whole would do, but what they mean
 /// differs from release to release.
@@ -21,7 +21,7 @@ pub(super) fn edits(template: &Template<'_, '_>, wanted: QosClass) -> Option<Vec
     all.sort_by_cached_key(|edits| (edits.len(), guesses(edits), taken(edits)));
     all.into_iter().find(|edits| {
         let changed = edit::apply(template.stated, edits);
-        changed.pod.is_some() && template.class(&changed) == Some(wanted) && is_valid(&template.made(&changed, false))
+        changed.pod.is_some() && template.class(&changed) == Some(wanted) && fits(&template.made(&changed, false))
     })
 }
 
@@ -40,22 +40,14 @@ fn choices(template: &Template<'_, '_>, resource: &ResourceName) -> Vec<Vec<Edit
     edit::choices(None, resource, (request, limit), &amounts, first_guess(resource))
 }
 
-/// Whether the API server would take it: the whole holds its containers, and requests are numbers within limits, also those of
-/// containers, though they do not count.
-fn is_valid(made: &Shape<'_>) -> bool {
-    let Some(pod) = &made.pod else { return true };
-    if !made.parts.iter().all(|part| is_sound(&part.numbers)) {
-        return false;
-    }
-    let sums = effective::containers_requests(made);
-    class::COUNTING.iter().all(|resource| {
-        let (request, limit) = (pod.requests.amount(resource), pod.limits.amount(resource));
-        let within = limit.is_none_or(|limit| {
-            request.is_none_or(|request| request <= limit)
-                && made.parts.iter().all(|part| part.numbers.limits.amount(resource).is_none_or(|own| own <= limit))
-        });
-        within && request.is_none_or(|request| sums.get(resource).is_none_or(|sum| *sum <= request))
-    })
+/// Whether the API server takes it, and no init container is held to less than it states either; requests are numbers within limits,
+/// also those of containers, though they do not count.
+fn fits(made: &Shape<'_>) -> bool {
+    let limit = |resource: &ResourceName| made.pod.as_ref().and_then(|pod| pod.limits.amount(resource));
+    let within = |resource: &ResourceName, own: Amount| limit(resource).is_none_or(|limit| own <= limit);
+    let own = || made.parts.iter().flat_map(|part| part.numbers.limits.iter());
+    let sound = made.parts.iter().all(|part| is_sound(&part.numbers));
+    sound && whole::excesses(made).is_empty() && own().all(|entry| within(&entry.resource, entry.amount))
 }
 
 fn is_sound(numbers: &Numbers<'_>) -> bool {

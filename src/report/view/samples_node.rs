@@ -94,7 +94,7 @@ fn namespace() -> QosNamespace {
 
 pub(super) fn all() -> Vec<(&'static str, Answer)> {
     let blind = QosNode {
-        pressures: Some(Vec::new()),
+        pressures: None,
         usage_unknown: Some("metrics.k8s.io is not served: there is no metrics-server".to_owned()),
         measured_at: None,
         pods_missing: true,
