@@ -153,4 +153,11 @@ mod tests {
         let forward = blocks.first().and_then(|block| block.directives.first()).cloned().unwrap();
         assert_eq!((forward.name.as_str(), forward.arguments.len(), forward.body.len()), ("forward", 2, 3));
     }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_it_says_it_is_read_or_refused(text in "[a-z.:{}#\"\\\\ \n\u{0}\u{a0}ß]{0,60}") {
+            drop(parse(&text).map(|blocks| kubernetes_zones(&blocks)));
+        }
+    }
 }

@@ -243,3 +243,81 @@ fn merged<'a>(base: &[Entry], added: impl Iterator<Item = (&'a str, &'a str)>) -
     options.sort_by(|a, b| a.text().cmp(&b.text()));
     options
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Text and where it comes from, in one letter.
+    fn told(list: &[Entry]) -> String {
+        let one = |entry: &Entry| match entry {
+            Entry::Hole(_) => "?".to_owned(),
+            Entry::Line(text, source) => {
+                let letter = match source {
+                    Source::Pod => 'p',
+                    Source::Kubelet => 'k',
+                    Source::Cluster(_) => 'c',
+                    Source::Node => 'n',
+                };
+                format!("{text}({letter})")
+            }
+        };
+        list.iter().map(one).collect::<Vec<_>>().join(" ")
+    }
+
+    fn conf(spec: &str, node: Option<&str>) -> ResolvConf {
+        let pod: Pod = serde_saphyr::from_str(&format!("{{metadata: {{namespace: n}}, spec: {spec}}}")).unwrap();
+        let cluster = Cluster { domain: ("c.l".into(), Basis::Usual), servers: Some((vec!["10.96.0.10".into()], Basis::Service)) };
+        resolv_conf(&pod, &cluster, node.map(|text| NodeFile::parse(text).unwrap()).as_ref())
+    }
+
+    #[test]
+    fn each_entry_knows_where_it_comes_from() {
+        let node = Some("nameserver 192.0.2.1\nsearch a.example.\noptions rotate");
+        let config = "dnsConfig: {nameservers: [192.0.2.9], searches: [a.example, b.example], options: [{name: ndots, value: '2'}]}";
+        for (spec, node, servers, search, options) in [
+            ("{}", node, "10.96.0.10(c)", "n.svc.c.l(c) svc.c.l(c) c.l(c) a.example(n)", "ndots:5(k)"),
+            ("{}", None, "10.96.0.10(c)", "n.svc.c.l(c) svc.c.l(c) c.l(c) ?", "ndots:5(k)"),
+            ("{hostNetwork: true}", node, "192.0.2.1(n)", "a.example(n)", "rotate(n)"),
+            ("{hostNetwork: true}", None, "?", "?", "?"),
+            ("{dnsPolicy: Default}", node, "192.0.2.1(n)", "a.example(n)", "rotate(n)"),
+            (
+                "{dnsPolicy: ClusterFirstWithHostNet, hostNetwork: true}",
+                node,
+                "10.96.0.10(c)",
+                "n.svc.c.l(c) svc.c.l(c) c.l(c) a.example(n)",
+                "ndots:5(k)",
+            ),
+            ("{dnsPolicy: None, CONFIG}", None, "192.0.2.9(p)", "a.example(p) b.example(p)", "ndots:2(p)"),
+            ("{dnsPolicy: Default, CONFIG}", node, "192.0.2.1(n) 192.0.2.9(p)", "a.example(n) b.example(p)", "ndots:2(p) rotate(n)"),
+            ("{dnsPolicy: Default, CONFIG}", None, "? 192.0.2.9(p)", "? a.example(p) b.example(p)", "? ndots:2(p)"),
+        ] {
+            let conf = conf(&spec.replace("CONFIG", config), node);
+            let lists = [told(&conf.nameservers), told(&conf.search), told(&conf.options)];
+            assert_eq!(lists, [servers, search, options], "{spec}, node {node:?}");
+        }
+    }
+
+    #[test]
+    fn on_the_host_network_cluster_first_means_the_node() {
+        assert_eq!(conf("{hostNetwork: true}", None).fallback, Some(Fallback::HostNetwork));
+        assert_eq!(conf("{hostNetwork: true, dnsPolicy: Default}", None).fallback, None);
+    }
+
+    #[test]
+    fn what_is_beyond_a_limit_is_said() {
+        let servers = conf("{dnsPolicy: None, dnsConfig: {nameservers: ['1', '2', '3', '4']}}", None);
+        assert_eq!((servers.nameservers.len(), told(&servers.cut)), (3, "4(p)".to_owned()));
+        let long = format!("{{dnsPolicy: None, dnsConfig: {{searches: [{}, b]}}}}", "a".repeat(254));
+        assert_eq!(told(&conf(&long, None).search), "b(p)");
+        let many: Vec<String> = (0..33).map(|n| format!("s{n}")).collect();
+        let many = conf(&format!("{{dnsPolicy: None, dnsConfig: {{searches: [{}]}}}}", many.join(",")), None);
+        assert_eq!((many.search.len(), told(&many.cut)), (32, "s32(p)".to_owned()));
+    }
+
+    #[test]
+    fn a_server_without_an_address_is_refused() {
+        assert_eq!(NodeFile::parse("nameserver"), Err(Malformed));
+        assert!(NodeFile::parse("# nameserver\nsearch\nwhatever").is_ok());
+    }
+}
