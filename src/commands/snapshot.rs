@@ -58,7 +58,9 @@ fn summary(args: &Args, recording: &Recording) -> String {
         }
         let count = recording.lists.get(&resource).map_or(0, Vec::len);
         let missing = if holes.is_empty() { String::new() } else { format!("   {}", escape(&holes.join(", "))) };
-        let name = if resource.is_of_backup_tool() { resource.qualified() } else { resource.plural().to_owned() };
+        // Several kinds are called `pods` or `schedules`.
+        let alone = Resource::ALL.iter().filter(|other| other.plural() == resource.plural()).count() == 1;
+        let name = if alone && !resource.is_of_backup_tool() { resource.plural().to_owned() } else { resource.qualified() };
         // Writing to a String cannot fail.
         let _ = writeln!(text, "{name:20}   {count}{missing}");
     }
