@@ -70,8 +70,8 @@ impl Case {
         let listed = case.search.iter().map(|domain| format!("{as_is}.{}", domain.trim_end_matches('.')));
         case.replies = listed.chain([as_is.clone()]).map(|name| (name, Self::reply(dice))).collect();
         if case.options.iter().any(|option| option == "use-vc") {
-            // Over TCP, glibc waits for as long as the connection lasts, and a refusal is final.
-            case.replies.retain(|_, reply| !matches!(reply, Reply::Miss(Miss::Silence | Miss::Refused)));
+            // Over TCP, glibc waits for as long as the connection lasts, and takes a failure for an answer.
+            case.replies.retain(|_, reply| !matches!(reply, Reply::Miss(Miss::Silence | Miss::Refused | Miss::ServFail)));
         }
         case
     }

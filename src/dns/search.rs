@@ -1,9 +1,9 @@
 //! The questions that a resolver asks for a name, in their order, and what comes of it.
 //!
 //! Each of glibc, musl and Go reads the same resolv.conf in its own way, and each stops at something else. The rules are those of glibc
-//! 2.36, musl 1.2.5 and Go 1.26, compared with the real ones by `tests/dns_search.rs`. A question counts once, however often it is sent and to
-//! however many servers. What comes before DNS (`/etc/hosts`) is not looked at, names are taken to be valid, and a hole in the search list
-//! is taken not to make its line longer than musl can read.
+//! 2.36, musl 1.2.5 and Go 1.26 over UDP, compared with the real ones by `tests/dns_search.rs`. A question counts once, however often it is
+//! sent and to however many servers. What comes before DNS (`/etc/hosts`) is not looked at, names are taken to be valid, and a hole in the
+//! search list is taken not to make its line longer than musl can read.
 
 use std::ops::ControlFlow;
 
