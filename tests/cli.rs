@@ -232,7 +232,7 @@ fn arguments_are_told_apart_or_asked_for() {
     "#);
     assert_snapshot!(home.run(&["who-can-reach", "node/a"]), @"
     ------- stderr -------
-    error: no connection starts or ends at nodes
+    error: this question is not about nodes
     hint: name a pod, a workload, a namespace, a Service or an address
     [exit 2]
     ");

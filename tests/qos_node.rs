@@ -58,7 +58,7 @@ fn memory_is_taken_by_use_above_the_request_then_priority_then_how_much() {
     let answer = ask(&three(), &[]);
     assert_eq!(ranks(&answer.memory), ["1 far-above", "2 above-but-precious", "3 below"]);
     assert_eq!(answer.memory.iter().map(|pod| pod.exceeds).collect::<Vec<_>>(), [Some(true), Some(true), Some(false)]);
-    assert_eq!(answer.pressures, ["MemoryPressure"]);
+    assert_eq!(answer.pressures.as_deref(), Some(["MemoryPressure".to_owned()].as_slice()));
     assert_eq!(answer.usage_unknown, None);
     assert_eq!(
         answer.never.iter().map(|pod| (pod.name.as_str(), pod.reason.as_str())).collect::<Vec<_>>(),
@@ -120,6 +120,7 @@ fn a_node_nobody_has_read_is_known_by_its_pods() {
     let inventory = cluster(&pods, &[(Resource::Nodes, State::Forbidden)]);
     let answer = node(&inventory, "node-1").expect("an answer");
     assert_eq!(ranks(&answer.memory), ["1 a"]);
+    assert_eq!(answer.pressures, None, "no pressure is a reading, too");
     assert_eq!((answer.oom[0].oom_score_adj, answer.oom[0].score, answer.oom[0].rank), (None, None, None));
     assert!(node(&inventory, "other").is_none());
 }

@@ -27,7 +27,7 @@ Examples:
   # Before it is applied
   kubectl netstore pvc-why-pending -f volume.yaml -f claim.yaml")]
 pub struct Args {
-    /// Claims: NAME, pvc/NAME or NAMESPACE/pvc/NAME; none: all that are not well
+    /// Claims: NAME, pvc/NAME, pvc NAME… or NAMESPACE/pvc/NAME; none: all that are not well
     #[arg(value_name = "CLAIM", add = complete::claims())]
     claims: Vec<String>,
     /// Show each volume with what it fails, and each node with what keeps the pod from it
@@ -46,7 +46,12 @@ pub fn run(session: &mut Session, args: &Args) -> Result<Outcome, CommandError> 
         return Err(CommandError::new(ErrorKind::Usage, "name cannot be provided when a selector is specified"));
     }
     let default = session.namespace()?;
-    let names: Vec<(Option<String>, String)> = args.claims.iter().map(|word| name(word)).collect::<Result<_, _>>()?;
+    // `pvc data logs`, as kubectl takes it.
+    let words = match args.claims.as_slice() {
+        [kind, names @ ..] if is_claim(kind) && !names.is_empty() => names,
+        all => all,
+    };
+    let names: Vec<(Option<String>, String)> = words.iter().map(|word| name(word)).collect::<Result<_, _>>()?;
     if session.globals().selection.all_namespaces && names.iter().any(|(namespace, _)| namespace.is_none()) {
         return Err(CommandError::new(ErrorKind::Usage, "a resource cannot be retrieved by name across all namespaces")
             .hint("say its namespace: -n NAMESPACE, or NAMESPACE/pvc/NAME"));
@@ -74,14 +79,16 @@ pub fn run(session: &mut Session, args: &Args) -> Result<Outcome, CommandError> 
     super::print(session, &inventory, &answer, question.namespace.as_deref(), nobody)
 }
 
+/// Whether a word is the type, as kubectl writes it.
+fn is_claim(kind: &str) -> bool {
+    let kind = kind.split('.').next().unwrap_or_default().to_lowercase();
+    matches!(kind.as_str(), "pvc" | "persistentvolumeclaim" | "persistentvolumeclaims")
+}
+
 /// Reads the name of a claim.
 fn name(word: &str) -> Result<(Option<String>, String), CommandError> {
     let wrong = || {
         CommandError::new(ErrorKind::Usage, format!("{word}: wanted the name of a claim")).hint("say NAME, pvc/NAME or NAMESPACE/pvc/NAME")
-    };
-    let is_claim = |kind: &str| {
-        let kind = kind.split('.').next().unwrap_or_default().to_lowercase();
-        matches!(kind.as_str(), "pvc" | "persistentvolumeclaim" | "persistentvolumeclaims")
     };
     let parts: Vec<&str> = word.split('/').collect();
     match parts.as_slice() {

@@ -1,7 +1,7 @@
 //! `storage`: the overview of classes, drivers, volumes and claims.
 
 use super::Outcome;
-use crate::cli::{CommandError, Session};
+use crate::cli::{CommandError, ErrorKind, Session};
 use crate::objects::{Objects, Resource};
 use crate::report::{self, Answer, Report};
 use crate::storage::{self, Question};
@@ -41,6 +41,10 @@ pub struct Args {}
 /// If it cannot be answered.
 pub fn run(session: &mut Session, _: &Args) -> Result<Outcome, CommandError> {
     session.format(report::Question::Storage.formats())?;
+    if session.selector()?.is_some() {
+        return Err(CommandError::new(ErrorKind::Usage, "storage is about all claims, whatever their labels")
+            .hint("kubectl netstore pvc-why-pending -l SELECTOR"));
+    }
     let (own, namespace) = (session.namespace()?, session.named_namespace());
     let question = Question { namespace: namespace.clone(), ..Question::default() };
     let more = |objects: &Objects| {

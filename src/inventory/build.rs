@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use jiff::Timestamp;
 
 use super::group::{Key, Owners};
+use super::promised;
 use super::{Coverage, Group, GroupKind, Inventory, NAMESPACE_NAME_LABEL, NamespaceInfo, Origin, PodInfo};
-use crate::objects::{Labels, Meta, Objects, PersistentVolume, Pod, Resource, Workload, WorkloadKind};
+use crate::objects::{Labels, Meta, Objects, PersistentVolume, PersistentVolumeClaim, Pod, PodSpec, Resource, Workload, WorkloadKind};
 use crate::report::Finding;
 
 /// What a source hands over.
@@ -30,6 +31,7 @@ impl Inventory {
     /// Indexes what a source collected. The findings of the source are left behind: they go to the report as they are.
     pub fn build(collected: Collected) -> Self {
         let Collected { mut objects, coverage, origin, cluster_version, collected_at, findings: _ } = collected;
+        let promised = if origin == Origin::Manifests { promise(&mut objects) } else { HashSet::new() };
         sort(&mut objects);
         if origin == Origin::Manifests {
             // What nobody has claimed and nobody has looked at yet will be available once it is applied.
@@ -96,8 +98,20 @@ impl Inventory {
             collected_at,
             namespace_index,
             pod_index,
+            promised,
         }
     }
+}
+
+/// Adds the claims that StatefulSets will make, where files do not hold them, and says which they are.
+fn promise(objects: &mut Objects) -> HashSet<(String, String)> {
+    let key = |claim: &PersistentVolumeClaim| (claim.metadata.namespace.clone(), claim.metadata.name.clone());
+    let mut known: HashSet<(String, String)> = objects.claims.iter().map(key).collect();
+    let made: Vec<PersistentVolumeClaim> =
+        objects.workloads.iter().flat_map(promised::claims).filter(|claim| known.insert(key(claim))).collect();
+    let names = made.iter().map(key).collect();
+    objects.claims.extend(made);
+    names
 }
 
 fn sort(objects: &mut Objects) {
@@ -172,7 +186,7 @@ fn runs_several(workload: &Workload) -> bool {
     workload.kind == WorkloadKind::DaemonSet || workload.replicas.is_some_and(|n| n > 1)
 }
 
-/// The pod a template will make, as far as policies can see it.
+/// The pod a template will make; of a StatefulSet the first one.
 fn stand_in(workload: &Workload) -> Pod {
     let metadata = Meta {
         name: workload.metadata.name.clone(),
@@ -180,5 +194,6 @@ fn stand_in(workload: &Workload) -> Pod {
         labels: workload.template.metadata.labels.clone(),
         ..Meta::default()
     };
-    Pod { metadata, spec: workload.template.spec.clone(), ..Pod::default() }
+    let spec = PodSpec { volumes: promised::volumes(workload), ..workload.template.spec.clone() };
+    Pod { metadata, spec, ..Pod::default() }
 }

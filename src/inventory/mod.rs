@@ -6,8 +6,9 @@
 mod build;
 mod coverage;
 mod group;
+mod promised;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use jiff::Timestamp;
 
@@ -15,7 +16,7 @@ pub use build::Collected;
 pub use coverage::{Coverage, Scope, State};
 pub use group::{Group, GroupKind};
 
-use crate::objects::{EndpointSlice, Keyed, Labels, Objects, Pod, Resource, Service};
+use crate::objects::{EndpointSlice, Keyed, Labels, Objects, PersistentVolumeClaim, Pod, Resource, Service};
 
 /// Label that the API server puts on every namespace.
 pub const NAMESPACE_NAME_LABEL: &str = "kubernetes.io/metadata.name";
@@ -85,6 +86,7 @@ pub struct Inventory {
     pub collected_at: Option<Timestamp>,
     namespace_index: BTreeMap<String, usize>,
     pod_index: BTreeMap<(String, String), usize>,
+    promised: HashSet<(String, String)>,
 }
 
 impl Inventory {
@@ -96,6 +98,11 @@ impl Inventory {
     /// Position of a pod that has not ended.
     pub fn pod(&self, namespace: &str, name: &str) -> Option<usize> {
         self.pod_index.get(&(namespace.to_owned(), name.to_owned())).copied()
+    }
+
+    /// Whether a claim is in no file, and a StatefulSet among the files will make it.
+    pub fn is_promised(&self, claim: &PersistentVolumeClaim) -> bool {
+        !self.promised.is_empty() && self.promised.contains(&(claim.metadata.namespace.clone(), claim.metadata.name.clone()))
     }
 
     /// A service by name.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::Meta;
-use super::meta::{lenient_time, null_default};
+use super::meta::{lenient_time, null_default, one_line};
 
 /// An Event.
 #[derive(Debug, Default, Clone, Deserialize)]
@@ -20,7 +20,7 @@ pub struct Event {
     #[serde(deserialize_with = "null_default")]
     pub reason: String,
     /// A sentence.
-    #[serde(deserialize_with = "null_default")]
+    #[serde(deserialize_with = "one_line")]
     pub message: String,
     /// `Normal` or `Warning`.
     #[serde(rename = "type", deserialize_with = "null_default")]

@@ -187,6 +187,13 @@ pub(super) fn null_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'
     Option::<T>::deserialize(d).map(Option::unwrap_or_default)
 }
 
+/// What somebody says, on one line: what counts of a failed mount stands in the last line of four.
+pub(super) fn one_line<'de, D: Deserializer<'de>>(d: D) -> Result<String, D::Error> {
+    let text: String = null_default(d)?;
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    Ok(lines.join("; "))
+}
+
 /// A time that cannot be read is no time: only ages depend on it.
 pub(super) fn lenient_time<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Timestamp>, D::Error> {
     Ok(Option::<String>::deserialize(d)?.and_then(|text| text.parse().ok()))

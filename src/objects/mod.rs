@@ -42,7 +42,7 @@ pub use node_selector::{NodeSelector, NodeSelectorTerm};
 pub use pod::{
     Container, ContainerPort, ContainerState, ContainerStatus, Namespace, Phase, Pod, PodCondition, PodSpec, PodStatus, Protocol,
 };
-pub use pod_volume::{EnvReference, HostPath, InlineCsi, Keyed, KeysOf, OtherSource, PodVolume, Projection};
+pub use pod_volume::{ClaimSource, EnvReference, HostPath, InlineCsi, Keyed, KeysOf, OtherSource, PodVolume, Projection};
 pub use quantity::Quantity;
 pub use quota::{LimitRange, LimitRangeItem, ResourceQuota};
 pub use resource::{POLICY_GROUP, Resource, SNAPSHOT_GROUP};

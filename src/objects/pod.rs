@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::dns::{DnsConfig, DnsPolicy};
-use super::meta::{lenient_time, null_default};
+use super::meta::{lenient_time, null_default, one_line};
 use super::pod_volume::{EnvReference, PodVolume, references_only};
 use super::resources::{QosClass, Requirements, ResourceList, lenient_class};
 use super::scheduling::{Affinity, SchedulingGate, Toleration, VolumeUse, own_tolerations};
@@ -193,7 +193,7 @@ pub struct PodStatus {
     #[serde(deserialize_with = "null_default")]
     pub reason: String,
     /// The same in a sentence.
-    #[serde(deserialize_with = "null_default")]
+    #[serde(deserialize_with = "one_line")]
     pub message: String,
     /// How its containers are.
     #[serde(deserialize_with = "null_default")]
@@ -248,7 +248,7 @@ pub struct Waiting {
     #[serde(deserialize_with = "null_default")]
     pub reason: String,
     /// A sentence.
-    #[serde(deserialize_with = "null_default")]
+    #[serde(deserialize_with = "one_line")]
     pub message: String,
 }
 
@@ -275,7 +275,7 @@ pub struct PodCondition {
     #[serde(deserialize_with = "null_default")]
     pub reason: String,
     /// A sentence.
-    #[serde(deserialize_with = "null_default")]
+    #[serde(deserialize_with = "one_line")]
     pub message: String,
     /// Since when it is so.
     #[serde(rename = "lastTransitionTime", deserialize_with = "lenient_time")]

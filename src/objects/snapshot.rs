@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::meta::{lenient_time, null_default};
+use super::meta::{lenient_time, null_default, one_line};
 use super::{ClaimRef, Meta, Quantity};
 
 /// A VolumeSnapshot.
@@ -60,7 +60,7 @@ pub struct SnapshotStatus {
 #[serde(default)]
 pub struct SnapshotError {
     /// The driver's words.
-    #[serde(deserialize_with = "null_default")]
+    #[serde(deserialize_with = "one_line")]
     pub message: String,
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::meta::null_default;
+use super::meta::{null_default, one_line};
 use super::{LabelSelector, Meta, Quantity};
 
 /// A StorageClass.
@@ -201,7 +201,7 @@ pub struct AttachmentStatus {
 #[serde(rename_all = "camelCase", default)]
 pub struct AttachmentError {
     /// The driver's words.
-    #[serde(deserialize_with = "null_default")]
+    #[serde(deserialize_with = "one_line")]
     pub message: String,
     /// Code of gRPC; 8: no room for one more.
     pub error_code: Option<i64>,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::meta::null_default;
+use super::meta::{null_default, one_line};
 use super::pod_volume::Nfs;
 use super::{LabelSelector, Meta, NodeSelector, Quantity};
 
@@ -150,7 +150,7 @@ pub struct VolumeStatus {
     #[serde(deserialize_with = "null_default")]
     pub phase: String,
     /// What went wrong.
-    #[serde(deserialize_with = "null_default")]
+    #[serde(deserialize_with = "one_line")]
     pub message: String,
 }
 
@@ -266,7 +266,7 @@ pub struct Condition {
     #[serde(deserialize_with = "null_default")]
     pub reason: String,
     /// A sentence.
-    #[serde(deserialize_with = "null_default")]
+    #[serde(deserialize_with = "one_line")]
     pub message: String,
 }
 

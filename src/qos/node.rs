@@ -12,7 +12,7 @@ use super::eviction::{self, Candidate, Signal, Usage};
 use super::oom;
 use super::shape::Role;
 use crate::inventory::{Inventory, State};
-use crate::objects::{Amount, Phase, Pod, PodMetrics, Resource, ResourceList, ResourceName};
+use crate::objects::{Amount, Node, Phase, Pod, PodMetrics, Resource, ResourceList, ResourceName};
 use crate::report::qos_node::{Evictee, Killed, QosNode, Spared};
 
 /// Answers for a node; none if it is not among what was read, and no pod says that it runs there.
@@ -29,11 +29,10 @@ pub fn node(inventory: &Inventory, name: &str) -> Option<QosNode> {
     let (never, evictable): (Vec<&Case<'_, '_>>, Vec<&Case<'_, '_>>) =
         cases.iter().partition(|case| oom::is_critical(case.is_static(), case.spec.priority));
     let pods_missing = !inventory.pods_complete();
-    let pressure = |kind: &&&str| object.and_then(|node| node.condition(kind)).is_some_and(|condition| condition.status == "True");
     let candidates: Vec<(&Case<'_, '_>, Candidate)> = evictable.iter().map(|case| (*case, candidate(case, &metrics))).collect();
     Some(QosNode {
         node: name.to_owned(),
-        pressures: ["MemoryPressure", "DiskPressure", "PIDPressure"].iter().filter(pressure).map(|kind| (*kind).to_owned()).collect(),
+        pressures: object.and_then(pressures),
         capacity: object.map(|node| texts(&node.status.capacity)).unwrap_or_default(),
         allocatable: object.map(|node| texts(&node.status.allocatable)).unwrap_or_default(),
         thresholds: THRESHOLDS.iter().map(|(signal, value)| ((*signal).to_owned(), (*value).to_owned())).collect(),
@@ -46,6 +45,14 @@ pub fn node(inventory: &Inventory, name: &str) -> Option<QosNode> {
         oom: killed(&cases, &metrics, pods_missing),
         never: never.iter().map(|case| spared(case)).collect(),
     })
+}
+
+/// What a node is short of; none if it does not say.
+fn pressures(node: &Node) -> Option<Vec<String>> {
+    let conditions = ["MemoryPressure", "DiskPressure", "PIDPressure"].map(|kind| (kind, node.condition(kind)));
+    let known = conditions.iter().any(|(_, condition)| condition.is_some());
+    let reported = conditions.into_iter().filter(|(_, condition)| condition.is_some_and(|condition| condition.status == "True"));
+    known.then(|| reported.map(|(kind, _)| kind.to_owned()).collect())
 }
 
 /// What `--eviction-hard` of a kubelet is unless it is set.

@@ -40,7 +40,8 @@ pub(super) fn decision(shape: &Shape<'_>, reason: &Reason<'_>) -> Decision {
         (Reason::Nothing, Some(pod)) if pod.requests.is_empty() && pod.limits.is_empty() => "spec.resources is there, and empty".to_owned(),
         (Reason::Nothing, Some(_)) => "spec.resources has nothing for cpu or memory".to_owned(),
         (Reason::Nothing, None) => match shape.parts.len() {
-            0 | 1 => "its container has no request and no limit for cpu or memory".to_owned(),
+            0 => "it has no containers, and Kubernetes refuses it".to_owned(),
+            1 => "its container has no request and no limit for cpu or memory".to_owned(),
             n => format!("none of its {n} containers has a request or a limit for cpu or memory"),
         },
         (Reason::Pod(resource, what), _) => {

@@ -81,8 +81,8 @@ pub struct ClassAnswer {
 pub struct DriverAnswer {
     /// Name.
     pub name: String,
-    /// Whether there is a CSIDriver object.
-    pub installed: bool,
+    /// Whether there is a CSIDriver object; null: these could not be read.
+    pub installed: Option<bool>,
     /// Provisioners that were part of Kubernetes and are this driver now.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub in_tree: Vec<String>,

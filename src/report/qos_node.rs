@@ -14,8 +14,8 @@ use super::qos::Class;
 pub struct QosNode {
     /// Its name.
     pub node: String,
-    /// What it runs out of now, as its conditions say: `MemoryPressure`, `DiskPressure`, `PIDPressure`.
-    pub pressures: Vec<String>,
+    /// What it runs out of now, as its conditions say: `MemoryPressure`, `DiskPressure`, `PIDPressure`; null: these are not known.
+    pub pressures: Option<Vec<String>>,
     /// What the machine has, by resource.
     pub capacity: BTreeMap<String, String>,
     /// What pods may have of it, by resource.

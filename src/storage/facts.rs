@@ -139,6 +139,11 @@ impl<'a> Facts<'a> {
         self.inventory.objects.storage_classes.iter().map(|class| class.metadata.name.as_str())
     }
 
+    /// Classes that volumes carry.
+    pub(super) fn classes_of_volumes(&self) -> impl Iterator<Item = &'a str> {
+        self.by_class.keys().copied()
+    }
+
     pub(super) fn volume(&self, name: &str) -> Option<&'a PersistentVolume> {
         self.volumes.get(name).copied()
     }
@@ -215,20 +220,17 @@ impl<'a> Facts<'a> {
 
     /// Whether all objects of the kind in this namespace (none: in the cluster) are known.
     ///
-    /// Manifests without any node say nothing of nodes, nor of what nodes and drivers bring along by themselves; the same goes for
-    /// snapshots and their like.
+    /// Manifests without any node say nothing of nodes, and those without any driver nothing of what drivers bring along; the same
+    /// goes for snapshots and their like.
     pub(super) fn knows(&self, resource: Resource, namespace: Option<&str>) -> bool {
         let inventory = self.inventory;
         if inventory.origin == Origin::Manifests {
-            let cluster =
-                !inventory.objects.nodes.is_empty() || !inventory.objects.csi_nodes.is_empty() || !inventory.objects.csi_drivers.is_empty();
-            let by_itself = [Resource::Nodes, Resource::CsiNodes, Resource::CsiDrivers, Resource::CsiStorageCapacities, Resource::Leases];
-            if by_itself.contains(&resource) && !cluster {
-                return false;
-            }
-            // Nobody writes snapshots down beside what is made of them: files without any show none.
             let objects = &inventory.objects;
+            let drivers = !objects.csi_nodes.is_empty() || !objects.csi_drivers.is_empty();
+            // Nobody writes snapshots down beside what is made of them: files without any show none.
             match resource {
+                Resource::Nodes if objects.nodes.is_empty() => return false,
+                Resource::CsiNodes | Resource::CsiDrivers | Resource::CsiStorageCapacities | Resource::Leases if !drivers => return false,
                 Resource::VolumeSnapshots if objects.volume_snapshots.is_empty() => return false,
                 Resource::VolumeSnapshotContents if objects.snapshot_contents.is_empty() => return false,
                 Resource::VolumePopulators if objects.volume_populators.is_empty() => return false,
@@ -270,6 +272,11 @@ impl<'a> Facts<'a> {
     /// Whether the claim exists only in a file: admission will still complete it.
     pub(super) fn not_applied(&self, claim: &PersistentVolumeClaim) -> bool {
         self.inventory.origin == Origin::Manifests && claim.status.phase.is_empty() && claim.metadata.uid.is_empty()
+    }
+
+    /// Whether a claim stands in a file without any class: which ones the cluster has, nobody says.
+    pub(super) fn shows_no_class(&self, claim: &PersistentVolumeClaim) -> bool {
+        self.not_applied(claim) && self.inventory.objects.storage_classes.is_empty()
     }
 
     /// Whether the snapshot exists only in a file: it will be taken once it is applied.

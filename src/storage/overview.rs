@@ -26,7 +26,12 @@ pub fn overview(inventory: &Inventory, namespace: Option<&str>) -> (StorageOverv
         [Resource::StorageClasses, Resource::PersistentVolumes, Resource::CsiDrivers, Resource::CsiNodes, Resource::Leases]
             .into_iter()
             .filter(|resource| !facts.knows(*resource, None))
-            .chain(super::BACKUP_KINDS.into_iter().filter(|kind| !inventory.coverage.is_complete(*kind, namespace)))
+            .chain(
+                [Resource::PersistentVolumeClaims]
+                    .into_iter()
+                    .chain(super::BACKUP_KINDS)
+                    .filter(|kind| !inventory.coverage.is_complete(*kind, namespace)),
+            )
             .map(Resource::qualified)
             .collect();
     unread.sort();
@@ -110,7 +115,7 @@ fn drivers(facts: &Facts<'_>) -> Vec<DriverAnswer> {
             in_tree.dedup();
             DriverAnswer {
                 name: name.to_owned(),
-                installed: facts.driver(name).is_some(),
+                installed: facts.driver(name).map(|_| true).or_else(|| facts.knows(Resource::CsiDrivers, None).then_some(false)),
                 in_tree,
                 not_on: if on.is_empty() { Vec::new() } else { named(off) },
                 nodes: named(on),

@@ -1,6 +1,6 @@
 //! `pvc-why-pending`: every claim of a question with its cause.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::causes::{self, Case, Diagnosis};
 use super::facts::{BIND_COMPLETED, ClassOrigin, Facts};
@@ -40,10 +40,14 @@ pub fn why_pending(inventory: &Inventory, question: &Question) -> (PvcWhyPending
     let assigned = assign(&facts);
     let mut findings = Vec::new();
     let mut claims = Vec::new();
+    let in_scope = |namespace: &str| question.namespace.as_deref().is_none_or(|wanted| wanted == namespace) || !question.names.is_empty();
+    // Who asks by labels means claims that have some.
+    let uncreated = if question.selector.is_none() { causes::uncreated(&facts, in_scope) } else { Vec::new() };
+    let forbidden: HashSet<(&str, &str)> = uncreated.iter().map(|missing| (missing.namespace.as_str(), missing.name.as_str())).collect();
     for claim in &inventory.objects.claims {
         let (namespace, name) = (&claim.metadata.namespace, &claim.metadata.name);
         let selected = question.selector.as_ref().is_none_or(|selector| selector.matches(&claim.metadata.labels) == Truth::Yes);
-        if !question.means(namespace, name) || !selected {
+        if !question.means(namespace, name) || !selected || forbidden.contains(&claim.metadata.key()) {
             continue;
         }
         let case = Case::new(&facts, claim);
@@ -54,14 +58,10 @@ pub fn why_pending(inventory: &Inventory, question: &Question) -> (PvcWhyPending
         findings.extend(diagnosis.causes);
         findings.extend(diagnosis.notes);
     }
-    if question.selector.is_none() {
-        let in_scope =
-            |namespace: &str| question.namespace.as_deref().is_none_or(|wanted| wanted == namespace) || !question.names.is_empty();
-        for missing in causes::uncreated(&facts, in_scope) {
-            if question.means(&missing.namespace, &missing.name) {
-                claims.push(unborn(&missing));
-                findings.extend(missing.causes);
-            }
+    for missing in uncreated {
+        if question.means(&missing.namespace, &missing.name) {
+            claims.push(unborn(&missing));
+            findings.extend(missing.causes);
         }
     }
     claims.sort_by(|a, b| (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name)));

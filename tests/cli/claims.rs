@@ -47,6 +47,7 @@ fn claims_are_named_listed_and_selected() {
                 &["pvc-why-pending", "-f", "claims.yaml"],
                 &["pvc-why-pending", "shop/pvc/logs", "-f", "claims.yaml"],
                 &["pvc-why-pending", "pvc/data", "-n", "shop", "--explain", "-f", "claims.yaml"],
+                &["pvc-why-pending", "pvc", "data", "logs", "-n", "shop", "-o", "name", "-f", "claims.yaml"],
                 &["pvc-why-pending", "-l", "app=db", "-A", "-o", "name", "-f", "claims.yaml"],
                 &["pvc-why-pending", "-n", "nowhere", "-f", "claims.yaml"],
             ]
@@ -68,6 +69,8 @@ fn what_cannot_be_meant_is_refused_with_a_hint() {
                 &["pvc-why-pending", "pod/data", "-f", "claims.yaml"],
                 &["pvc-why-pending", "data", "-l", "app=db", "-f", "claims.yaml"],
                 &["pvc-why-pending", "-o", "dot", "-f", "claims.yaml"],
+                &["storage", "-l", "app=db", "-f", "claims.yaml"],
+                &["volumes", "pvc/data", "-n", "shop", "-f", "claims.yaml"],
             ]
         )
     );
@@ -88,4 +91,40 @@ fn what_beginners_write_is_named() {
 fn names_of_claims_are_completed() {
     let home = home();
     assert_eq!(home.run(&["__complete", "-f", "claims.yaml", "pvc-why-pending", "-n", "shop", "d"]), "data\n:4\n[exit 0]");
+}
+
+#[test]
+fn what_could_not_be_read_is_not_said_to_be_absent() {
+    let home = Home::new();
+    let unread = ["pods", "persistentvolumeclaims", "persistentvolumes"];
+    let coverage: Vec<String> = unread.iter().map(|resource| format!(r#"{{"resource":"{resource}","state":"forbidden"}}"#)).collect();
+    let shot = format!(
+        r#"{{"apiVersion":"netstore/v1","kind":"Snapshot","formatVersion":1,"tool":"0.1.0","collectedAt":"2026-11-21T12:00:00Z","coverage":[{}]}}"#,
+        coverage.join(",")
+    );
+    std::fs::create_dir(home.path().join("shot")).expect("a folder");
+    home.write("shot/snapshot.json", &shot);
+    let first_lines = |call: &[&str]| {
+        let said = home.run(&[call, &["--from", "shot"]].concat()).to_string();
+        let said: Vec<&str> = said.lines().filter(|line| !line.starts_with("Partial answer")).take(1).collect();
+        format!("{}: {}", call.join(" "), said.join(""))
+    };
+    let calls: [&[&str]; 5] = [&["pvc-why-pending", "-A"], &["volumes", "-A"], &["storage"], &["qos", "-A"], &["qos", "namespace/shop"]];
+    assert_snapshot!(calls.map(first_lines).join("\n"), @"
+    pvc-why-pending -A: There is no claim among what could be read.
+    volumes -A: There is no pod among what could be read.
+    storage: 0 claims that could be read in all namespaces, 0 volumes that could be read; classes could not be read.
+    qos -A: There is no pod among what could be read.
+    qos namespace/shop: Namespace shop has 0 pods that could be read.
+    ");
+}
+
+#[test]
+fn files_without_any_driver_say_nothing_of_drivers() {
+    let home = Home::new();
+    let volume = "apiVersion: v1\nkind: PersistentVolume\nmetadata: {name: a}\nspec: {capacity: {storage: 1Gi}, \
+                  accessModes: [ReadWriteOnce], csi: {driver: disk.example.com, volumeHandle: a}}\n";
+    home.write("volume.yaml", volume);
+    let said = home.run(&["storage", "-f", "volume.yaml"]).to_string();
+    assert!(said.contains("\ndisk.example.com   unknown "), "{said}");
 }

@@ -172,7 +172,7 @@ fn an_overview_tells_the_winning_default_the_dead_and_the_released() {
     assert_eq!((driver.nodes.len(), driver.not_on.as_slice()), (2, ["node-3".to_owned()].as_slice()));
     let leases: Vec<(&str, Option<bool>)> = driver.leases.iter().map(|lease| (lease.of, lease.alive)).collect();
     assert_eq!(leases, [("provisioner", Some(true)), ("attacher", Some(false))]);
-    assert!(overview.drivers.iter().any(|driver| driver.name == "ebs.csi.aws.com" && !driver.installed));
+    assert!(overview.drivers.iter().any(|driver| driver.name == "ebs.csi.aws.com" && driver.installed == Some(false)));
     let released: Vec<(&str, Option<bool>)> = overview.released.iter().map(|v| (v.claim.as_str(), v.claim_exists)).collect();
     assert_eq!(released, [("shop/data", Some(true)), ("shop/reports", Some(false))]);
     assert_eq!((overview.claims.total, overview.claims.ok, overview.claims.problem), (3, 1, 1), "{:?}", overview.claims);

@@ -125,7 +125,7 @@ fn what_means_nothing_is_told_so() {
         ("deploi/web", "did you mean `deploy`?"),
         ("deplyoment web", "did you mean `deployment`"),
         ("web db", "the server doesn't have a resource type \"web\""),
-        ("netpol/x", "no connection starts or ends at networkpolicies"),
+        ("netpol/x", "this question is not about networkpolicies"),
         ("deploy/web deploy/db", "unexpected argument \"deploy/db\""),
         ("deploy svc/db", "no need to specify a resource type as a separate argument"),
         ("svc/", "must have a single resource and name"),

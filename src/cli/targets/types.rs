@@ -30,7 +30,7 @@ const ENDS: [(&str, &str, &str, &str); 9] = [
     ("cronjob", "cronjobs", "cj", "CronJob"),
 ];
 
-/// Kinds kubectl knows that no connection starts or ends at.
+/// Kinds kubectl knows that questions about pods are not about.
 const OTHERS: [(&str, &str, &str); 12] = [
     ("node", "nodes", "no"),
     ("networkpolicy", "networkpolicies", "netpol"),
@@ -56,7 +56,7 @@ pub fn is_known(word: &str) -> bool {
 /// Reads the name of a type. A word that is near no name may be a kind of somebody's own: the inventory will tell.
 ///
 /// # Errors
-/// If it is misspelt, or a type that is no end of a connection.
+/// If it is misspelt, or a type that has no pods.
 pub fn parse(word: &str) -> Result<Type, CommandError> {
     let name = without_group(word);
     if let Some((.., kind)) = ENDS.iter().find(|(one, many, short, _)| [*one, *many, *short].contains(&name.as_str())) {
@@ -68,7 +68,7 @@ pub fn parse(word: &str) -> Result<Type, CommandError> {
         });
     }
     if let Some((_, many, _)) = OTHERS.iter().find(|(one, many, short)| [*one, *many, *short].contains(&name.as_str())) {
-        return Err(CommandError::new(ErrorKind::Usage, format!("no connection starts or ends at {many}"))
+        return Err(CommandError::new(ErrorKind::Usage, format!("this question is not about {many}"))
             .hint("name a pod, a workload, a namespace, a Service or an address"));
     }
     match unknown(word) {

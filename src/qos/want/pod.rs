@@ -3,7 +3,7 @@
 use super::edit::{self, Edit, Field, Stated};
 use super::{Template, first_guess};
 use crate::objects::{Amount, QosClass, ResourceName};
-use crate::qos::shape::Shape;
+use crate::qos::shape::{Entry, Numbers, Shape};
 use crate::qos::{class, effective};
 
 /// The smallest change of them that gives the class. None for BestEffort: zeros for the pod as a whole would do, but what they mean
@@ -40,9 +40,13 @@ fn choices(template: &Template<'_, '_>, resource: &ResourceName) -> Vec<Vec<Edit
     edit::choices(None, resource, (request, limit), &amounts, first_guess(resource))
 }
 
-/// Whether the API server would take it: the whole holds its containers, and requests are within limits.
+/// Whether the API server would take it: the whole holds its containers, and requests are numbers within limits, also those of
+/// containers, though they do not count.
 fn is_valid(made: &Shape<'_>) -> bool {
     let Some(pod) = &made.pod else { return true };
+    if !made.parts.iter().all(|part| is_sound(&part.numbers)) {
+        return false;
+    }
     let sums = effective::containers_requests(made);
     class::COUNTING.iter().all(|resource| {
         let (request, limit) = (pod.requests.amount(resource), pod.limits.amount(resource));
@@ -52,4 +56,10 @@ fn is_valid(made: &Shape<'_>) -> bool {
         });
         within && request.is_none_or(|request| sums.get(resource).is_none_or(|sum| *sum <= request))
     })
+}
+
+fn is_sound(numbers: &Numbers<'_>) -> bool {
+    let readable = numbers.requests.unreadable().chain(numbers.limits.unreadable()).next().is_none();
+    let above = |limit: &Entry<'_>| numbers.requests.amount(&limit.resource).is_some_and(|request| request > limit.amount);
+    readable && !numbers.limits.iter().any(above)
 }

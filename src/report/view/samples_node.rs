@@ -46,7 +46,7 @@ fn killed(rank: Option<usize>, pod: &str, adj: i64, usage: Option<&str>) -> Kill
 fn node() -> QosNode {
     QosNode {
         node: "worker-1".to_owned(),
-        pressures: vec!["MemoryPressure".to_owned()],
+        pressures: Some(vec!["MemoryPressure".to_owned()]),
         capacity: amounts(&[("memory", "32Gi")]),
         allocatable: amounts(&[("memory", "30Gi")]),
         thresholds: amounts(&[("memory.available", "100Mi"), ("nodefs.available", "10%"), ("imagefs.available", "15%")]),
@@ -94,7 +94,7 @@ fn namespace() -> QosNamespace {
 
 pub(super) fn all() -> Vec<(&'static str, Answer)> {
     let blind = QosNode {
-        pressures: Vec::new(),
+        pressures: Some(Vec::new()),
         usage_unknown: Some("metrics.k8s.io is not served: there is no metrics-server".to_owned()),
         measured_at: None,
         pods_missing: true,
@@ -124,7 +124,7 @@ pub(super) fn answer() -> BoxedStrategy<Answer> {
                     pods.iter().map(|(name, _)| Spared { namespace: name.clone(), name: name.clone(), reason: name.clone() }).collect();
                 let answer = QosNode {
                     node: name,
-                    pressures: why.clone().into_iter().collect(),
+                    pressures: why.clone().map(|why| vec![why]),
                     usage_unknown: why,
                     memory: evictees(),
                     disk: evictees(),

@@ -62,7 +62,7 @@ pub(super) fn all() -> Vec<(&'static str, Answer)> {
         ],
         drivers: vec![DriverAnswer {
             name: "disk.example.com".into(),
-            installed: true,
+            installed: Some(true),
             in_tree: Vec::new(),
             nodes: vec!["node-1".into(), "node-2".into()],
             not_on: vec!["node-3".into()],
@@ -136,7 +136,7 @@ fn any_driver() -> BoxedStrategy<DriverAnswer> {
     (text(), vec(text(), 0..2), vec(text(), 0..6), vec(text(), 0..6), option::of(0usize..9))
         .prop_map(|(name, in_tree, nodes, not_on, capacities)| DriverAnswer {
             name,
-            installed: capacities.is_some(),
+            installed: Some(capacities.is_some()),
             in_tree,
             nodes,
             not_on,

@@ -46,12 +46,17 @@ fn is_only_a_file(case: &Case<'_, '_>) -> bool {
 
 fn missing(case: &Case<'_, '_>) -> Finding {
     let name = case.class.name;
-    let near = words::near(name, case.facts.class_names());
+    // Whoever shows a claim only, in a file, may have his classes in the cluster.
+    let manifests = case.facts.inventory.origin == Origin::Manifests;
+    let shown = !manifests || case.facts.class_names().next().is_some();
+    let near = words::near(name, case.facts.class_names().chain(case.facts.classes_of_volumes()));
     let volumes = if case.facts.volumes_of_class(name).next().is_none() { ", and no volume carries it" } else { "" };
     let meant = near.map_or_else(String::new, |near| format!("; did you mean \"{near}\"?"));
-    let finding = case.class_evidence(case.finding(&CLASS_MISSING, format!("class \"{name}\" does not exist{volumes}{meant}")));
-    // Whoever shows a claim only, in a file, may have his classes in the cluster.
-    let shown = case.facts.inventory.origin != Origin::Manifests || case.facts.class_names().next().is_some();
+    let absent = if shown { "does not exist" } else { "is not among these files" };
+    let finding = case.class_evidence(case.finding(&CLASS_MISSING, format!("class \"{name}\" {absent}{volumes}{meant}")));
+    if case.facts.shows_no_class(case.claim) && near.is_none() {
+        return matching::in_the_cluster(finding);
+    }
     let finding = finding.with_confidence(if shown { Confidence::Certain } else { Confidence::Likely });
     let other = near.or_else(|| case.facts.default_class.map(|class| class.metadata.name.as_str()));
     match other {

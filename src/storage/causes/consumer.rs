@@ -84,6 +84,8 @@ fn nobody(case: &Case<'_, '_>) -> Finding {
     let owner = crate::report::ObjectRef::new(kind, namespace, name);
     let (field, value) = match workload.kind {
         WorkloadKind::Job | WorkloadKind::CronJob => ("spec.suspend", workload.suspended.to_string()),
+        // It has as many pods as there are nodes.
+        WorkloadKind::DaemonSet => ("metadata.name", name.clone()),
         _ => ("spec.replicas", workload.replicas.map_or_else(|| "<unset>".to_owned(), |n| n.to_string())),
     };
     case.finding(&NO_CONSUMER, message).shown_by(&owner, field, value)

@@ -49,7 +49,18 @@ pub(super) fn diagnose<'a>(case: &Case<'_, 'a>, taken: &dyn Fn(&PersistentVolume
         class::diagnose(case)
     };
     class::hidden_volume(case, &mut diagnosis);
+    if facts.shows_no_class(claim) && diagnosis.causes.first().is_some_and(|cause| cause.confidence == Confidence::Possible) {
+        diagnosis.unread.insert(Resource::StorageClasses);
+    }
     diagnosis
+}
+
+/// A claim in a file without any class: what is missing here is in the cluster, mostly.
+pub(super) fn in_the_cluster(mut finding: Finding) -> Finding {
+    finding.severity = Severity::Info;
+    finding
+        .with_confidence(Confidence::Possible)
+        .remedied_by("see which classes the cluster has", Some("kubectl get storageclass".to_owned()))
 }
 
 /// A volume that is kept for the claim, or bound to it already, and fits.
@@ -164,9 +175,14 @@ fn without_class(case: &Case<'_, '_>) -> Finding {
     let classless = facts.volumes_of_class("").count();
     let volumes = match classless {
         0 => "there is no volume without class".to_owned(),
-        several => format!("none of the {} without class comes near", words::count(several, "volume", "volumes")),
+        1 => "the only volume without class does not come near".to_owned(),
+        several => format!("none of the {several} volumes without class comes near"),
     };
     let explicit = claim.has_class();
+    if !explicit && classless == 0 && facts.shows_no_class(claim) {
+        let message = "it names no class, and these files hold no StorageClass and no volume without class";
+        return in_the_cluster(case.class_evidence(case.finding(&NO_VOLUME, message)));
+    }
     let finding = match facts.default_class {
         Some(default) if explicit => {
             let message = format!("it asks for no class (storageClassName: \"\"), and {volumes}");

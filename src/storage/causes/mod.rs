@@ -10,6 +10,7 @@ mod consumer;
 mod matching;
 mod named;
 mod provisioner;
+mod refused;
 mod said;
 mod snapshot;
 mod source;
@@ -20,7 +21,7 @@ mod volumes;
 use std::collections::BTreeSet;
 
 use super::facts::{ClaimClass, ClassOrigin, Facts};
-use super::{changes, findings, words};
+use super::{changes, words};
 use crate::objects::{PersistentVolume, PersistentVolumeClaim, Resource};
 use crate::report::{Finding, FindingKind, ObjectRef, Severity};
 
@@ -100,6 +101,10 @@ impl<'f, 'a> Case<'f, 'a> {
     }
 }
 
+fn or_unset(text: &str) -> &str {
+    if text.is_empty() { "<unset>" } else { text }
+}
+
 fn json_or_unset(name: &str) -> String {
     if name.is_empty() { "\"\"".to_owned() } else { name.to_owned() }
 }
@@ -120,7 +125,7 @@ pub(super) fn diagnose<'a>(case: &Case<'_, 'a>, taken: &dyn Fn(&PersistentVolume
     };
     class::notes(case, &mut diagnosis);
     uncreated::notes(case, &mut diagnosis);
-    malformed(case, &mut diagnosis);
+    refused::add(case, &mut diagnosis);
     diagnosis
 }
 
@@ -131,15 +136,4 @@ fn is_bound(case: &Case<'_, '_>) -> bool {
         || (claim.status.phase == "Bound"
             && (!case.facts.knows(Resource::PersistentVolumes, None)
                 || case.facts.volume(&claim.spec.volume_name).is_none_or(|volume| volume.is_for(claim))))
-}
-
-/// Sizes that are none.
-fn malformed(case: &Case<'_, '_>, diagnosis: &mut Diagnosis<'_>) {
-    if let Some(request) = case.claim.request().filter(|request| request.is_malformed()) {
-        let message = format!("its size {:?} is no quantity and counts as zero", request.text());
-        let finding = case.finding(&findings::uncreated::MALFORMED_QUANTITY, message);
-        // The API server refuses it, whatever would fit.
-        diagnosis.would_bind = None;
-        diagnosis.causes.insert(0, finding.shown_by(&case.me, "spec.resources.requests.storage", request.text()));
-    }
 }

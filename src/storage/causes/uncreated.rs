@@ -141,7 +141,7 @@ fn of_set(facts: &Facts<'_>, set: &Workload) -> Vec<Uncreated> {
     for number in set.first_ordinal..end {
         for template in &set.claim_templates {
             let name = format!("{}-{}-{number}", template.metadata.name, set.metadata.name);
-            if facts.claim(namespace, &name).is_some() {
+            if facts.claim(namespace, &name).is_some_and(|claim| !facts.inventory.is_promised(claim)) {
                 continue;
             }
             let me = ObjectRef::new("PersistentVolumeClaim", namespace, &name);

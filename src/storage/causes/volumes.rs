@@ -1,6 +1,6 @@
 //! A claim beside a volume: what differs, in words, as evidence, as a finding with its remedy, and as a table row.
 
-use super::Case;
+use super::{Case, or_unset};
 use crate::objects::{BETA_CLASS, LabelSelector, Node, PersistentVolume, Truth};
 use crate::report::storage::{Candidate, Comparison, Predicates};
 use crate::report::{DataRisk, Finding};
@@ -53,6 +53,7 @@ pub(super) fn difference(case: &Case<'_, '_>, volume: &PersistentVolume, predica
         Predicate::VolumeMode => format!("its volumeMode is {have}, wanted {want}"),
         Predicate::AttributesClass => format!("its VolumeAttributesClass is {have}, wanted {want}"),
         Predicate::Phase => format!("its phase is {have}"),
+        Predicate::ClaimRef if have == want => "it still belongs to an earlier claim of this name".to_owned(),
         Predicate::ClaimRef => format!("it belongs to claim {have}"),
         Predicate::Deletion => "it is being deleted".to_owned(),
         Predicate::Selector => format!("its labels are {have}, wanted {want}"),
@@ -72,6 +73,14 @@ pub(super) fn evidence(case: &Case<'_, '_>, volume: &PersistentVolume, predicate
         Predicate::AttributesClass => ("spec.volumeAttributesClassName", "spec.volumeAttributesClassName"),
         Predicate::Selector => ("metadata.labels", "spec.selector"),
         Predicate::Phase => return finding.shown_by(&of_volume, "status.phase", have),
+        Predicate::ClaimRef if have == want => {
+            let uid = volume.spec.claim_ref.as_ref().map_or("", |holder| holder.uid.as_str());
+            return finding.shown_by(&of_volume, "spec.claimRef.uid", uid).shown_by(
+                &case.me,
+                "metadata.uid",
+                or_unset(&case.claim.metadata.uid),
+            );
+        }
         Predicate::ClaimRef => return finding.shown_by(&of_volume, "spec.claimRef", have),
         Predicate::Deletion => return finding.shown_by(&of_volume, "metadata.deletionTimestamp", have),
         Predicate::NodeAffinity => return finding.shown_by(&of_volume, "spec.nodeAffinity.required", have),

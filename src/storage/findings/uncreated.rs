@@ -12,6 +12,7 @@ pub static ALL: &[&FindingKind] = &[
     &CLAIM_MISSING,
     &CAUSE_UNKNOWN,
     &MALFORMED_QUANTITY,
+    &CLAIM_REFUSED,
 ];
 
 /// A quota forbids the claim.
@@ -88,4 +89,15 @@ pub static MALFORMED_QUANTITY: FindingKind = FindingKind {
     severity: Severity::Warning,
     explanation: "\
 A size is no quantity as Kubernetes writes them (20Gi, 500M, 1.5Ti). It counts as zero here; the API server refuses the object.",
+};
+
+/// The API server will not take the claim.
+pub static CLAIM_REFUSED: FindingKind = FindingKind {
+    code: "ST-U03",
+    name: "claim-refused",
+    severity: Severity::Error,
+    explanation: "\
+The claim is in a file, and the API server will refuse it: a claim asks for some size that is more than nothing, and for at least one
+of the access modes ReadWriteOnce, ReadOnlyMany, ReadWriteMany and ReadWriteOncePod, the last of which stands alone; its volumeMode is
+Filesystem or Block. What volumes or provisioners would make of it does not matter before that.",
 };

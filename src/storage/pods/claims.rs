@@ -1,10 +1,12 @@
 //! Claims of a pod: before it has a node as the binder sees them, after that as its kubelet does (K07, K08, K19, K23, K24).
 
 use super::{Judgement, PodCase, Stage, attach, node};
+use crate::inventory::Origin;
 use crate::objects::{PersistentVolume, PersistentVolumeClaim, PodVolume, Resource};
 use crate::report::{Finding, ObjectRef};
 use crate::storage::causes::{self, Case, Diagnosis};
 use crate::storage::facts::BIND_COMPLETED;
+use crate::storage::findings::topology::NO_CONSUMER;
 use crate::storage::findings::{pod as kinds, uncreated};
 use crate::storage::{changes, words};
 
@@ -33,6 +35,10 @@ pub(super) fn judge(case: &PodCase<'_, '_>, volume: &PodVolume, name: &str) -> J
             let diagnosis = diagnose(case, claim);
             judgement.causes = diagnosis.causes;
             judgement.unread = diagnosis.unread;
+            if case.stage == Stage::Template {
+                // The pods that such a claim waits for are these.
+                judgement.causes.retain(|cause| cause.code != NO_CONSUMER.code);
+            }
             judgement.causes.extend(misused(case, claim, volume));
         }
         Stage::Starting => starting(case, claim, volume, &mut judgement),
@@ -60,7 +66,8 @@ fn missing(case: &PodCase<'_, '_>, volume: &PodVolume, name: &str) -> Option<Fin
     let namespace = case.namespace();
     // A template's own claims are made with its pods.
     let of_set = |w: &crate::objects::Workload| w.claim_templates.iter().any(|template| template.metadata.name == volume.name);
-    if case.stage == Stage::Template && (volume.ephemeral.is_some() || case.workload.is_some_and(of_set)) {
+    let in_a_file = case.facts.inventory.origin == Origin::Manifests && case.pod.metadata.uid.is_empty();
+    if (in_a_file && volume.ephemeral.is_some()) || (case.stage == Stage::Template && case.workload.is_some_and(of_set)) {
         return None;
     }
     let here = case.facts.inventory.objects.claims.iter().filter(|claim| claim.metadata.namespace == namespace);
@@ -76,13 +83,13 @@ fn missing(case: &PodCase<'_, '_>, volume: &PodVolume, name: &str) -> Option<Fin
         Some(_) => format!("spec.volumes[{}].ephemeral", volume.name),
         None => format!("spec.volumes[{}].persistentVolumeClaim.claimName", volume.name),
     };
+    // A claim of that name made by hand would not be the pod's own.
+    let remedy = match volume.ephemeral {
+        Some(_) => "see whether kube-controller-manager runs: it makes the claim".to_owned(),
+        None => format!("create a claim named {name}, or let the pod name another one"),
+    };
     let reference = ObjectRef::new("PersistentVolumeClaim", namespace, name);
-    Some(
-        finding
-            .shown_by(&case.me, field, name)
-            .shown_by(&reference, "metadata.name", "does not exist")
-            .remedied_by(format!("create a claim named {name}, or let the pod name another one"), None),
-    )
+    Some(finding.shown_by(&case.me, field, name).shown_by(&reference, "metadata.name", "does not exist").remedied_by(remedy, None))
 }
 
 /// The kubelet's view: it looks at the claim, at the volume, and then mounts.

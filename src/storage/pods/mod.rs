@@ -157,11 +157,11 @@ pub fn more_needed_for_pods(objects: &Objects, means: impl Fn(&Pod) -> bool) -> 
     let mut more = super::more_needed(objects, |namespace, name| claims.contains(&(namespace, name.to_owned())));
     let pods: Vec<&Pod> = meant.iter().copied().filter(|pod| !pod.is_finished()).collect();
     // What a file holds and no API server has seen has no uid: its templates stand for pods.
-    let templates = objects.workloads.iter().filter(|w| w.metadata.uid.is_empty());
-    let specs: Vec<&PodSpec> = pods.iter().map(|pod| &pod.spec).chain(templates.map(|w| &w.template.spec)).collect();
+    let templates = || objects.workloads.iter().filter(|w| w.metadata.uid.is_empty());
+    let specs: Vec<&PodSpec> = pods.iter().map(|pod| &pod.spec).chain(templates().map(|w| &w.template.spec)).collect();
     let starts = pods.iter().any(|pod| Stage::of(pod, false) != Stage::Running);
     let has_claims = |spec: &&PodSpec| spec.volumes.iter().any(|v| v.persistent_volume_claim.is_some() || v.ephemeral.is_some());
-    let has_claims = !claims.is_empty() || specs.iter().any(has_claims);
+    let has_claims = !claims.is_empty() || specs.iter().any(has_claims) || templates().any(|w| !w.claim_templates.is_empty());
     let owned_by = |kind: &str| meant.iter().any(|pod| pod.metadata.controller().is_some_and(|owner| owner.kind == kind));
     // Whoever else has the volume may be of any Deployment.
     if owned_by("ReplicaSet") || (starts && has_claims) {

@@ -25,7 +25,7 @@ pub(super) fn evidence(text: &mut Text<'_>, finding: &Finding) -> io::Result<()>
         vec![
             format!("  {}", words::object(&shown.object)).into(),
             escape(&shown.field).into_owned().into(),
-            escape(&shown.value).into_owned().into(),
+            if shown.value.is_empty() { "<unset>".into() } else { escape(&shown.value).into_owned().into() },
         ]
     };
     let rows: Vec<Vec<Cell<'_>>> = finding.evidence.iter().map(row).collect();

@@ -33,7 +33,7 @@ pub(super) fn write(report: &Report<PvcWhyPending>, text: &mut Text<'_>) -> io::
     let well = answer.claims.len() - troubled.len();
     if troubled.is_empty() {
         let said = match well {
-            0 => "There is no claim.".to_owned(),
+            0 => "There is no claim among what could be read.".to_owned(),
             1 => "The one claim is well.".to_owned(),
             _ => format!("All {well} claims are well."),
         };

@@ -19,6 +19,9 @@ pub(super) fn write(report: &Report<Qos>, text: &mut Text<'_>) -> io::Result<()>
     if let [only] = pods.as_slice() {
         return details(text, only);
     }
+    if pods.is_empty() {
+        return text.page.paragraph("There is no pod among what could be read.", 0);
+    }
     let of = |class: Option<Class>| pods.iter().filter(|pod| pod.class == class).count();
     let counts = [
         (of(Some(Class::Guaranteed)), "Guaranteed"),

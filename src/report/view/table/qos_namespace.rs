@@ -16,8 +16,9 @@ pub(super) fn write(report: &Report<QosNamespace>, text: &mut Text<'_>) -> io::R
     let total: usize = answer.counts.values().sum();
     let each: Vec<String> = answer.counts.iter().map(|(class, n)| format!("{n} {class}")).collect();
     let counts = if each.is_empty() { String::new() } else { format!(": {}", each.join(", ")) };
+    let known = if answer.unread.iter().any(|kind| kind == "pods") { " that could be read" } else { "" };
     let lead = format!("Namespace {}", answer.namespace);
-    text.page.labelled(Some(Label::Heading), &lead, &format!(" has {}{counts}.", words::count(total, "pod", "pods")), 2)?;
+    text.page.labelled(Some(Label::Heading), &lead, &format!(" has {}{known}{counts}.", words::count(total, "pod", "pods")), 2)?;
     match answer.bare {
         Some(class) => text.page.paragraph(&format!("A new pod that states nothing is {class:?}."), 2)?,
         None => text.page.labelled(Some(Label::Unknown), "Unknown:", " the class of a new pod that states nothing.", 2)?,

@@ -16,9 +16,10 @@ const MOST: usize = 10;
 pub(super) fn write(report: &Report<QosNode>, text: &mut Text<'_>) -> io::Result<()> {
     let node = &report.result;
     text.partial(&report.coverage)?;
-    let (label, now) = match node.pressures.as_slice() {
-        [] => (Label::Heading, " reports no pressure".to_owned()),
-        pressures => (Label::Deny, format!(" reports {}", words::and(pressures))),
+    let (label, now) = match node.pressures.as_deref() {
+        None => (Label::Unknown, ": whether it reports pressure is unknown".to_owned()),
+        Some([]) => (Label::Heading, " reports no pressure".to_owned()),
+        Some(pressures) => (Label::Deny, format!(" reports {}", words::and(pressures))),
     };
     let measured = match (&node.usage_unknown, node.measured_at) {
         (Some(why), _) => format!("; what its pods use is unknown: {why}"),
@@ -36,14 +37,20 @@ pub(super) fn write(report: &Report<QosNode>, text: &mut Text<'_>) -> io::Result
     let threshold = |signal: &str| node.thresholds.get(signal).cloned().unwrap_or_default();
     let memory =
         format!("Evicted for memory (memory.available below {}, unless its kubelet says otherwise):", threshold("memory.available"));
-    table(text, &memory, &node.memory, "REQUEST")?;
+    let nobody = if node.pods_missing { "nobody that could be read." } else { "nobody." };
+    table(text, &memory, (&node.memory, nobody), "REQUEST")?;
     let disk = format!(
         "Evicted for disk (nodefs.available below {}, imagefs.available below {}; use is known to the kubelet alone):",
         threshold("nodefs.available"),
         threshold("imagefs.available")
     );
-    table(text, &disk, &node.disk, "EPHEMERAL STORAGE REQUEST")?;
-    table(text, "Evicted for process ids (by priority, then by their number, which is known to the kubelet alone):", &node.pids, "")?;
+    table(text, &disk, (&node.disk, nobody), "EPHEMERAL STORAGE REQUEST")?;
+    table(
+        text,
+        "Evicted for process ids (by priority, then by their number, which is known to the kubelet alone):",
+        (&node.pids, nobody),
+        "",
+    )?;
     oom(text, &node.oom)?;
     if !node.never.is_empty() {
         text.page.blank()?;
@@ -62,11 +69,11 @@ fn class(class: Option<crate::report::qos::Class>) -> String {
     class.map_or_else(|| "unknown".to_owned(), |class| format!("{class:?}"))
 }
 
-fn table(text: &mut Text<'_>, lead: &str, pods: &[Evictee], request: &'static str) -> io::Result<()> {
+fn table(text: &mut Text<'_>, lead: &str, (pods, nobody): (&[Evictee], &str), request: &'static str) -> io::Result<()> {
     text.page.blank()?;
     text.page.labelled(Some(Label::Heading), lead, "", 2)?;
     if pods.is_empty() {
-        return text.page.paragraph("nobody.", 0);
+        return text.page.paragraph(nobody, 0);
     }
     let mut headers = vec!["RANK", "POD", "CLASS", "PRIORITY"];
     let of_memory = request == "REQUEST";

@@ -50,10 +50,14 @@ fn headline(answer: &StorageOverview) -> String {
             format!(" ({})", parts.join(", "))
         }
     };
-    let known =
-        if answer.unread.iter().any(|kind| kind.starts_with("storageclasses")) { "classes could not be read".to_owned() } else { default };
+    let unread = |kind: &str| answer.unread.iter().any(|unread| unread.starts_with(kind));
+    let known = if unread("storageclasses") { "classes could not be read".to_owned() } else { default };
     let place = answer.namespace.as_ref().map_or_else(|| "all namespaces".to_owned(), |name| format!("namespace {}", escape(name)));
-    let (claims, volumes) = (words::count(claims.total, "claim", "claims"), words::count(volumes, "volume", "volumes"));
+    let counted = |number: usize, one: &str, many: &str, kind: &str| {
+        format!("{}{}", words::count(number, one, many), if unread(kind) { " that could be read" } else { "" })
+    };
+    let claims = counted(claims.total, "claim", "claims", "persistentvolumeclaims");
+    let volumes = counted(volumes, "volume", "volumes", "persistentvolumes");
     format!("{claims} in {place}{state}, {volumes}; {known}.")
 }
 
@@ -155,7 +159,11 @@ fn drivers(text: &mut Text<'_>, drivers: &[DriverAnswer]) -> io::Result<()> {
         };
         let mut cells = vec![
             escape(&driver.name).into_owned().into(),
-            if driver.installed { Cell::from("yes") } else { Cell::labelled("NO", Label::Deny) },
+            match driver.installed {
+                Some(true) => Cell::from("yes"),
+                Some(false) => Cell::labelled("NO", Label::Deny),
+                None => Cell::labelled("unknown", Label::Unknown),
+            },
             nodes.into(),
             sidecars(&driver.leases),
             driver.volumes.to_string().into(),

@@ -27,7 +27,7 @@ pub(super) fn write(report: &Report<Volumes>, text: &mut Text<'_>) -> io::Result
     let well = answer.pods.len() - troubled.len();
     if troubled.is_empty() {
         let said = match well {
-            0 => "There is no pod.".to_owned(),
+            0 => "There is no pod among what could be read.".to_owned(),
             _ => format!("All {well} pods have their volumes."),
         };
         text.page.paragraph(&said, 0)?;
@@ -124,7 +124,7 @@ fn rows(text: &mut Text<'_>, pods: &[&PodAnswer]) -> io::Result<()> {
 /// What keeps the pod, in a few words.
 fn headline(pod: &PodAnswer) -> String {
     if let Some(cause) = &pod.cause {
-        return causes::said(cause);
+        return format!("{}{}", whose(pod, cause), causes::said(cause));
     }
     let unread: Vec<String> = pod.volumes.iter().flat_map(|volume| &volume.unread).map(|kind| escape(kind).into_owned()).collect();
     match (pod.state, pod.phase) {
@@ -142,6 +142,13 @@ fn headline(pod: &PodAnswer) -> String {
         (_, "Finished") => "it has ended".to_owned(),
         _ => "all volumes are there".to_owned(),
     }
+}
+
+/// Causes of a claim speak of the claim, and the line is about the pod.
+fn whose(pod: &PodAnswer, cause: &Cause) -> String {
+    let of_pod = cause.code.starts_with("ST-K") || cause.code == "ST-Q06";
+    let claim = pod.volumes.iter().filter(|_| !of_pod).find(|volume| volume.cause.as_ref() == Some(cause));
+    claim.map_or_else(String::new, |volume| format!("{}: ", escape(&volume.source)))
 }
 
 fn unique(mut items: Vec<String>) -> Vec<String> {
