@@ -12,7 +12,7 @@
 //! - [`commands`]: one file a question, its arguments and its wiring; [`cli`]: kubectl's manners.
 //! - [`source`]: where objects come from; [`objects`]: objects as questions need them.
 //! - [`inventory`]: what is known, and what could not be read; the only thing engines look at.
-//! - [`policy`], [`service`], [`storage`], [`qos`]: the engines.
+//! - [`policy`], [`service`], [`storage`], [`qos`], [`dns`]: the engines.
 //! - [`report`]: answers, and how they are written down.
 
 // Whatever a cluster or a file holds, it is answered or refused in words, never with a panic.
@@ -23,6 +23,7 @@
 
 pub mod cli;
 pub mod commands;
+pub mod dns;
 pub mod inventory;
 pub mod objects;
 pub mod policy;

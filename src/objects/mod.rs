@@ -6,6 +6,7 @@
 mod backup;
 mod cidr;
 mod cluster;
+mod dns;
 mod endpoints;
 mod event;
 mod meta;
@@ -30,6 +31,7 @@ mod workload;
 pub use backup::{BackupPlan, BackupSession, BackupSpec, BackupTarget, BackupTool, VeleroBackup, VeleroSchedule};
 pub use cidr::{Address, Cidr, CidrError, Family};
 pub use cluster::{ClusterPeer, ClusterPolicy, ClusterPolicyKind, ClusterPort, ClusterRule, ClusterSubject, NamespaceMatch};
+pub use dns::{DnsConfig, DnsOption, DnsPolicy};
 pub use endpoints::{Endpoint, EndpointConditions, EndpointPort, EndpointSlice, TargetRef};
 pub use event::{Event, EventSource, InvolvedObject, Lease, LeaseSpec};
 pub use meta::{Labels, Meta, OwnerReference, Unknown};

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use super::dns::{DnsConfig, DnsPolicy};
 use super::meta::{lenient_time, null_default, one_line};
 use super::pod_volume::{EnvReference, PodVolume, references_only};
 use super::resources::{QosClass, Requirements, ResourceList, lenient_class};
@@ -78,6 +79,10 @@ pub struct PodSpec {
     /// Whether the pod lives in the node's own network namespace.
     #[serde(deserialize_with = "null_default")]
     pub host_network: bool,
+    /// Whose names its own are looked up among.
+    pub dns_policy: DnsPolicy,
+    /// What it adds to that.
+    pub dns_config: Option<Box<DnsConfig>>,
     /// Containers.
     #[serde(deserialize_with = "null_default")]
     pub containers: Vec<Container>,

@@ -1,32 +1,14 @@
 //! Kubernetes' own code as a program: see `README.md` beside this file. Where it cannot be built (no Go, no network), tests say so and
 //! pass, unless `CI` is set.
 
+#[path = "dice.rs"]
+mod dice;
+
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// A generator of numbers that is the same everywhere.
-pub struct Dice(pub u64);
-
-impl Dice {
-    pub fn roll(&mut self, sides: u64) -> u64 {
-        // SplitMix64.
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % sides
-    }
-
-    pub fn one<'a, T>(&mut self, of: &'a [T]) -> &'a T {
-        let at = self.roll(of.len() as u64) as usize;
-        &of[at]
-    }
-
-    pub fn chance(&mut self, of: u64) -> bool {
-        self.roll(of) == 0
-    }
-}
+pub use dice::Dice;
 
 /// How many questions are asked: `NETSTORE_ORACLE_CASES`, or as many as usual.
 pub fn cases(usual: usize) -> usize {

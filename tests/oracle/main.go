@@ -49,6 +49,9 @@ var operations = map[string]operation{
 
 	// eviction.go
 	"evictionOrder": asked(evictionOrder),
+
+	// dns.go
+	"podDNS": asked(podDNS),
 }
 
 // envelope is what every question has.

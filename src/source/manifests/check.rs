@@ -252,7 +252,11 @@ mod tests {
         assert_eq!(policy(json!({"spec": {"accessMode": 1}})), [unknown("spec.accessMode", None, None)]);
         let pod = |value| problems(Resource::Pods, value);
         assert_eq!(pod(json!({"spec": {"hostnetwork": true}})), [unknown("spec.hostnetwork", Some("hostNetwork"), None)]);
-        assert_eq!(pod(json!({"spec": {"volumes": [], "hostname": 2, "dnsPolicy": 3, "hostPID": true}, "status": {"hostIPs": []}})), []);
+        assert_eq!(
+            pod(json!({"spec": {"dnsConfig": {"search": []}, "dnsPolicy": 3}})),
+            [unknown("spec.dnsConfig.search", Some("searches"), None), wrong("spec.dnsPolicy", "a number", "a string")]
+        );
+        assert_eq!(pod(json!({"spec": {"volumes": [], "hostname": 2, "subdomain": 3, "hostPID": true}, "status": {"hostIPs": []}})), []);
     }
 
     #[test]

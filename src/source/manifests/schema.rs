@@ -140,6 +140,8 @@ static POD: Fields = closed(&[
 static POD_SPEC: Fields = open(&[
     ("nodeName", Text),
     ("hostNetwork", Bool),
+    ("dnsPolicy", Text),
+    ("dnsConfig", Object(&DNS_CONFIG)),
     ("containers", List(&Object(&CONTAINER))),
     ("initContainers", List(&Object(&CONTAINER))),
     ("volumes", List(&Object(&storage::POD_VOLUME))),
@@ -153,6 +155,8 @@ static POD_SPEC: Fields = open(&[
     ("priority", Int),
     ("priorityClassName", Text),
 ]);
+static DNS_CONFIG: Fields = closed(&[("nameservers", List(&Text)), ("searches", List(&Text)), ("options", List(&Object(&DNS_OPTION)))]);
+static DNS_OPTION: Fields = closed(&[("name", Text), ("value", Text)]);
 static REQUIREMENTS: Fields = closed(&[("requests", Object(&AMOUNTS)), ("limits", Object(&AMOUNTS)), ("claims", Any)]);
 // Any resource may be there; these are the ones whose names are mistyped.
 static AMOUNTS: Fields = open(&[("cpu", Any), ("memory", Any), ("ephemeral-storage", Any)]);

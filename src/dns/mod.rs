@@ -1,0 +1,10 @@
+//! DNS: which names a pod really asks for, and what comes of it.
+//!
+//! `cluster` is what can be told of the kubelet's configuration, with the help of the Corefile; `resolv` is the file that the kubelet
+//! writes for a pod, as its own code does (`tests/dns_oracle.rs`); `search` is what glibc, musl and Go make of that file, as they do themselves
+//! (`tests/dns_search.rs`).
+
+pub mod cluster;
+pub mod corefile;
+pub mod resolv;
+pub mod search;

@@ -1,0 +1,3 @@
+module netstore.test/lookup
+
+go 1.26.0
