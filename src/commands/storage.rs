@@ -6,19 +6,6 @@ use crate::objects::{Objects, Resource};
 use crate::report::{self, Answer, Report};
 use crate::storage::{self, Question};
 
-/// Kinds that the answer depends on; what else is read depends on them.
-const RESOURCES: [Resource; 9] = [
-    Resource::PersistentVolumeClaims,
-    Resource::PersistentVolumes,
-    Resource::StorageClasses,
-    Resource::Pods,
-    Resource::Nodes,
-    Resource::CsiDrivers,
-    Resource::CsiNodes,
-    Resource::StatefulSets,
-    Resource::Leases,
-];
-
 /// Classes, drivers, volumes and claims at a glance
 ///
 /// Which class is the default, and which of several counts; whether anybody makes the volumes of each; on which nodes the
@@ -54,7 +41,7 @@ pub fn run(session: &mut Session, _: &Args) -> Result<Outcome, CommandError> {
         }
         more
     };
-    let first: Vec<Resource> = RESOURCES.into_iter().chain(storage::BACKUP_KINDS).collect();
+    let first: Vec<Resource> = storage::FIRST.into_iter().chain([Resource::Leases]).chain(storage::BACKUP_KINDS).collect();
     let (inventory, noticed) = session.read_in_steps(&first, more, namespace.clone().into_iter().collect())?;
     // Whoever may not see all claims is told of those of his namespace.
     let sees = |scope: Option<&str>| inventory.coverage.is_complete(Resource::PersistentVolumeClaims, scope);

@@ -83,8 +83,8 @@ impl<'a> Metrics<'a> {
 
     /// Memory of a pod.
     fn memory(&self, pod: &Pod) -> Option<Amount> {
-        let used = self.of(pod)?.containers.iter().map(|container| container.usage.amount(&ResourceName::Memory));
-        used.sum::<Option<Sum>>().map(|sum| sum.0)
+        let mut used = self.of(pod)?.containers.iter().map(|container| container.usage.amount(&ResourceName::Memory));
+        used.try_fold(Amount::default(), |sum, amount| Some(sum.plus(amount?)))
     }
 
     /// Why nothing is known.
@@ -97,15 +97,6 @@ impl<'a> Metrics<'a> {
             None => "metrics.k8s.io has nothing of its pods".to_owned(),
         };
         self.0.is_empty().then_some(why)
-    }
-}
-
-/// Amounts added up.
-struct Sum(Amount);
-
-impl std::iter::Sum<Amount> for Sum {
-    fn sum<I: Iterator<Item = Amount>>(amounts: I) -> Self {
-        Self(amounts.fold(Amount::default(), Amount::plus))
     }
 }
 

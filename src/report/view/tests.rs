@@ -20,16 +20,20 @@ fn text(answer: &Answer, format: Format, width: Option<usize>) -> String {
     String::from_utf8(out).unwrap()
 }
 
+/// The reports written by hand, with their names.
+fn every_sample() -> Vec<(&'static str, Answer)> {
+    let mut samples = samples::all();
+    samples.extend(samples_storage::all());
+    samples.extend(samples_volumes::all());
+    samples.extend(samples_overview::all());
+    samples.extend(samples_qos::all());
+    samples.extend(samples_node::all());
+    samples
+}
+
 #[test]
 fn looks_like_this() {
-    for (name, answer) in samples::all()
-        .into_iter()
-        .chain(samples_storage::all())
-        .chain(samples_volumes::all())
-        .chain(samples_overview::all())
-        .chain(samples_qos::all())
-        .chain(samples_node::all())
-    {
+    for (name, answer) in every_sample() {
         for format in answer.formats() {
             insta::assert_snapshot!(format!("{name}.{format}"), text(&answer, *format, Some(80)));
         }
@@ -51,14 +55,7 @@ fn without_color(text: &str) -> String {
 
 #[test]
 fn color_only_colors() {
-    for (name, answer) in samples::all()
-        .into_iter()
-        .chain(samples_storage::all())
-        .chain(samples_volumes::all())
-        .chain(samples_overview::all())
-        .chain(samples_qos::all())
-        .chain(samples_node::all())
-    {
+    for (name, answer) in every_sample() {
         let style = Style { color: true, width: Some(80), ..Style::default() };
         let mut out = Vec::new();
         render(&answer, Format::Table, &style, &mut out).unwrap();
