@@ -15,13 +15,10 @@ use crate::policy::profile::{Recognised, recognise};
 use crate::report::view::{Format, Style, render, render_findings, render_warnings};
 use crate::report::{Answer, Finding};
 use crate::source::live::Cluster;
-use crate::source::{Collected, Needs, Recording, manifests, snapshot};
+use crate::source::{Collected, Needs, Recording, SYSTEM_NAMESPACE, manifests, snapshot};
 
 /// Namespace of objects that name none, where no context says otherwise.
 const DEFAULT_NAMESPACE: &str = "default";
-
-/// Where the cluster's DNS and most network plugins run: part of every answer about reachability.
-const SYSTEM_NAMESPACE: &str = "kube-system";
 
 /// What a command needs of its surroundings.
 pub struct Session {
@@ -148,6 +145,19 @@ impl Session {
     /// # Errors
     /// If nothing could be read, or if a name means something else in each of all namespaces.
     pub fn read(&mut self, resources: &[Resource], targets: &[Target]) -> Result<(Inventory, Vec<Finding>), CommandError> {
+        self.read_with_system(resources, &[], targets)
+    }
+
+    /// As `read`, and of the kinds in `system` what is in kube-system.
+    ///
+    /// # Errors
+    /// As `read`.
+    pub fn read_with_system(
+        &mut self,
+        resources: &[Resource],
+        system: &[Resource],
+        targets: &[Target],
+    ) -> Result<(Inventory, Vec<Finding>), CommandError> {
         if self.globals.selection.all_namespaces && targets.iter().any(|target| target.end.needs_namespace()) {
             return Err(CommandError::new(ErrorKind::Usage, "a resource cannot be retrieved by name across all namespaces")
                 .hint("say its namespace: -n NAMESPACE, or NAMESPACE/TYPE/NAME"));
@@ -156,8 +166,8 @@ impl Session {
         namespaces.extend(targets.iter().filter_map(|target| target.end.namespace().map(str::to_owned)));
         namespaces.sort();
         namespaces.dedup();
-        let mut collected = self.collect(&Needs { resources: resources.to_vec(), namespaces })?;
-        collected.coverage = needed(&collected.coverage, resources);
+        let mut collected = self.collect(&Needs { resources: resources.to_vec(), system: system.to_vec(), namespaces })?;
+        collected.coverage = needed(&collected.coverage, &[resources, system].concat());
         let findings = std::mem::take(&mut collected.findings);
         Ok((Inventory::build(collected), findings))
     }
@@ -176,7 +186,7 @@ impl Session {
         namespaces.sort();
         namespaces.dedup();
         let mut resources = first.to_vec();
-        let mut collected = self.collect(&Needs { resources: resources.clone(), namespaces: namespaces.clone() })?;
+        let mut collected = self.collect(&Needs { resources: resources.clone(), system: Vec::new(), namespaces: namespaces.clone() })?;
         loop {
             let mut more = more(&collected.objects);
             more.retain(|resource| !resources.contains(resource));
@@ -189,7 +199,7 @@ impl Session {
             if matches!(self.source, Source::Manifests) {
                 continue;
             }
-            match self.collect(&Needs { resources: more.clone(), namespaces: namespaces.clone() }) {
+            match self.collect(&Needs { resources: more.clone(), system: Vec::new(), namespaces: namespaces.clone() }) {
                 Ok(rest) => {
                     collected.objects.merge(rest.objects);
                     collected.findings.extend(rest.findings);
