@@ -1,11 +1,13 @@
 //! DNS: which names a pod really asks for, and what comes of it.
 //!
-//! `cluster` is what can be told of the kubelet's configuration, with the help of the Corefile; `resolv` is the file that the kubelet
-//! writes for a pod, as its own code does (`tests/dns_oracle.rs`); `search` is what glibc, musl and Go make of that file, as they do themselves
+//! `configuration` is the Corefile that the cluster's servers run with, read by `corefile`; `cluster` is what can be told of the kubelet's
+//! configuration; `resolv` is the file that the kubelet writes for a pod, as its own code does (`tests/dns_oracle.rs`); `search` is what glibc, musl and Go make of that file, as they do themselves
 //! (`tests/dns_search.rs`); `server` is what the cluster's servers are expected to answer.
 
 pub mod cluster;
+pub mod configuration;
 pub mod corefile;
+mod kubelet;
 pub mod name;
 pub mod record;
 pub mod resolv;
