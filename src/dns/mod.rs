@@ -6,6 +6,8 @@
 
 pub mod cluster;
 pub mod corefile;
+pub mod message;
+pub mod observed;
 pub mod record;
 pub mod resolv;
 pub mod search;
