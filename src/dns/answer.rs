@@ -3,11 +3,12 @@
 use super::advice;
 use super::cluster::{self, Basis, Cluster};
 use super::hosts::{Hostname, hosts_file};
+use super::kubelet::KubeletConfig;
 use super::lookup::{Answerer, End, Lookup, Surroundings, types};
 use super::record::{Rcode, Record};
 use super::resolv::{Entry, Hole, Source, resolv_conf};
 use super::search::{Outcome, Resolver, Wanted};
-use super::server::{Corefile, Expected, Servers};
+use super::server::{self, Expected, Servers};
 use super::similar::Meant;
 use super::words::{self, Origins};
 use crate::inventory::{Inventory, PodInfo};
@@ -87,8 +88,7 @@ impl<'q, 'a> Case<'q, 'a> {
     fn of(inventory: &'a Inventory, question: &'q Question) -> Self {
         let pod = &question.subject.pod;
         let servers = Servers::of(inventory);
-        let zone = matches!(servers.corefile(), Corefile::Of(_)).then(|| servers.domain()).flatten();
-        let cluster = Cluster::of(inventory, zone);
+        let cluster = Cluster::of(inventory);
         let hostname = question.subject.hostname(&cluster.domain.0);
         let conf = resolv_conf(pod, &cluster, None);
         let answerer = Answerer::of(inventory, &conf, &cluster);
@@ -210,14 +210,11 @@ fn service_name(inventory: &Inventory) -> String {
 
 fn file(case: &Case<'_, '_>) -> ResolvConf {
     let conf = &case.surroundings.conf;
-    let node_file = cluster::node_file(case.inventory).unwrap_or_else(|| "/etc/resolv.conf".to_owned());
+    let node_file = KubeletConfig::of(case.inventory).and_then(|kubelet| kubelet.resolv_conf);
+    let node_file = node_file.unwrap_or_else(|| "/etc/resolv.conf".to_owned());
     let service = service_name(case.inventory);
-    let origins = Origins {
-        pod: &case.question.subject.pod,
-        node_file: &node_file,
-        service: &service,
-        corefile: case.surroundings.servers.corefile(),
-    };
+    let origins =
+        Origins { pod: &case.question.subject.pod, node_file: &node_file, service: &service, corefile: case.surroundings.servers.basis() };
     let lists = [(ConfLine::Nameserver, &conf.nameservers), (ConfLine::Search, &conf.search), (ConfLine::Options, &conf.options)];
     let mut provenance: Vec<Provenance> =
         lists.iter().flat_map(|(line, list)| list.iter().map(|entry| origins.provenance(*line, entry))).collect();
@@ -284,7 +281,7 @@ fn assumed(case: &Case<'_, '_>, lookups: &[Lookup<'_>]) -> Vec<String> {
     if lookups.iter().all(|lookup| lookup.questions.is_empty()) || !asks_cluster {
         return assumed;
     }
-    if let Corefile::Usual(why) = case.surroundings.servers.corefile() {
+    if let server::Basis::Usual(why) = case.surroundings.servers.basis() {
         assumed.push(format!("the Corefile is the usual one: {why}"));
     }
     let usual = |entry: &Entry| matches!(entry, Entry::Line(_, Source::Cluster(Basis::Usual)));

@@ -5,7 +5,7 @@ use super::hosts;
 use super::lookup::{Answerer, Asked, End, Lookup, Surroundings};
 use super::resolv::{Entry, Hole, Source};
 use super::search::{Outcome, Resolver};
-use super::server::{Because, Corefile, Expected};
+use super::server::{self, Because, Expected};
 use crate::objects::Pod;
 use crate::report::dns::{Certainty, ConfLine, Provenance};
 
@@ -17,7 +17,8 @@ pub struct Origins<'a> {
     pub node_file: &'a str,
     /// The Service before the cluster's servers, or the one that was looked for.
     pub service: &'a str,
-    pub corefile: &'a Corefile,
+    /// What the servers run with.
+    pub corefile: &'a server::Basis,
 }
 
 impl Origins<'_> {
@@ -48,8 +49,8 @@ impl Origins<'_> {
             Source::Cluster(Basis::Corefile) => (
                 Certainty::Inferred,
                 match self.corefile {
-                    Corefile::Of(map) => format!("Corefile of ConfigMap {map}"),
-                    Corefile::Usual(_) => "Corefile".to_owned(),
+                    server::Basis::ConfigMap(map) => format!("Corefile of ConfigMap {map}"),
+                    server::Basis::Usual(_) => "Corefile".to_owned(),
                 },
             ),
             Source::Cluster(Basis::Usual) => (Certainty::Assumed, "nearly every cluster has it".to_owned()),
