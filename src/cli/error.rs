@@ -181,6 +181,12 @@ impl From<LiveError> for CommandError {
                     .hint(format!("what was needed and refused can be asked again with\n{}", lines.join("\n")))
                     .hint(format!("rules of a Role or ClusterRole that would do:\n{}", rules(&resources)))
             }
+            LiveError::PortForwardForbidden { message, namespace, about } => {
+                let flags: String = about.flags.iter().map(|flag| format!(" {}", quoted(flag))).collect();
+                Self::from_server(ErrorKind::Forbidden, "Forbidden", &message)
+                    .hint(format!("what was needed and refused can be asked again with\nkubectl auth can-i create pods/portforward -n {namespace}{flags}"))
+                    .hint("rules of a Role that would do:\nrules:\n- apiGroups: [\"\"]\n  resources: [pods/portforward]\n  verbs: [create, get]")
+            }
             LiveError::NotAnApi { about, .. } => {
                 connection().hint(target(&about)).hint("is the address of the server right, and are you logged in where a proxy wants it?")
             }
