@@ -4,12 +4,14 @@
 //! configuration; `resolv` is the file that the kubelet writes for a pod, as its own code does (`tests/dns_oracle.rs`); `search` is what glibc,
 //! musl and Go make of that file, as they do themselves (`tests/dns_search.rs`); `server` is what the cluster's servers are expected to answer.
 //! `hosts` is the pod's `/etc/hosts`, `lookup` what a library makes of all this, `answer` the report of it, `advice` what is to be changed.
+//! `doctor` looks at all of it for what is wrong.
 
 mod advice;
 mod answer;
 pub mod cluster;
 pub mod configuration;
 pub mod corefile;
+pub mod doctor;
 pub mod findings;
 pub mod hosts;
 pub mod kubelet;

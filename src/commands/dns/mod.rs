@@ -1,5 +1,6 @@
 //! `dns`: which names pods really ask for, and what comes of it. The question about a pod is the command itself; others hang below it.
 
+mod doctor;
 mod pod;
 
 use super::{Outcome, all};
@@ -21,7 +22,9 @@ pub struct Args {
 
 /// The other questions about names.
 #[derive(Debug, clap::Subcommand)]
-enum Command {}
+enum Command {
+    Doctor(doctor::Args),
+}
 
 /// Answers the question.
 ///
@@ -32,7 +35,7 @@ pub fn run(session: &mut Session, args: &Args) -> Result<Outcome, CommandError> 
         // Flags between the words make clap take the name for a command.
         Some(_) if !args.pod.is_empty() => Err(CommandError::new(ErrorKind::Usage, "a command of dns takes the place of POD and NAME")
             .hint("flags stand before POD or behind NAME; for a pod called like a command say pod/NAME")),
-        Some(command) => match *command {},
+        Some(Command::Doctor(args)) => doctor::run(session, args),
         None => pod::run(session, &args.pod),
     }
 }

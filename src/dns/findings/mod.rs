@@ -1,12 +1,13 @@
 //! The kinds of findings about DNS. `kubectl netstore explain CODE` and docs/findings.md print these texts.
 //!
-//! P what a pod asks for.
+//! P what a pod asks for, D what is wrong with the servers or on the way to them.
 
+pub mod doctor;
 pub mod pod;
 
 use crate::report::FindingKind;
 
 /// Every kind.
 pub fn all() -> Vec<&'static FindingKind> {
-    [pod::ALL].concat()
+    [doctor::ALL, pod::ALL].concat()
 }

@@ -7,7 +7,7 @@ mod config;
 mod expected;
 mod index;
 mod kubernetes;
-mod plugins;
+pub(in crate::dns) mod plugins;
 mod zone;
 
 pub use expected::{Because, Expected, Object, Reason};

@@ -31,6 +31,7 @@ pub(super) fn answer() -> BoxedStrategy<Answer> {
                 Answer::QosNode(r) => (r.findings, r.coverage) = (findings, coverage),
                 Answer::QosNamespace(r) => (r.findings, r.coverage) = (findings, coverage),
                 Answer::Dns(r) => (r.findings, r.coverage) = (findings, coverage),
+                Answer::DnsDoctor(r) => (r.findings, r.coverage) = (findings, coverage),
                 Answer::Volumes(r) => {
                     r.findings.extend(findings);
                     r.coverage = coverage;

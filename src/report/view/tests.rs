@@ -123,6 +123,7 @@ fn value(answer: &Answer) -> serde_json::Value {
         Answer::Storage(r) => serde_json::to_value(r),
         Answer::Qos(r) => serde_json::to_value(r),
         Answer::Dns(r) => serde_json::to_value(r),
+        Answer::DnsDoctor(r) => serde_json::to_value(r),
         Answer::QosNode(r) => serde_json::to_value(r),
         Answer::QosNamespace(r) => serde_json::to_value(r),
     }
