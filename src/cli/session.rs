@@ -148,18 +148,26 @@ impl Session {
     /// # Errors
     /// If nothing could be read, or if a name means something else in each of all namespaces.
     pub fn read(&mut self, resources: &[Resource], targets: &[Target]) -> Result<(Inventory, Vec<Finding>), CommandError> {
+        self.read_with(resources, |_| Vec::new(), targets)
+    }
+
+    /// The same, with kinds that are needed because of what is there.
+    ///
+    /// # Errors
+    /// If nothing could be read, or if a name means something else in each of all namespaces.
+    pub fn read_with(
+        &mut self,
+        resources: &[Resource],
+        more: impl Fn(&Objects) -> Vec<Resource>,
+        targets: &[Target],
+    ) -> Result<(Inventory, Vec<Finding>), CommandError> {
         if self.globals.selection.all_namespaces && targets.iter().any(|target| target.end.needs_namespace()) {
             return Err(CommandError::new(ErrorKind::Usage, "a resource cannot be retrieved by name across all namespaces")
                 .hint("say its namespace: -n NAMESPACE, or NAMESPACE/TYPE/NAME"));
         }
-        let mut namespaces = vec![self.namespace()?, SYSTEM_NAMESPACE.to_owned()];
+        let mut namespaces = vec![SYSTEM_NAMESPACE.to_owned()];
         namespaces.extend(targets.iter().filter_map(|target| target.end.namespace().map(str::to_owned)));
-        namespaces.sort();
-        namespaces.dedup();
-        let mut collected = self.collect(&Needs { resources: resources.to_vec(), namespaces })?;
-        collected.coverage = needed(&collected.coverage, resources);
-        let findings = std::mem::take(&mut collected.findings);
-        Ok((Inventory::build(collected), findings))
+        self.read_in_steps(resources, more, namespaces)
     }
 
     /// Reads what a question needs step by step: some kinds first, then those that `more` says of what is there, until it is all.

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::case::{Case, Facts};
+use super::case::Case;
+use super::facts::Facts;
 use super::class;
 use super::defaults::{self, Defaults, Origin};
 use super::rules::Rules;

@@ -6,7 +6,8 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
 
-use super::case::{Case, Facts};
+use super::case::Case;
+use super::facts::Facts;
 use super::effective;
 use super::eviction::{self, Candidate, Signal, Usage};
 use super::oom;

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use super::Subject;
 use crate::objects::{Amount, Pod, QosClass, ResourceName, ResourceQuota};
-use crate::qos::case::{Case, Facts};
+use crate::qos::case::Case;
+use crate::qos::facts::Facts;
 use crate::qos::findings::{FRACTIONAL_CPUS, MEMORY_OVERCOMMITTED, PRIORITY_OUTRANKS, QUOTA_DEMANDS, RESIZE_PENDING};
 use crate::qos::shape::{Part, Role, Shape};
 use crate::qos::{effective, oom, words};

@@ -11,7 +11,7 @@ pub use edit::{Edit, Field, apply};
 
 use super::class;
 use super::defaults::{self, Defaults};
-use super::shape::Shape;
+use super::shape::{Part, Shape};
 use crate::objects::{Amount, LimitRange, QosClass, ResourceName};
 
 /// What a template is and what is done to the pods made of it.
@@ -23,6 +23,8 @@ pub struct Template<'s, 'a> {
     pub defaults: &'s [Defaults<'a>],
     /// LimitRanges of its namespace.
     pub ranges: &'s [&'a LimitRange],
+    /// Containers that webhooks add to its pods.
+    pub injected: &'s [Part<'a>],
 }
 
 /// How a change goes about it.
@@ -70,6 +72,13 @@ impl<'a> Template<'_, 'a> {
     /// What becomes of a template with other numbers; `backwards`: with its LimitRanges in the other order.
     pub fn made(&self, stated: &Shape<'a>, backwards: bool) -> Shape<'a> {
         defaults::admitted(stated, self.defaults, backwards)
+    }
+
+    /// The same with the containers that webhooks add.
+    pub fn whole(&self, stated: &Shape<'a>) -> Shape<'a> {
+        let mut made = self.made(stated, false);
+        made.parts.extend(self.injected.iter().cloned());
+        made
     }
 
     /// The class of pods made of a template with other numbers; none: not to be told.

@@ -1,0 +1,41 @@
+//! `node.k8s.io/v1` RuntimeClass and `scheduling.k8s.io/v1` PriorityClass: what admission gives pods that name one, or none.
+
+use serde::Deserialize;
+
+use super::meta::null_default;
+use super::{Meta, ResourceList};
+
+/// A RuntimeClass.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(default)]
+pub struct RuntimeClass {
+    /// Metadata.
+    #[serde(deserialize_with = "null_default")]
+    pub metadata: Meta,
+    /// What running a pod takes beside its containers; none: pods of it may not state any.
+    pub overhead: Option<Overhead>,
+}
+
+/// `overhead` of a RuntimeClass.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Overhead {
+    /// For each pod.
+    #[serde(deserialize_with = "null_default")]
+    pub pod_fixed: ResourceList,
+}
+
+/// A PriorityClass.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct PriorityClass {
+    /// Metadata.
+    #[serde(deserialize_with = "null_default")]
+    pub metadata: Meta,
+    /// The priority of its pods.
+    #[serde(deserialize_with = "null_default")]
+    pub value: i64,
+    /// Whether pods that name no class are of this one.
+    #[serde(deserialize_with = "null_default")]
+    pub global_default: bool,
+}
