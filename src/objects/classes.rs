@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::meta::null_default;
-use super::{Meta, ResourceList};
+use super::{Meta, PodSpec, ResourceList};
 
 /// A RuntimeClass.
 #[derive(Debug, Default, Clone, Deserialize)]
@@ -14,6 +14,14 @@ pub struct RuntimeClass {
     pub metadata: Meta,
     /// What running a pod takes beside its containers; none: pods of it may not state any.
     pub overhead: Option<Overhead>,
+}
+
+impl RuntimeClass {
+    /// Whether pods of this spec are refused: they state overhead, and not that of the class.
+    pub fn refuses(&self, spec: &PodSpec) -> bool {
+        let own = self.overhead.as_ref().map(|overhead| &overhead.pod_fixed);
+        !spec.overhead.is_empty() && own != Some(&spec.overhead)
+    }
 }
 
 /// `overhead` of a RuntimeClass.

@@ -4,11 +4,11 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::case::Case;
-use super::facts::Facts;
 use super::effective::{self, Totals};
+use super::facts::Facts;
+use super::patch::Patches;
 use super::rules::Rules;
 use super::shape::{Entry, Numbers, Part, Role};
-use super::patch::Patches;
 use super::{class, cpus, oom, resize, words};
 use crate::inventory::{Inventory, Origin};
 use crate::objects::{LabelSelector, Labels, Meta, Pod, QosClass, ResourceName, Truth, Workload};

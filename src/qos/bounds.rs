@@ -4,10 +4,11 @@
 
 use std::collections::BTreeMap;
 
+use super::class::COUNTING;
 use super::effective::{self, Totals};
 use super::shape::{Amounts, Part, Shape};
 use super::words;
-use crate::objects::{Amount, LimitRange, PodStatus, Quantity, ResourceName};
+use crate::objects::{Amount, LimitRange, Quantity, ResourceName};
 use crate::report::{Evidence, ObjectRef};
 
 /// A number that a LimitRange does not let be.
@@ -42,6 +43,13 @@ impl Refusal<'_, '_> {
         }
     }
 
+    /// Whether it is the same bound, and the same container.
+    pub fn is_like(&self, other: &Refusal<'_, '_>) -> bool {
+        let name = |part: Option<&Part<'_>>| part.map(|part| part.name.to_owned());
+        let same = (self.item, self.field, &self.resource) == (other.item, other.field, &other.resource);
+        same && self.range.metadata.name == other.range.metadata.name && name(self.part) == name(other.part)
+    }
+
     /// Where the bound stands.
     pub fn evidence(&self) -> Evidence {
         Evidence {
@@ -59,9 +67,8 @@ impl Refusal<'_, '_> {
 
 /// Everything that LimitRanges refuse of a pod.
 pub fn refusals<'r, 's>(ranges: &[&'r LimitRange], made: &'s Shape<'s>) -> Vec<Refusal<'r, 's>> {
-    // LimitRanger leaves overhead out.
-    let without = Shape { overhead: Amounts::default(), ..made.clone() };
-    let (requests, limits) = (effective::requests(&without, &PodStatus::default()), effective::limits(&without, &PodStatus::default()));
+    let requests = of_pod_as_a_whole(effective::containers_requests(made), made.pod.as_ref().map(|pod| &pod.requests));
+    let limits = of_pod_as_a_whole(effective::containers_limits(made), made.pod.as_ref().map(|pod| &pod.limits));
     let of_pod = |totals: &Totals, resource: &ResourceName| totals.get(resource).copied();
     let mut all = Vec::new();
     for range in ranges {
@@ -70,9 +77,7 @@ pub fn refusals<'r, 's>(ranges: &[&'r LimitRange], made: &'s Shape<'s>) -> Vec<R
             for (field, resource, bound) in bounds.into_iter().flat_map(|(field, list)| read(field, list)) {
                 let refusal = |part| Refusal { range, item: at, field, resource: resource.clone(), bound, part };
                 let outside = |request, limit| is_outside(field, bound, request, limit);
-                let refused = |part: &&Part<'_>| {
-                    outside(part.numbers.requests.amount(&resource), part.numbers.limits.amount(&resource))
-                };
+                let refused = |part: &&Part<'_>| outside(part.numbers.requests.amount(&resource), part.numbers.limits.amount(&resource));
                 match item.kind.as_str() {
                     "Container" => all.extend(made.parts.iter().filter(refused).map(|part| refusal(Some(part)))),
                     "Pod" if outside(of_pod(&requests, &resource), of_pod(&limits, &resource)) => all.push(refusal(None)),
@@ -84,8 +89,15 @@ pub fn refusals<'r, 's>(ranges: &[&'r LimitRange], made: &'s Shape<'s>) -> Vec<R
     all
 }
 
+/// What LimitRanger takes for the sum of a pod: without overhead, and of the pod as a whole cpu and memory alone.
+fn of_pod_as_a_whole(mut sums: Totals, stated: Option<&Amounts<'_>>) -> Totals {
+    let counting = stated.into_iter().flat_map(Amounts::iter).filter(|entry| COUNTING.contains(&entry.resource));
+    sums.extend(counting.map(|entry| (entry.resource.clone(), entry.amount)));
+    sums
+}
+
 fn read(field: &'static str, list: &BTreeMap<String, Quantity>) -> impl Iterator<Item = (&'static str, ResourceName, Amount)> {
-    list.iter().filter_map(move |(name, quantity)| Some((field, ResourceName::new(name), Amount::of(quantity)?)))
+    list.iter().filter_map(move |(name, quantity)| Some((field, ResourceName::new(name), Amount::of(quantity)?.rounded())))
 }
 
 fn is_outside(field: &str, bound: Amount, request: Option<Amount>, limit: Option<Amount>) -> bool {

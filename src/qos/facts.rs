@@ -6,9 +6,7 @@ use super::defaults::Defaults;
 use super::quota;
 use super::shape::Shape;
 use crate::inventory::{Group, Inventory};
-use crate::objects::{
-    LimitRange, Node, Objects, Pod, PodSpec, PodStatus, Resource, ResourceQuota, RuntimeClass, Workload,
-};
+use crate::objects::{LimitRange, Node, Objects, Pod, PodSpec, PodStatus, Resource, ResourceQuota, RuntimeClass, Workload};
 
 /// Namespace, kind and name.
 type Named<'a> = (&'a str, &'a str, &'a str);

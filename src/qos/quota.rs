@@ -108,11 +108,11 @@ pub struct Usage {
     pub amount: Amount,
 }
 
-/// All that is counted of a pod.
-pub fn usage(shape: &Shape<'_>, status: &PodStatus) -> Vec<Usage> {
+/// All that is counted of a pod to come.
+pub fn usage(shape: &Shape<'_>) -> Vec<Usage> {
     let one = |name: &str| Usage { name: name.to_owned(), resource: ResourceName::new("pods"), amount: Amount::whole(1) };
     let mut all = vec![one("pods"), one("count/pods")];
-    for (resource, amount) in effective::requests(shape, status) {
+    for (resource, amount) in effective::requests(shape, &PodStatus::default()) {
         let name = resource.name();
         let of = |name: String| Usage { name, resource: resource.clone(), amount };
         if is_native(&resource) || resource.is_huge_pages() {
@@ -122,7 +122,7 @@ pub fn usage(shape: &Shape<'_>, status: &PodStatus) -> Vec<Usage> {
             all.push(of(format!("requests.{name}")));
         }
     }
-    for (resource, amount) in effective::limits(shape, status).into_iter().filter(|(resource, _)| is_native(resource)) {
+    for (resource, amount) in effective::limits(shape, &PodStatus::default()).into_iter().filter(|(resource, _)| is_native(resource)) {
         all.push(Usage { name: format!("limits.{resource}"), resource, amount });
     }
     all
@@ -185,7 +185,9 @@ pub fn lacking<'q, 's, 'a>(quota: &'q ResourceQuota, shape: &'s Shape<'a>) -> Op
     }
     demands(quota).find_map(|demand| {
         let resource = ResourceName::new(demand.resource);
-        let list = |part: &&Part<'a>| if demand.limit { part.numbers.limits.get(&resource) } else { part.numbers.requests.get(&resource) }.is_none();
+        let list = |part: &&Part<'a>| {
+            if demand.limit { part.numbers.limits.get(&resource) } else { part.numbers.requests.get(&resource) }.is_none()
+        };
         Some((demand.name, shape.parts.iter().find(list)?))
     })
 }

@@ -23,8 +23,8 @@ impl Rollout {
         match workload.kind {
             WorkloadKind::Deployment if rolling => Self { old, new, unavailable: fenceposts(workload, new).1 },
             WorkloadKind::DaemonSet if rolling => {
-                let surge = step.max_surge.as_ref().map_or(0, |surge| scaled(surge, new, true));
-                let unavailable = step.max_unavailable.as_ref().map_or(i64::from(surge == 0), |most| scaled(most, new, true));
+                // With a surge, it must be said that none may be missing.
+                let unavailable = step.max_unavailable.as_ref().map_or(1, |most| scaled(most, new, true));
                 Self { old, new, unavailable: unavailable.clamp(0, new.max(0)) }
             }
             // One after the other goes and is made anew; those below the partition stay.

@@ -92,7 +92,9 @@ fn patch<'a>(case: &Case<'_, 'a>, target: &Target<'a>, injected: &[Part<'a>], wa
     } else if empty {
         Some("it has no containers, and Kubernetes refuses its pods".to_owned())
     } else if ways.is_empty() {
-        Some(format!("no change of the template makes its pods {wanted}: what LimitRanges of the namespace demand or give stands against it"))
+        Some(format!(
+            "no change of the template makes its pods {wanted}: what LimitRanges of the namespace demand or give stands against it"
+        ))
     } else {
         command::note(target, facts.inventory.origin).map(str::to_owned)
     };
@@ -196,7 +198,8 @@ fn unread(case: &Case<'_, '_>, target: &Target<'_>) -> Vec<String> {
     let (namespace, coverage) = (Some(case.me.namespace.as_str()), &facts.inventory.coverage);
     let of_cluster = facts.inventory.origin != Origin::Manifests;
     let mut needed = vec![(Resource::LimitRanges, namespace), (Resource::ResourceQuotas, namespace), (Resource::Nodes, None)];
-    let open = facts.priority_class(target.spec, true).is_none() && facts.quotas(&case.me.namespace).iter().any(|q| quota::asks_priority_class(q));
+    let open =
+        facts.priority_class(target.spec, true).is_none() && facts.quotas(&case.me.namespace).iter().any(|q| quota::asks_priority_class(q));
     needed.extend(open.then_some((Resource::PriorityClasses, None)));
     needed.extend((!target.spec.runtime_class_name.is_empty()).then_some((Resource::RuntimeClasses, None)));
     let missing = needed.into_iter().filter(|(resource, namespace)| of_cluster && !coverage.is_complete(*resource, *namespace));

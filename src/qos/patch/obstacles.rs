@@ -83,8 +83,8 @@ impl Change<'_, '_, '_> {
             evidence: of_quota(quota, "spec", name),
         });
         // Pods of another class may not have counted before.
-        let old = if counted(self.before) == Truth::No { Vec::new() } else { quota::usage(self.before, &PodStatus::default()) };
-        let each = quota::usage(made, &PodStatus::default()).into_iter().filter(|new| new.amount.is_positive());
+        let old = if counted(self.before) == Truth::No { Vec::new() } else { quota::usage(self.before) };
+        let each = quota::usage(made).into_iter().filter(|new| new.amount.is_positive());
         let exceeded = each.filter_map(|new| {
             let old = old.iter().find(|old| old.name == new.name).map(|old| old.amount).unwrap_or_default();
             self.exceeds(quota, old, &new)
@@ -103,13 +103,7 @@ impl Change<'_, '_, '_> {
         let gently = rollout.unavailable == 0 && rollout.old > 0;
         let why = if gently { ", since a new pod is made before an old one goes: the rollout gets stuck" } else { "" };
         Some(Obstacle {
-            message: format!(
-                "ResourceQuota {} has {} of {} {} in use: {more}{why}",
-                quota.metadata.name,
-                text(used),
-                text(hard),
-                new.name
-            ),
+            message: format!("ResourceQuota {} has {} of {} {} in use: {more}{why}", quota.metadata.name, text(used), text(hard), new.name),
             evidence: of_quota(quota, "status", &new.name),
         })
     }

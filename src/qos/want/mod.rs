@@ -90,8 +90,8 @@ impl<'a> Template<'_, 'a> {
     /// The least and the most that LimitRanges let a container have.
     fn bounds(&self, resource: &ResourceName) -> (Option<Amount>, Option<Amount>) {
         let items = || self.ranges.iter().flat_map(|range| &range.spec.limits).filter(|item| item.kind == "Container");
-        let least = items().filter_map(|item| Amount::of(item.min.get(resource.name())?)).max();
-        let most = items().filter_map(|item| Amount::of(item.max.get(resource.name())?)).min();
+        let least = items().filter_map(|item| Some(Amount::of(item.min.get(resource.name())?)?.rounded())).max();
+        let most = items().filter_map(|item| Some(Amount::of(item.max.get(resource.name())?)?.rounded())).min();
         (least, most)
     }
 }
