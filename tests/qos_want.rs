@@ -256,7 +256,9 @@ fn of_a_template_nothing_is_promised_that_a_webhook_takes_back() {
         qos(&inventory, &question).0.pods.into_iter().find_map(|pod| pod.patch).expect("a patch")
     };
     let even = of_template("resources: {limits: {cpu: 1, memory: 1Gi}}");
-    assert!(!even.already && even.ways.is_empty());
+    assert!(!even.already);
+    let offered: Vec<(PatchManner, bool)> = even.ways.iter().map(|way| (way.manner, way.breaks.is_empty())).collect();
+    assert_eq!(offered, [(PatchManner::PodLevel, true)], "containers of the template are even already");
     assert!(
         even.note.clone().unwrap_or_default().contains("container proxy, which a webhook adds, keeps its pods from"),
         "{:?}",
@@ -269,7 +271,7 @@ fn of_a_template_nothing_is_promised_that_a_webhook_takes_back() {
     // Numbers of the pod as a whole hold what the webhook adds, too.
     let whole = tight.ways.iter().find(|way| way.manner == PatchManner::PodLevel).expect("a way");
     let numbers: Vec<&str> = whole.edits.iter().filter_map(|edit| edit.to.as_deref()).collect();
-    assert_eq!(numbers, ["1010m", "1040Mi"]);
+    assert_eq!(numbers, ["1010m", "1010m", "1040Mi", "1040Mi"], "requests and limits");
 }
 
 #[test]

@@ -87,11 +87,17 @@ fn patch<'a>(case: &Case<'_, 'a>, target: &Target<'a>, injected: &[Part<'a>], wa
     let change = obstacles::Change { case, target, template: &template, wanted, before: &before };
     let keeps = change.injected(&before).filter(|_| of_template);
     let already = of_template && keeps.is_none();
-    let note = if let Some(keeps) = keeps {
+    let ways = match keeps {
+        // Numbers of containers do not help against what a webhook adds.
+        Some(_) => want::pod_level(&template, wanted).into_iter().collect(),
+        None if of_template => Vec::new(),
+        None => ways,
+    };
+    let note = if let Some(keeps) = &keeps {
         Some(format!("the template is {wanted} as it is, but {}", keeps.message))
     } else if empty {
         Some("it has no containers, and Kubernetes refuses its pods".to_owned())
-    } else if ways.is_empty() {
+    } else if ways.is_empty() && !already {
         Some(format!(
             "no change of the template makes its pods {wanted}: what LimitRanges of the namespace demand or give stands against it"
         ))
@@ -116,7 +122,7 @@ fn patch<'a>(case: &Case<'_, 'a>, target: &Target<'a>, injected: &[Part<'a>], wa
         want: wanted.into(),
         pods: target.pods,
         already,
-        ways: if of_template { Vec::new() } else { ways.iter().map(way).collect() },
+        ways: ways.iter().map(way).collect(),
         note: note.filter(|_| !already),
         unread: unread(case, target),
         target: target.object.clone(),

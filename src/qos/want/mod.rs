@@ -68,6 +68,11 @@ pub fn ways(template: &Template<'_, '_>, wanted: QosClass) -> Vec<Way> {
     ways
 }
 
+/// The way by resources of the pod as a whole, if there is one.
+pub fn pod_level(template: &Template<'_, '_>, wanted: QosClass) -> Option<Way> {
+    pod::edits(template, wanted).map(|edits| Way { manner: Manner::PodLevel, edits })
+}
+
 impl<'a> Template<'_, 'a> {
     /// What becomes of a template with other numbers; `backwards`: with its LimitRanges in the other order.
     pub fn made(&self, stated: &Shape<'a>, backwards: bool) -> Shape<'a> {
