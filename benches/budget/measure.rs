@@ -147,7 +147,7 @@ fn copy(collected: &Collected) -> Collected {
 /// What questions read, at most.
 fn needs() -> Needs {
     let resources = Resource::ALL.into_iter().filter(|r| !matches!(r, Resource::Secrets | Resource::ConfigMaps)).collect();
-    Needs { resources, namespaces: Vec::new() }
+    Needs { resources, system: Vec::new(), namespaces: Vec::new() }
 }
 
 /// Asks what needs no policies, and says how large the answer is.

@@ -15,13 +15,10 @@ use crate::policy::profile::{Recognised, recognise};
 use crate::report::view::{Format, Style, render, render_findings, render_warnings};
 use crate::report::{Answer, Finding};
 use crate::source::live::Cluster;
-use crate::source::{Collected, Needs, Recording, manifests, snapshot};
+use crate::source::{Collected, Needs, Recording, SYSTEM_NAMESPACE, manifests, snapshot};
 
 /// Namespace of objects that name none, where no context says otherwise.
 const DEFAULT_NAMESPACE: &str = "default";
-
-/// Where the cluster's DNS and most network plugins run: part of every answer about reachability.
-const SYSTEM_NAMESPACE: &str = "kube-system";
 
 /// What a command needs of its surroundings.
 pub struct Session {
@@ -148,26 +145,51 @@ impl Session {
     /// # Errors
     /// If nothing could be read, or if a name means something else in each of all namespaces.
     pub fn read(&mut self, resources: &[Resource], targets: &[Target]) -> Result<(Inventory, Vec<Finding>), CommandError> {
-        self.read_with(resources, |_| Vec::new(), targets)
+        self.read_with_system(resources, &[], targets)
     }
 
-    /// The same, with kinds that are needed because of what is there.
+    /// As `read`, and of the kinds in `system` what is in kube-system.
     ///
     /// # Errors
-    /// If nothing could be read, or if a name means something else in each of all namespaces.
+    /// As `read`.
+    pub fn read_with_system(
+        &mut self,
+        resources: &[Resource],
+        system: &[Resource],
+        targets: &[Target],
+    ) -> Result<(Inventory, Vec<Finding>), CommandError> {
+        let namespaces = self.namespaces_of(targets)?;
+        let mut collected = self.collect(&Needs { resources: resources.to_vec(), system: system.to_vec(), namespaces })?;
+        collected.coverage = needed(&collected.coverage, &[resources, system].concat());
+        let findings = std::mem::take(&mut collected.findings);
+        Ok((Inventory::build(collected), findings))
+    }
+
+    /// As `read`, and the kinds that `more` says of what is there.
+    ///
+    /// # Errors
+    /// As `read`.
     pub fn read_with(
         &mut self,
         resources: &[Resource],
         more: impl Fn(&Objects) -> Vec<Resource>,
         targets: &[Target],
     ) -> Result<(Inventory, Vec<Finding>), CommandError> {
+        let namespaces = self.namespaces_of(targets)?;
+        self.read_in_steps(resources, more, namespaces)
+    }
+
+    /// The namespaces of targets, that of the session and kube-system.
+    fn namespaces_of(&mut self, targets: &[Target]) -> Result<Vec<String>, CommandError> {
         if self.globals.selection.all_namespaces && targets.iter().any(|target| target.end.needs_namespace()) {
             return Err(CommandError::new(ErrorKind::Usage, "a resource cannot be retrieved by name across all namespaces")
                 .hint("say its namespace: -n NAMESPACE, or NAMESPACE/TYPE/NAME"));
         }
-        let mut namespaces = vec![SYSTEM_NAMESPACE.to_owned()];
+        let mut namespaces = vec![self.namespace()?, SYSTEM_NAMESPACE.to_owned()];
         namespaces.extend(targets.iter().filter_map(|target| target.end.namespace().map(str::to_owned)));
-        self.read_in_steps(resources, more, namespaces)
+        namespaces.sort();
+        namespaces.dedup();
+        Ok(namespaces)
     }
 
     /// Reads what a question needs step by step: some kinds first, then those that `more` says of what is there, until it is all.
@@ -184,7 +206,7 @@ impl Session {
         namespaces.sort();
         namespaces.dedup();
         let mut resources = first.to_vec();
-        let mut collected = self.collect(&Needs { resources: resources.clone(), namespaces: namespaces.clone() })?;
+        let mut collected = self.collect(&Needs { resources: resources.clone(), system: Vec::new(), namespaces: namespaces.clone() })?;
         loop {
             let mut more = more(&collected.objects);
             more.retain(|resource| !resources.contains(resource));
@@ -197,7 +219,7 @@ impl Session {
             if matches!(self.source, Source::Manifests) {
                 continue;
             }
-            match self.collect(&Needs { resources: more.clone(), namespaces: namespaces.clone() }) {
+            match self.collect(&Needs { resources: more.clone(), system: Vec::new(), namespaces: namespaces.clone() }) {
                 Ok(rest) => {
                     collected.objects.merge(rest.objects);
                     collected.findings.extend(rest.findings);

@@ -6,5 +6,6 @@
 
 pub mod cluster;
 pub mod corefile;
+pub mod record;
 pub mod resolv;
 pub mod search;

@@ -10,6 +10,7 @@ mod cluster;
 mod dns;
 mod endpoints;
 mod event;
+mod keyed;
 mod meta;
 mod metrics;
 mod network;
@@ -36,6 +37,7 @@ pub use cluster::{ClusterPeer, ClusterPolicy, ClusterPolicyKind, ClusterPort, Cl
 pub use dns::{DnsConfig, DnsOption, DnsPolicy};
 pub use endpoints::{Endpoint, EndpointConditions, EndpointPort, EndpointSlice, TargetRef};
 pub use event::{Event, EventSource, InvolvedObject, Lease, LeaseSpec};
+pub use keyed::{Keyed, is_about_names};
 pub use meta::{Labels, Meta, OwnerReference, Unknown};
 pub use metrics::{ContainerMetrics, PodMetrics};
 pub use network::{IntOrString, IpBlock, NetworkPolicy, NetworkPolicySpec, Peer, PolicyPort, Rule};
@@ -44,7 +46,7 @@ pub use node_selector::{NodeSelector, NodeSelectorTerm};
 pub use pod::{
     Container, ContainerPort, ContainerState, ContainerStatus, Namespace, Phase, Pod, PodCondition, PodSpec, PodStatus, Protocol,
 };
-pub use pod_volume::{ClaimSource, EnvReference, HostPath, InlineCsi, Keyed, KeysOf, OtherSource, PodVolume, Projection};
+pub use pod_volume::{ClaimSource, EnvReference, HostPath, InlineCsi, KeysOf, OtherSource, PodVolume, Projection};
 pub use quantity::Quantity;
 pub use quota::{LimitRange, LimitRangeItem, ResourceQuota, ScopeRequirement, ScopeSelector};
 pub use resource::{POLICY_GROUP, Resource, SNAPSHOT_GROUP};
@@ -70,7 +72,7 @@ pub struct Objects {
     pub pods: Vec<Pod>,
     /// `v1` Services.
     pub services: Vec<Service>,
-    /// `v1` ConfigMaps, without their values.
+    /// `v1` ConfigMaps, without their values but those about names.
     pub config_maps: Vec<Keyed>,
     /// `v1` Secrets, without their values.
     pub secrets: Vec<Keyed>,

@@ -1,6 +1,5 @@
 //! Volumes of a pod: claims, files made from other objects, and folders of the node.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
@@ -332,31 +331,4 @@ pub(super) fn references_only<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<Env
     let mut references: Vec<EnvReference> = all.into_iter().filter_map(RawEnv::reference).collect();
     references.shrink_to_fit();
     Ok(references)
-}
-
-/// A ConfigMap or a Secret: its keys, never its values.
-#[derive(Debug, Default, Clone, DeriveDeserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Keyed {
-    /// Metadata.
-    #[serde(deserialize_with = "null_default")]
-    pub metadata: super::Meta,
-    #[serde(deserialize_with = "null_default")]
-    data: BTreeMap<String, IgnoredAny>,
-    #[serde(deserialize_with = "null_default")]
-    binary_data: BTreeMap<String, IgnoredAny>,
-    #[serde(deserialize_with = "null_default")]
-    string_data: BTreeMap<String, IgnoredAny>,
-}
-
-impl Keyed {
-    /// Whether it has a key.
-    pub fn has(&self, key: &str) -> bool {
-        [&self.data, &self.binary_data, &self.string_data].iter().any(|keys| keys.contains_key(key))
-    }
-
-    /// Its keys.
-    pub fn keys(&self) -> impl Iterator<Item = &str> {
-        self.data.keys().chain(self.binary_data.keys()).chain(self.string_data.keys()).map(String::as_str)
-    }
 }

@@ -17,7 +17,7 @@ pub enum Resource {
     Pods,
     /// `v1` Service.
     Services,
-    /// `v1` ConfigMap; values are never kept, only keys.
+    /// `v1` ConfigMap; values are not kept, but for those about names.
     ConfigMaps,
     /// `v1` Secret; values are never kept, only keys.
     Secrets,

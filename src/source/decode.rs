@@ -4,9 +4,9 @@ use serde::Deserialize;
 use serde::de::Deserializer;
 
 use crate::objects::BackupTool::{KubeStash, Stash};
-use crate::objects::{BackupPlan, BackupSession, ClusterPolicy, ClusterPolicyKind, Objects, Resource, Workload, WorkloadKind};
+use crate::objects::{BackupPlan, BackupSession, ClusterPolicy, ClusterPolicyKind, Keyed, Objects, Resource, Workload, WorkloadKind};
 
-/// Decodes one object of a known kind and adds it. Of ConfigMaps and Secrets only the keys are kept.
+/// Decodes one object of a known kind and adds it. Of Secrets only the keys are kept, of ConfigMaps also what is about names.
 ///
 /// # Errors
 /// Whatever the decoder says of a field.
@@ -55,7 +55,7 @@ pub fn add_object<'de, D: Deserializer<'de>>(objects: &mut Objects, resource: Re
         Resource::KubeStashConfigurations | Resource::KubeStashBatches => objects.backup_plans.push(plan(KubeStash, deserializer)?),
         Resource::StashSessions => objects.backup_sessions.push(BackupSession::decode(Stash, deserializer)?),
         Resource::KubeStashSessions => objects.backup_sessions.push(BackupSession::decode(KubeStash, deserializer)?),
-        Resource::ConfigMaps => objects.config_maps.push(Deserialize::deserialize(deserializer)?),
+        Resource::ConfigMaps => objects.config_maps.push(Keyed::config_map(deserializer)?),
         Resource::Secrets => objects.secrets.push(Deserialize::deserialize(deserializer)?),
     }
     Ok(())

@@ -13,11 +13,16 @@ pub use crate::inventory::Collected;
 use crate::inventory::Coverage;
 use crate::objects::Resource;
 
+/// Where the cluster's DNS and most network plugins run: part of every answer about reachability.
+pub const SYSTEM_NAMESPACE: &str = "kube-system";
+
 /// What a question must read.
 #[derive(Debug, Clone, Default)]
 pub struct Needs {
     /// Kinds, each listed in all namespaces if that is permitted.
     pub resources: Vec<Resource>,
+    /// Kinds of which only the objects in kube-system matter.
+    pub system: Vec<Resource>,
     /// Namespaces the question names: where the list of all namespaces is forbidden, these are asked one by one.
     pub namespaces: Vec<String>,
 }

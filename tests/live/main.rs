@@ -43,7 +43,8 @@ fn run<T>(future: impl Future<Output = T>) -> T {
 }
 
 fn collect_with(options: &ConnectionOptions, resources: &[Resource], namespaces: &[&str]) -> Result<Collected, LiveError> {
-    let needs = Needs { resources: resources.to_vec(), namespaces: namespaces.iter().map(|n| (*n).to_owned()).collect() };
+    let needs =
+        Needs { resources: resources.to_vec(), system: Vec::new(), namespaces: namespaces.iter().map(|n| (*n).to_owned()).collect() };
     run(async { Cluster::connect(options).await?.collect(&needs, &Silent).await })
 }
 

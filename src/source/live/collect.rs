@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures::future::{join, join_all};
+use futures::future::{join_all, join3};
 use futures::stream::{self, StreamExt};
 
 use super::LiveError;
@@ -13,7 +13,7 @@ use super::page::{BadItem, Harvest};
 use super::transport::Transport;
 use crate::inventory::{Coverage, Scope, State};
 use crate::objects::{Objects, Resource};
-use crate::source::Progress;
+use crate::source::{Progress, SYSTEM_NAMESPACE};
 
 /// Namespaces asked at a time; the transport bounds the requests.
 const PARALLEL: usize = 8;
@@ -53,16 +53,22 @@ impl<'a, H: Harvest> Gathering<'a, H> {
         }
     }
 
-    /// Reads all kinds.
+    /// Reads all of some kinds, and of others what is in kube-system.
     ///
     /// # Errors
     /// If nothing at all could be read.
-    pub(super) async fn read(mut self, resources: &[Resource]) -> Result<Gathered<H>, LiveError> {
+    pub(super) async fn read(mut self, resources: &[Resource], system: &[Resource]) -> Result<Gathered<H>, LiveError> {
         let resources: BTreeSet<Resource> = resources.iter().copied().collect();
+        let system: Vec<Resource> = system.iter().copied().filter(|resource| !resources.contains(resource)).collect();
         let (optional, usual): (Vec<Resource>, Vec<Resource>) = resources.iter().copied().partition(|r| r.optional());
         let offers = optional::lists::<H>(self.transport, &optional, self.chunk, self.progress);
         let lists = join_all(usual.iter().map(|r| list::list::<H>(self.transport, *r, None, self.chunk, self.progress)));
-        let (offers, lists) = join(offers, lists).await;
+        let there = Some(SYSTEM_NAMESPACE);
+        let of_system = join_all(system.iter().map(|r| list::list::<H>(self.transport, *r, there, self.chunk, self.progress)));
+        let (offers, lists, of_system) = join3(offers, lists, of_system).await;
+        for (resource, listed) in system.into_iter().zip(of_system) {
+            self.record(resource, there.map(str::to_owned), listed);
+        }
         let lists = usual.into_iter().zip(lists.into_iter().map(Offer::Listed));
         let mut forbidden = Vec::new();
         for (resource, offer) in offers.into_iter().chain(lists) {

@@ -95,7 +95,7 @@ impl Cluster {
     /// # Errors
     /// If nothing at all could be read; whatever is missing otherwise is in the coverage.
     pub async fn collect(&self, needs: &Needs, progress: &dyn Progress) -> Result<Collected, LiveError> {
-        let (gathered, cluster_version) = self.gather::<Objects>(&needs.resources, &needs.namespaces, progress).await?;
+        let (gathered, cluster_version) = self.gather::<Objects>(&needs.resources, &needs.system, &needs.namespaces, progress).await?;
         let Gathered { lists, coverage, bad } = gathered;
         let mut objects = Objects::default();
         for list in lists.into_values() {
@@ -110,7 +110,7 @@ impl Cluster {
     /// # Errors
     /// If nothing at all could be read; whatever is missing otherwise is in the coverage.
     pub async fn record(&self, resources: &[Resource], namespaces: &[String], progress: &dyn Progress) -> Result<Recording, LiveError> {
-        let (gathered, cluster_version) = self.gather::<Vec<serde_json::Value>>(resources, namespaces, progress).await?;
+        let (gathered, cluster_version) = self.gather::<Vec<serde_json::Value>>(resources, &[], namespaces, progress).await?;
         let Gathered { mut lists, coverage, .. } = gathered;
         for list in lists.values_mut() {
             list.sort_by_cached_key(|v| {
@@ -129,13 +129,14 @@ impl Cluster {
     async fn gather<H: page::Harvest>(
         &self,
         resources: &[Resource],
+        system: &[Resource],
         namespaces: &[String],
         progress: &dyn Progress,
     ) -> Result<(Gathered<H>, Option<String>), LiveError> {
         let gathering = Gathering::new(&self.transport, self.chunk, namespaces, progress);
         // The version comes first, or it would wait behind every list; it is only told to the user, so it must not cost time.
         let version = tokio::time::timeout(VERSION_PATIENCE, self.version(progress));
-        let (version, gathered) = futures::future::join(version, gathering.read(resources)).await;
+        let (version, gathered) = futures::future::join(version, gathering.read(resources, system)).await;
         progress.done();
         Ok((gathered?, version.ok().flatten()))
     }

@@ -98,12 +98,13 @@ pub fn write(path: &Path, recording: &Recording, overwrite: bool) -> Result<(), 
 /// # Errors
 /// It is no snapshot, damaged, or of a later format.
 pub fn read(path: &Path, needs: &Needs) -> Result<Collected, SnapshotError> {
-    let files = Files::open(path, &needs.resources)?;
+    let wanted: Vec<Resource> = needs.resources.iter().chain(&needs.system).copied().collect();
+    let files = Files::open(path, &wanted)?;
     let header = header(path, &files)?;
     let mut objects = Objects::default();
     let mut coverage = Coverage::default();
     let recorded = header.coverage();
-    for resource in Resource::ALL.into_iter().filter(|r| needs.resources.contains(r)) {
+    for resource in Resource::ALL.into_iter().filter(|r| wanted.contains(r)) {
         let states: Vec<(Option<&str>, &State)> =
             recorded.iter().filter(|(r, ..)| *r == resource).map(|(_, s, state)| (s, state)).collect();
         if states.is_empty() {

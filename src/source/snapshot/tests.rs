@@ -71,7 +71,7 @@ fn backups(meta: &Value) -> [(Resource, Vec<Value>); 4] {
 }
 
 fn all() -> Needs {
-    Needs { resources: Resource::ALL.to_vec(), namespaces: Vec::new() }
+    Needs { resources: Resource::ALL.to_vec(), system: Vec::new(), namespaces: Vec::new() }
 }
 
 /// What the lists decode to without a snapshot between.
@@ -120,7 +120,7 @@ fn only_what_is_needed_is_read() {
     let path = dir.path().join("snap");
     write(&path, &recording(), false).unwrap();
     fs::write(path.join("pods.json"), "{").unwrap();
-    let needs = Needs { resources: vec![Resource::Namespaces], namespaces: Vec::new() };
+    let needs = Needs { resources: vec![Resource::Namespaces], system: Vec::new(), namespaces: Vec::new() };
     let read = read(&path, &needs).unwrap();
     assert_eq!((read.objects.namespaces.len(), read.objects.network_policies.len()), (2, 0));
     assert_eq!(read.coverage, Coverage::complete(&[Resource::Namespaces]));
