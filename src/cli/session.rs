@@ -162,6 +162,29 @@ impl Session {
         system: &[Resource],
         targets: &[Target],
     ) -> Result<(Kept, Vec<Finding>), CommandError> {
+        let namespaces = self.namespaces_of(targets)?;
+        let mut collected = self.collect(&Needs { resources: resources.to_vec(), system: system.to_vec(), namespaces })?;
+        collected.coverage = needed(&collected.coverage, &[resources, system].concat());
+        let findings = std::mem::take(&mut collected.findings);
+        Ok((ManuallyDrop::new(Inventory::build(collected)), findings))
+    }
+
+    /// As `read`, and the kinds that `more` says of what is there.
+    ///
+    /// # Errors
+    /// As `read`.
+    pub fn read_with(
+        &mut self,
+        resources: &[Resource],
+        more: impl Fn(&Objects) -> Vec<Resource>,
+        targets: &[Target],
+    ) -> Result<(Kept, Vec<Finding>), CommandError> {
+        let namespaces = self.namespaces_of(targets)?;
+        self.read_in_steps(resources, more, namespaces)
+    }
+
+    /// The namespaces of targets, that of the session and kube-system.
+    fn namespaces_of(&mut self, targets: &[Target]) -> Result<Vec<String>, CommandError> {
         if self.globals.selection.all_namespaces && targets.iter().any(|target| target.end.needs_namespace()) {
             return Err(CommandError::new(ErrorKind::Usage, "a resource cannot be retrieved by name across all namespaces")
                 .hint("say its namespace: -n NAMESPACE, or NAMESPACE/TYPE/NAME"));
@@ -170,10 +193,7 @@ impl Session {
         namespaces.extend(targets.iter().filter_map(|target| target.end.namespace().map(str::to_owned)));
         namespaces.sort();
         namespaces.dedup();
-        let mut collected = self.collect(&Needs { resources: resources.to_vec(), system: system.to_vec(), namespaces })?;
-        collected.coverage = needed(&collected.coverage, &[resources, system].concat());
-        let findings = std::mem::take(&mut collected.findings);
-        Ok((ManuallyDrop::new(Inventory::build(collected)), findings))
+        Ok(namespaces)
     }
 
     /// Reads what a question needs step by step: some kinds first, then those that `more` says of what is there, until it is all.

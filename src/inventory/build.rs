@@ -139,6 +139,8 @@ fn sort(objects: &mut Objects) {
     by_name(&mut objects.events, |o| &o.metadata);
     by_name(&mut objects.resource_quotas, |o| &o.metadata);
     by_name(&mut objects.limit_ranges, |o| &o.metadata);
+    by_name(&mut objects.runtime_classes, |o| &o.metadata);
+    by_name(&mut objects.priority_classes, |o| &o.metadata);
     by_name(&mut objects.pod_metrics, |o| &o.metadata);
     by_name(&mut objects.volume_snapshots, |o| &o.metadata);
     by_name(&mut objects.snapshot_contents, |o| &o.metadata);

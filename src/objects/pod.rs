@@ -119,6 +119,8 @@ pub struct PodSpec {
     /// Name of the PriorityClass.
     #[serde(deserialize_with = "null_default")]
     pub priority_class_name: String,
+    /// After how many seconds it is ended.
+    pub active_deadline_seconds: Option<i64>,
 }
 
 /// A container: its declared ports, which volumes it uses how, and its resources.

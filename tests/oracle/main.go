@@ -47,6 +47,13 @@ var operations = map[string]operation{
 	"podQOS":    asked(podQOS),
 	"podResize": asked(podResize),
 
+	// quota.go
+	"podQuota":    asked(podQuota),
+	"podOverhead": asked(podOverhead),
+
+	// rollout.go
+	"rollout": asked(rollout),
+
 	// eviction.go
 	"evictionOrder": asked(evictionOrder),
 
