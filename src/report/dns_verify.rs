@@ -86,6 +86,8 @@ pub enum ReplicaState {
     Unpredicted,
     /// It is not ready: nobody asks it.
     NotReady,
+    /// It is being deleted: nobody asks it any more.
+    Terminating,
     /// It is no pod, or the Service leads to no port of it.
     NotAsked,
 }

@@ -14,7 +14,7 @@ use crate::dns::verify::{self, Told};
 use crate::inventory::Inventory;
 use crate::objects::Resource;
 use crate::report::dns_verify::Verified;
-use crate::report::{self, Answer, Finding, Report};
+use crate::report::{self, Answer, Report};
 
 /// Kinds that the answer depends on.
 const RESOURCES: [Resource; 4] = [Resource::Namespaces, Resource::Pods, Resource::Services, Resource::EndpointSlices];
@@ -65,7 +65,7 @@ pub(super) fn run(session: &mut Session, args: &Args) -> Result<Outcome, Command
     let scope = session.scope()?;
     let named: Vec<Asked> = args.names.iter().map(|name| questions(name)).collect::<Result<Vec<_>, _>>()?.concat();
     let (mut inventory, mut noticed) = session.read_with_system(&RESOURCES, &OF_SYSTEM, &[])?;
-    let mut heard = look(session, &inventory, &named, scope.as_deref()).map_err(|error| told(session, &noticed, error))?;
+    let mut heard = look(session, &inventory, &named, scope.as_deref()).inspect_err(|_| session.warn(&noticed))?;
     let doubtful = heard.in_doubt();
     if !doubtful.is_empty() {
         std::thread::sleep(SETTLING);
@@ -91,14 +91,9 @@ pub(super) fn run(session: &mut Session, args: &Args) -> Result<Outcome, Command
     })
 }
 
-fn told(session: &Session, noticed: &[Finding], error: CommandError) -> CommandError {
-    session.warn(noticed);
-    error.asking(&session.globals().connection)
-}
-
 /// Asks for what was named, or for all there is.
 fn look(session: &mut Session, inventory: &Inventory, named: &[Asked], namespace: Option<&str>) -> Result<Heard, CommandError> {
-    service(inventory)?;
+    service(inventory).map_err(|error| error.asking(&session.globals().connection))?;
     if !named.is_empty() {
         return ask(session, inventory, named);
     }

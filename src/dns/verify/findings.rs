@@ -48,7 +48,11 @@ fn of_replica(told: &Told<'_>, replica: &DnsReplica, at: Option<usize>) -> Optio
             .on(pod.clone(), format!("{name} is behind the Service and not ready: it gets no questions"))
             .shown_by(&service(told), "EndpointSlice endpoints[].conditions.ready", "false")
             .remedied_by("see why", Some(format!("kubectl describe pod {} -n {}", quoted(name), quoted(&pod.namespace)))),
-        ReplicaState::Agrees | ReplicaState::Unreachable | ReplicaState::Unpredicted | ReplicaState::NotAsked => return None,
+        ReplicaState::Agrees
+        | ReplicaState::Unreachable
+        | ReplicaState::Unpredicted
+        | ReplicaState::Terminating
+        | ReplicaState::NotAsked => return None,
     };
     Some(at.map_or(finding.clone(), |at| with_answers(finding, told, pod, at)))
 }

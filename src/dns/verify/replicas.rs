@@ -26,6 +26,8 @@ pub struct Replica {
 pub enum Spared {
     /// No question comes to it through the Service either.
     NotReady,
+    /// It is being deleted: the same, and as it should be.
+    Terminating,
     /// An address of the Service that is no pod: there is no way to it.
     NoPod,
     /// The Service leads to no port of it.
@@ -61,6 +63,7 @@ fn of_slice<'a>(service: &'a Service, slice: &'a EndpointSlice) -> impl Iterator
         let pod = endpoint.target_ref.as_ref().filter(|target| target.kind == "Pod");
         let spared = match pod {
             None => Some(Spared::NoPod),
+            Some(_) if !endpoint.is_ready() && endpoint.conditions.terminating == Some(true) => Some(Spared::Terminating),
             Some(_) if !endpoint.is_ready() => Some(Spared::NotReady),
             Some(_) => port.is_none().then_some(Spared::NoPort),
         };

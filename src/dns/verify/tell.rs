@@ -72,6 +72,7 @@ fn pod(replica: &Replica) -> ObjectRef {
 fn spared_replica(replica: &Replica, spared: Spared) -> DnsReplica {
     let (state, reason) = match spared {
         Spared::NotReady => (ReplicaState::NotReady, "not ready: no question comes to it through the Service either"),
+        Spared::Terminating => (ReplicaState::Terminating, "it is being deleted: no question comes to it any more"),
         Spared::NoPod => (ReplicaState::NotAsked, "an address that is no pod: there is no port-forward to it"),
         Spared::NoPort => (ReplicaState::NotAsked, "port 53 of the Service leads to no port of it"),
     };
@@ -129,14 +130,15 @@ fn judge(at: usize, contact: &Contact, checked: &[Checked]) -> (ReplicaState, Op
     if differing == 0 {
         return if agreeing > 0 { (ReplicaState::Agrees, None) } else { (ReplicaState::Unpredicted, None) };
     }
-    let failed = of(Verdict::Differs).filter(|(_, said)| said.answer().is_some_and(|answer| answer.rcode == Rcode::ServFail.number()));
-    let existing =
-        |(checked, _): &(&Checked, &Said)| matches!(&checked.expected, Expected::Says { response, .. } if response.rcode == Rcode::NoError);
-    let right = of(Verdict::Agrees).filter(existing).count();
-    if failed.count() == differing && right == 0 {
-        return (ReplicaState::NotSynced, Some("SERVFAIL to every name of the cluster".to_owned()));
+    let is_because = |checked: &Checked, wanted: &dyn Fn(&Because) -> bool| matches!(&checked.expected, Expected::Says { response, because } if response.rcode == Rcode::NoError && wanted(because));
+    // What exists because of objects, and what exists at all.
+    let known = of(Verdict::Agrees).filter(|(checked, _)| is_because(checked, &|because| !is_configured(because))).count();
+    let right = of(Verdict::Agrees).filter(|(checked, _)| is_because(checked, &|_| true)).count();
+    let ends = |with: &dyn Fn(u16) -> bool| of(Verdict::Differs).all(|(_, said)| said.answer().is_some_and(|answer| with(answer.rcode)));
+    if known == 0 && ends(&|rcode| rcode == Rcode::ServFail.number()) {
+        return (ReplicaState::NotSynced, Some("SERVFAIL to every name that objects make".to_owned()));
     }
-    if right == 0 && of(Verdict::Differs).any(|item| existing(&item)) {
+    if right == 0 && differing > 1 && ends(&|rcode| rcode != Rcode::NoError.number()) {
         return (ReplicaState::OtherCorefile, Some("it knows none of the names that exist".to_owned()));
     }
     let by_corefile =

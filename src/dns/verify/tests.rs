@@ -103,6 +103,13 @@ fn a_stale_corefile_is_told_from_a_replica_that_has_not_synced() {
     }
 }
 
+/// The version of the rules needs no object.
+#[test]
+fn a_replica_that_has_not_synced_may_be_right_about_what_needs_no_object() {
+    let checked = [web(&[A(1), Not(2)]), pod(&[A(1), A(1)])];
+    assert_eq!(states(&checked).1, [ReplicaState::Agrees, ReplicaState::NotSynced]);
+}
+
 #[test]
 fn an_upstream_server_may_name_other_addresses_but_not_deny_the_name() {
     assert!(!upstream(&[A(1), A(2)]).is_in_doubt());
@@ -131,8 +138,9 @@ fn a_replica_that_is_not_ready_is_told_and_does_not_decide() {
     let waiting = Replica { name: "b".to_owned(), spared: Some(Spared::NotReady), ..ready.clone() };
     let contacts = [Contact { connections: 1, refused: None }];
     let checked = [web(&[A(1)])];
-    let (answer, findings) =
-        tell(&Told { service: &service(), replicas: &[ready, waiting], contacts: &contacts, checked: &checked, named: false });
+    let leaving = Replica { name: "c".to_owned(), spared: Some(Spared::Terminating), ..ready.clone() };
+    let replicas = [ready, waiting, leaving];
+    let (answer, findings) = tell(&Told { service: &service(), replicas: &replicas, contacts: &contacts, checked: &checked, named: false });
     assert_eq!(answer.state, Verified::Agrees);
     assert_eq!(findings.iter().map(|finding| finding.code).collect::<Vec<_>>(), ["DN-V06"]);
 }

@@ -71,6 +71,7 @@ fn replica(replica: &DnsReplica) -> Vec<Cell<'_>> {
         ReplicaState::Unreachable => (Label::Unknown, "no way to it"),
         ReplicaState::Unpredicted => (Label::Unknown, "not to be told"),
         ReplicaState::NotReady => (Label::Warning, "not ready"),
+        ReplicaState::Terminating => (Label::Unknown, "terminating"),
         ReplicaState::NotAsked => (Label::Unknown, "not asked"),
     };
     let time = |time: Option<u64>| time.map_or_else(|| "-".to_owned(), |time| format!("{time} ms"));
