@@ -22,6 +22,8 @@ pub struct Dns {
     pub resolv_conf: ResolvConf,
     /// The `/etc/hosts` of the pod.
     pub hosts: Hosts,
+    /// Libraries of containers, guessed from the names of their images.
+    pub libc_hints: Vec<LibcHint>,
     /// What is asked over DNS, for each of the libraries in its order.
     pub questions: Vec<DnsQuestion>,
     /// What comes of it.
@@ -142,6 +144,17 @@ pub enum Libc {
     Musl,
     /// Go's own, in programs without cgo.
     Go,
+}
+
+/// What the name of an image tells about a container.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct LibcHint {
+    /// The container.
+    pub container: String,
+    /// Its image.
+    pub image: String,
+    /// The library that such images mostly have.
+    pub libc: Libc,
 }
 
 /// Whether a name resolves.

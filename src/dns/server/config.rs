@@ -4,7 +4,7 @@ use super::expected::Reason;
 use super::kubernetes::Kubernetes;
 use super::plugins::{self, Role};
 use super::zone::{Key, zones};
-use crate::dns::corefile::{self, Block, Directive};
+use crate::dns::corefile::{self, Block, Corefile, Directive, Files, has_variable};
 use crate::dns::name::longest_zone;
 
 /// The port on which servers listen if nothing else is said.
@@ -51,14 +51,19 @@ pub(super) enum Plugin {
 }
 
 impl Config {
-    /// Reads a Corefile. `port` is that behind the cluster's Service, if it is known.
-    pub(super) fn read(text: &str, port: Option<u16>) -> Result<Self, Reason> {
-        let bad = |what: String| Reason::BadCorefile(what);
-        let blocks = corefile::parse(text).map_err(|malformed| bad(format!("line {} cannot be read", malformed.line)))?;
+    /// What a Corefile makes of it. `port` is that behind the cluster's Service, if it is known.
+    pub(super) fn of(corefile: &Corefile, port: Option<u16>) -> Result<Self, Reason> {
+        let within = |at| corefile.blocks.iter().flat_map(|block| &block.directives).any(|directive| directive.at == at);
+        if let Some(import) = corefile.unread.iter().find(|import| !within(import.at.clone())) {
+            return Err(Reason::Import(import.pattern.clone()));
+        }
         let mut listening: Vec<(u16, &Block, Vec<String>)> = Vec::new();
-        for block in &blocks {
+        for block in &corefile.blocks {
             for text in &block.keys {
-                let key = Key::parse(text).ok_or_else(|| bad(format!("{text} is no zone")))?;
+                if has_variable(text) {
+                    return Err(Reason::Variable(text.clone()));
+                }
+                let key = Key::parse(text).ok_or_else(|| Reason::BadCorefile(format!("{}: {text} is no zone", block.at)))?;
                 if key.scheme == "dns" {
                     listening.push((key.port.unwrap_or(PORT), block, key.zones));
                 }
@@ -73,7 +78,8 @@ impl Config {
 
     /// That of nearly every cluster, without what differs between them.
     pub(super) fn usual() -> Self {
-        let mut usual = Self::read(USUAL, None).unwrap_or(Self { blocks: Vec::new() });
+        let usual = corefile::parse(USUAL, &Files::default()).ok();
+        let mut usual = usual.and_then(|corefile| Self::of(&corefile, None).ok()).unwrap_or(Self { blocks: Vec::new() });
         for plugin in usual.blocks.iter_mut().flat_map(|block| &mut block.chain) {
             if let Plugin::Kubernetes(kubernetes) = plugin {
                 kubernetes.pods = None;
@@ -114,7 +120,6 @@ impl ServerBlock {
 
 impl Plugin {
     fn read(directive: &Directive, block: &Block, role: Role) -> Result<Option<Self>, Reason> {
-        let words = directive.arguments.iter().chain(directive.body.iter().flatten());
         let opaque = |reason: Reason, zones: Vec<String>| Some(Self::Opaque { reason, zones });
         let everywhere = || vec![String::new()];
         Ok(match (directive.name.as_str(), role) {
@@ -122,9 +127,7 @@ impl Plugin {
             // Both decide whether a question comes here at all.
             ("view" | "bind", _) => opaque(Reason::Plugin(directive.name.clone()), everywhere()),
             (_, Role::Setting | Role::Passing) => None,
-            (name, _) if words.into_iter().any(|word| word.contains("{$") || word.contains("{%")) => {
-                opaque(Reason::Plugin(name.to_owned()), everywhere())
-            }
+            _ if directive.words.iter().any(|word| has_variable(word)) => opaque(Reason::Variable(directive.words.join(" ")), everywhere()),
             ("kubernetes", _) => Some(Self::Kubernetes(Box::new(Kubernetes::read(directive, block)?))),
             ("forward" | "grpc", _) => {
                 let (from, to) = directive.arguments.split_first().ok_or_else(|| Reason::BadCorefile("forward to nowhere".to_owned()))?;

@@ -85,12 +85,14 @@ pub enum Reason {
     NotAName(NameError),
     /// Objects could not be read: of a namespace, or of the cluster.
     Unread(Resource, Option<String>),
-    /// The Corefile was not found or could not be read; what it says matters here.
-    NoCorefile(String),
+    /// There is no Corefile to be read, and clusters differ in what it says here.
+    NoCorefile(&'static str),
     /// The Corefile is one with which CoreDNS would not start.
     BadCorefile(String),
     /// A part of the Corefile stands somewhere else.
     Import(String),
+    /// A part of the Corefile is a variable of the server's environment.
+    Variable(String),
     /// A plugin whose answers depend on what no object shows.
     Plugin(String),
     /// Another server is asked.
@@ -153,9 +155,10 @@ impl fmt::Display for Reason {
             Self::NotAName(error) => error.fmt(f),
             Self::Unread(resource, None) => write!(f, "{} could not be read", resource.qualified()),
             Self::Unread(resource, Some(namespace)) => write!(f, "{} of namespace {namespace} could not be read", resource.qualified()),
-            Self::NoCorefile(why) => write!(f, "it depends on the Corefile: {why}"),
+            Self::NoCorefile(what) => write!(f, "{what} depends on the Corefile"),
             Self::BadCorefile(what) => write!(f, "the Corefile cannot be used: {what}"),
             Self::Import(what) => write!(f, "the Corefile imports {what}, which could not be read"),
+            Self::Variable(what) => write!(f, "the Corefile takes {what} from the environment of the server"),
             Self::Plugin(name) => write!(f, "cannot predict: plugin {name}"),
             Self::Upstream(server) => write!(f, "upstream server {server} decides"),
             Self::NotApplied(service) => write!(f, "Service {service} has no addresses before it is applied"),

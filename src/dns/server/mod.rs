@@ -13,10 +13,11 @@ mod zone;
 pub use expected::{Because, Expected, Object, Reason};
 
 use super::cluster;
+use super::configuration::{Configuration, NoCorefile};
 use super::name::{Name, longest_zone};
 use super::record::{Rcode, RecordType, Response};
 use crate::inventory::Inventory;
-use crate::objects::{IntOrString, Resource};
+use crate::objects::IntOrString;
 use config::{Config, Plugin};
 use index::Index;
 
@@ -30,32 +31,36 @@ const DEPTH: usize = 8;
 #[derive(Debug)]
 pub struct Servers<'a> {
     index: Index<'a>,
-    corefile: Corefile,
+    basis: Basis,
     config: Result<Config, Reason>,
 }
 
-/// What the servers are expected to run with.
+/// What the answers rest on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Corefile {
-    /// What a ConfigMap holds.
-    Of(Object),
-    /// What nearly every cluster has; why nothing better is known.
-    Usual(String),
+pub enum Basis {
+    /// The Corefile in this ConfigMap.
+    ConfigMap(Object),
+    /// What nearly every cluster has, because there is no Corefile to be read.
+    Usual(NoCorefile),
 }
 
 impl<'a> Servers<'a> {
-    /// From the Corefile in kube-system, or the usual one if there is none to be read.
+    /// From the Corefile that they run with, or from the usual one if it cannot be read.
     pub fn of(inventory: &'a Inventory) -> Self {
         let index = Index::of(inventory);
-        match corefile(inventory) {
-            Ok((object, text)) => Self { index, corefile: Corefile::Of(object), config: Config::read(text, port(inventory)) },
-            Err(why) => Self { index, corefile: Corefile::Usual(why), config: Ok(Config::usual()) },
+        match Configuration::of(inventory) {
+            Ok(Configuration { map, corefile, .. }) => {
+                let basis = Basis::ConfigMap(Object::new(&map.metadata.namespace, &map.metadata.name));
+                let config = corefile.map_err(|malformed| Reason::BadCorefile(malformed.to_string()));
+                Self { index, basis, config: config.and_then(|corefile| Config::of(&corefile, port(inventory))) }
+            }
+            Err(none) => Self { index, basis: Basis::Usual(none), config: Ok(Config::usual()) },
         }
     }
 
     /// What the answers rest on.
-    pub fn corefile(&self) -> &Corefile {
-        &self.corefile
+    pub fn basis(&self) -> &Basis {
+        &self.basis
     }
 
     /// The zone of the cluster's names, if its servers have one.
@@ -95,23 +100,6 @@ impl<'a> Servers<'a> {
         }
         if block.listens { says(Rcode::ServFail, Because::EndOfChain) } else { says(Rcode::Refused, Because::NoBlock) }
     }
-}
-
-/// The Corefile of the servers, with the ConfigMap that holds it.
-fn corefile(inventory: &Inventory) -> Result<(Object, &str), String> {
-    let all = || inventory.objects.config_maps.iter().filter(|map| map.metadata.namespace == "kube-system");
-    let named = all().find(|map| map.metadata.name == "coredns" && map.text("Corefile").is_some());
-    let others: Vec<_> = all().filter(|map| map.text("Corefile").is_some() && map.metadata.name != "node-local-dns").collect();
-    let only = if let [only] = others.as_slice() { Some(*only) } else { None };
-    if let Some((map, text)) = named.or(only).and_then(|map| Some((map, map.text("Corefile")?))) {
-        return Ok((Object::new(&map.metadata.namespace, &map.metadata.name), text));
-    }
-    let complete = inventory.coverage.is_complete(Resource::ConfigMaps, Some("kube-system"));
-    Err(if complete {
-        "no ConfigMap of kube-system is it".to_owned()
-    } else {
-        format!("{} of namespace kube-system could not be read", Resource::ConfigMaps.qualified())
-    })
 }
 
 /// The port behind the Service of the cluster's servers, if it is a number.

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::inventory::{Collected, Coverage};
-use crate::objects::Objects;
+use crate::objects::{Objects, Resource};
 
 const NAMESPACES: &str = "[{metadata: {name: shop}}, {metadata: {name: empty}}, {metadata: {name: kube-system}}]";
 
@@ -191,8 +191,11 @@ fn the_block_of_the_longest_zone_answers_with_the_plugins_that_it_has() {
         ),
         ("a.example {\n whoami\n}", vec![("b.example", A, "REFUSED (no server block of the Corefile is about it)")]),
         (". {\n import x/*.override\n}", vec![("a", A, "unknown (the Corefile imports x/*.override, which could not be read)")]),
-        ("}", vec![("a", A, "unknown (the Corefile cannot be used: line 1 cannot be read)")]),
-        (". {\n kubernetes a {\n  pod insecure\n }\n}", vec![("a", A, "unknown (the Corefile cannot be used: plugin kubernetes: pod)")]),
+        (". {", vec![("a", A, "unknown (the Corefile cannot be used: Corefile:1: it ends too early)")]),
+        (
+            ". {\n kubernetes a {\n  pod insecure\n }\n}",
+            vec![("a", A, "unknown (the Corefile cannot be used: Corefile:2: plugin kubernetes: pod)")],
+        ),
     ] {
         holds(text, &table);
     }
@@ -223,10 +226,10 @@ fn what_could_not_be_read_leads_to_unknown() {
 fn without_a_corefile_only_what_differs_between_clusters_is_unknown() {
     let inventory = inventory("", Coverage::complete(&KINDS[..4]));
     let servers = Servers::of(&inventory);
-    assert_eq!(*servers.corefile(), Corefile::Usual("configmaps of namespace kube-system could not be read".to_owned()));
+    assert_eq!(*servers.basis(), Basis::Usual(NoCorefile::Unreadable));
     for (name, wanted) in [
         ("web.shop.svc.cluster.local", "NOERROR 10.96.0.5 (Service shop/web)"),
-        ("10-0-0-1.shop.pod.cluster.local", "unknown (it depends on the Corefile: whether pods have names stands there)"),
+        ("10-0-0-1.shop.pod.cluster.local", "unknown (whether pods have names depends on the Corefile)"),
         ("example.com", "unknown (upstream server /etc/resolv.conf decides)"),
     ] {
         assert_eq!(told(&servers, name, A), wanted, "{name}");

@@ -311,5 +311,5 @@ fn is_headless(service: &Service) -> bool {
 }
 
 fn unread_pods() -> Miss {
-    Miss::Unknown(Reason::NoCorefile("whether pods have names stands there".to_owned()))
+    Miss::Unknown(Reason::NoCorefile("whether pods have names"))
 }

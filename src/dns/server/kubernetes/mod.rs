@@ -44,7 +44,7 @@ pub(super) enum Pods {
 
 impl Kubernetes {
     pub(super) fn read(directive: &Directive, block: &Block) -> Result<Self, Reason> {
-        let bad = |what: String| Reason::BadCorefile(format!("plugin kubernetes: {what}"));
+        let bad = |what: String| Reason::BadCorefile(format!("{}: plugin kubernetes: {what}", directive.at));
         let named = if directive.arguments.is_empty() { &block.keys } else { &directive.arguments };
         let mut options = Self { zones: zones(named), pods: Some(Pods::Disabled), ..Self::default() };
         for line in &directive.body {
