@@ -33,6 +33,9 @@ pub struct Endpoint {
     /// Conditions.
     #[serde(deserialize_with = "null_default")]
     pub conditions: EndpointConditions,
+    /// Its name below that of the Service; empty: its address.
+    #[serde(deserialize_with = "null_default")]
+    pub hostname: String,
     /// The pod behind it, if one is.
     pub target_ref: Option<TargetRef>,
 }

@@ -102,6 +102,8 @@ pub struct KeysOf {
     pub optional: bool,
     /// Keys that are wanted; empty: all there are.
     pub keys: Vec<String>,
+    /// Files that these keys become, in the same order.
+    pub paths: Vec<String>,
 }
 
 /// One source of a projected volume.
@@ -196,12 +198,15 @@ struct RawKeys {
 struct RawItem {
     #[serde(deserialize_with = "null_default")]
     key: String,
+    #[serde(deserialize_with = "null_default")]
+    path: String,
 }
 
 impl From<RawKeys> for KeysOf {
     fn from(raw: RawKeys) -> Self {
         let name = if raw.name.is_empty() { raw.secret_name } else { raw.name };
-        Self { name, optional: raw.optional, keys: raw.items.into_iter().map(|item| item.key).collect() }
+        let (keys, paths) = raw.items.into_iter().map(|item| (item.key, item.path)).unzip();
+        Self { name, optional: raw.optional, keys, paths }
     }
 }
 
@@ -321,7 +326,10 @@ impl RawEnv {
             (None, Some(secret)) => (secret, true),
             (None, None) => return None,
         };
-        Some(EnvReference { secret, of: KeysOf { name: raw.name, optional: raw.optional, keys: raw.key.into_iter().collect() } })
+        Some(EnvReference {
+            secret,
+            of: KeysOf { name: raw.name, optional: raw.optional, keys: raw.key.into_iter().collect(), paths: Vec::new() },
+        })
     }
 }
 
