@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::dns::{DnsConfig, DnsPolicy};
+use super::dns::{DnsConfig, DnsPolicy, HostAlias};
 use super::meta::{lenient_time, null_default, one_line};
 use super::pod_volume::{EnvReference, PodVolume, references_only};
 use super::resources::{QosClass, Requirements, ResourceList, lenient_class};
@@ -83,6 +83,20 @@ pub struct PodSpec {
     pub dns_policy: DnsPolicy,
     /// What it adds to that.
     pub dns_config: Option<Box<DnsConfig>>,
+    /// Names that stand in its `/etc/hosts`.
+    #[serde(deserialize_with = "null_default")]
+    pub host_aliases: Vec<HostAlias>,
+    /// Its name for itself; empty: that of the pod.
+    #[serde(deserialize_with = "null_default")]
+    pub hostname: String,
+    /// The Service below which its name for itself is found; empty: it is found nowhere.
+    #[serde(deserialize_with = "null_default")]
+    pub subdomain: String,
+    /// What it calls itself whatever else is said.
+    pub hostname_override: Option<Box<str>>,
+    /// Whether its name for itself is the full one.
+    #[serde(rename = "setHostnameAsFQDN", deserialize_with = "null_default")]
+    pub set_hostname_as_fqdn: bool,
     /// Containers.
     #[serde(deserialize_with = "null_default")]
     pub containers: Vec<Container>,
@@ -128,6 +142,9 @@ pub struct Container {
     /// Name.
     #[serde(deserialize_with = "null_default")]
     pub name: String,
+    /// What runs in it.
+    #[serde(deserialize_with = "null_default")]
+    pub image: String,
     /// Declared ports.
     #[serde(deserialize_with = "null_default")]
     pub ports: Vec<ContainerPort>,

@@ -3,6 +3,7 @@
 //! Renderers see only this. `-o json` is this, field by field (`docs/schema/`); inside `netstore/v1` changes only add.
 
 mod answer;
+pub mod dns;
 mod envelope;
 mod finding;
 pub mod overview;

@@ -5,6 +5,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
 use super::Report;
+use super::dns::Dns;
 use super::overview::StorageOverview;
 use super::policy::{CanReach, EffectivePolicy, Matrix, ReachableFrom, WhoCanReach};
 use super::qos::Qos;
@@ -14,7 +15,7 @@ use super::storage::PvcWhyPending;
 use super::volumes::Volumes;
 
 /// The schema of each kind of answer: what `docs/schema/<kind>.json` holds.
-pub fn all() -> [(&'static str, Value); 11] {
+pub fn all() -> [(&'static str, Value); 12] {
     [
         ("WhoCanReach", of::<WhoCanReach>("WhoCanReach")),
         ("ReachableFrom", of::<ReachableFrom>("ReachableFrom")),
@@ -27,6 +28,7 @@ pub fn all() -> [(&'static str, Value); 11] {
         ("Qos", of::<Qos>("Qos")),
         ("QosNode", of::<QosNode>("QosNode")),
         ("QosNamespace", of::<QosNamespace>("QosNamespace")),
+        ("Dns", of::<Dns>("Dns")),
     ]
 }
 

@@ -30,6 +30,7 @@ pub(super) fn answer() -> BoxedStrategy<Answer> {
                 Answer::Qos(r) => (r.findings, r.coverage) = (findings, coverage),
                 Answer::QosNode(r) => (r.findings, r.coverage) = (findings, coverage),
                 Answer::QosNamespace(r) => (r.findings, r.coverage) = (findings, coverage),
+                Answer::Dns(r) => (r.findings, r.coverage) = (findings, coverage),
                 Answer::Volumes(r) => {
                     r.findings.extend(findings);
                     r.coverage = coverage;

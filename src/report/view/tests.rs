@@ -122,6 +122,7 @@ fn value(answer: &Answer) -> serde_json::Value {
         Answer::Volumes(r) => serde_json::to_value(r),
         Answer::Storage(r) => serde_json::to_value(r),
         Answer::Qos(r) => serde_json::to_value(r),
+        Answer::Dns(r) => serde_json::to_value(r),
         Answer::QosNode(r) => serde_json::to_value(r),
         Answer::QosNamespace(r) => serde_json::to_value(r),
     }

@@ -2,6 +2,7 @@
 
 mod can_reach;
 mod causes;
+mod dns;
 mod effective_policy;
 mod matrix;
 mod pvc_why_pending;
@@ -38,6 +39,7 @@ pub(super) fn write(answer: &Answer, wide: bool, style: &Style, out: &mut dyn Wr
         Answer::Qos(report) => qos::write(report, &mut text),
         Answer::QosNode(report) => qos_node::write(report, &mut text),
         Answer::QosNamespace(report) => qos_namespace::write(report, &mut text),
+        Answer::Dns(report) => dns::write(report, &mut text),
     }
 }
 

@@ -1,0 +1,12 @@
+//! The kinds of findings about DNS. `kubectl netstore explain CODE` and docs/findings.md print these texts.
+//!
+//! P what a pod asks for.
+
+pub mod pod;
+
+use crate::report::FindingKind;
+
+/// Every kind.
+pub fn all() -> Vec<&'static FindingKind> {
+    [pod::ALL].concat()
+}
