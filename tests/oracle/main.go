@@ -59,6 +59,9 @@ var operations = map[string]operation{
 
 	// dns.go
 	"podDNS": asked(podDNS),
+
+	// corefile.go
+	"corefile": asked(corefile),
 }
 
 // envelope is what every question has.
