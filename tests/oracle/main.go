@@ -52,6 +52,9 @@ var operations = map[string]operation{
 
 	// dns.go
 	"podDNS": asked(podDNS),
+
+	// hosts.go
+	"podHosts": asked(podHosts),
 }
 
 // envelope is what every question has.
