@@ -79,6 +79,7 @@ impl<'f, 'a> Case<'f, 'a> {
         let mut shape = defaults::admitted(&stated, ranges, false);
         let class = class::certain(&shape);
         defaults::by_api(&mut shape);
+        provenance::by_chance(&mut shape, ranges);
         // Of several LimitRanges, chance decides which comes first.
         let class = class.filter(|_| ranges.len() < 2 || class::certain(&defaults::admitted(&stated, ranges, true)) == class);
         let known = facts.inventory.coverage.is_complete(Resource::LimitRanges, Some(&me.namespace));

@@ -1,6 +1,6 @@
 //! What counts of a pod: its containers with their numbers, each of which knows where it comes from.
 
-use crate::objects::{Amount, Container, PodSpec, Requirements, ResourceList, ResourceName, Stated};
+use crate::objects::{Amount, Container, PodSpec, Quantity, Requirements, ResourceList, ResourceName, Stated};
 
 /// Who stated a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -158,6 +158,18 @@ pub struct Unreadable<'a> {
     pub resource: ResourceName,
     /// As it stands there.
     pub text: &'a str,
+}
+
+impl Unreadable<'_> {
+    /// Whether it is an amount, and so large that Kubernetes takes it and reckons with something else.
+    pub fn is_too_large(&self) -> bool {
+        Quantity::parse(self.text).is_some_and(|quantity| quantity.is_positive())
+    }
+
+    /// Why it does not count, to be read after its path.
+    pub fn why(&self) -> &'static str {
+        if self.is_too_large() { "is more than 64 bits hold" } else { "is no amount" }
+    }
 }
 
 /// A pod, or what a template makes.

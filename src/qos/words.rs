@@ -62,8 +62,8 @@ pub(super) fn decision(shape: &Shape<'_>, reason: &Reason<'_>) -> Decision {
     Decision { container: container_name, resource: of, reason }
 }
 
-/// Where a number comes from.
-pub(super) fn source(source: Source<'_>) -> NumberSource {
+/// Where a number comes from; `givers` are the LimitRanges that would give it.
+pub(super) fn source<'g>(source: Source<'_>, givers: impl Iterator<Item = &'g str>) -> NumberSource {
     let (from, name) = match source {
         Source::Spec => (SourceKind::Spec, None),
         Source::Limit => (SourceKind::Limit, None),
@@ -72,5 +72,6 @@ pub(super) fn source(source: Source<'_>) -> NumberSource {
         Source::Webhook => (SourceKind::Webhook, None),
         Source::Changed => (SourceKind::Changed, None),
     };
-    NumberSource { from, name }
+    let possible = if source == Source::LimitRange(None) { givers.map(str::to_owned).collect() } else { Vec::new() };
+    NumberSource { from, name, possible }
 }
