@@ -135,6 +135,9 @@ fn decision(case: &Case<'_, '_>) -> Decision {
         let why = match (case.shape.unreadable.first(), case.unread.first()) {
             (Some(bad), _) => format!("{}{} {}", case.path, bad.field, bad.why()),
             (None, Some(resource)) => format!("{} could not be read, and would fill in what is missing", resource.qualified()),
+            (None, None) if case.shape.is_empty_as_a_whole() => {
+                "spec.resources is there and empty, which Kubernetes takes for absent since 1.37, and not before".to_owned()
+            }
             (None, None) => "several LimitRanges give different defaults, and chance decides between them".to_owned(),
         };
         return Decision { container: None, resource: None, reason: why };

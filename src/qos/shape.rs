@@ -204,6 +204,17 @@ impl<'a> Shape<'a> {
         Self { overhead: Amounts::stated(overhead), ..self }
     }
 
+    /// The same without resources of the pod as a whole.
+    #[must_use]
+    pub fn without_pod(self) -> Self {
+        Self { pod: None, ..self }
+    }
+
+    /// Whether resources of the pod as a whole are there, and empty.
+    pub fn is_empty_as_a_whole(&self) -> bool {
+        self.pod.as_ref().is_some_and(|pod| pod.requests.is_empty() && pod.limits.is_empty())
+    }
+
     /// All lists of numbers.
     pub fn lists_mut(&mut self) -> impl Iterator<Item = &mut Amounts<'a>> {
         let numbers = self.parts.iter_mut().map(|part| &mut part.numbers).chain(&mut self.pod);

@@ -37,7 +37,7 @@ pub(super) fn decision(shape: &Shape<'_>, reason: &Reason<'_>) -> Decision {
         (Reason::Everything, Some(_)) => "the pod as a whole requests as much cpu and memory as its limits".to_owned(),
         (Reason::Everything, None) if shape.parts.len() == 1 => "its container requests as much cpu and memory as its limits".to_owned(),
         (Reason::Everything, None) => format!("{all} request as much cpu and memory as their limits"),
-        (Reason::Nothing, Some(pod)) if pod.requests.is_empty() && pod.limits.is_empty() => "spec.resources is there, and empty".to_owned(),
+        (Reason::Nothing, Some(_)) if shape.is_empty_as_a_whole() => "spec.resources is there, and empty".to_owned(),
         (Reason::Nothing, Some(_)) => "spec.resources has nothing for cpu or memory".to_owned(),
         (Reason::Nothing, None) => match shape.parts.len() {
             0 => "it has no containers, and Kubernetes refuses it".to_owned(),
