@@ -13,7 +13,7 @@ mod volumes;
 use common::{Home, SHOP};
 use insta::{assert_snapshot, with_settings};
 
-const COMMANDS: [&str; 14] = [
+const COMMANDS: [&str; 15] = [
     "who-can-reach",
     "reachable-from",
     "can-reach",
@@ -23,6 +23,7 @@ const COMMANDS: [&str; 14] = [
     "volumes",
     "storage",
     "qos",
+    "dns",
     "snapshot",
     "explain",
     "version",

@@ -181,6 +181,13 @@ impl From<LiveError> for CommandError {
                     .hint(format!("what was needed and refused can be asked again with\n{}", lines.join("\n")))
                     .hint(format!("rules of a Role or ClusterRole that would do:\n{}", rules(&resources)))
             }
+            LiveError::PortForwardForbidden { message, namespace, about } => {
+                let flags: String = about.flags.iter().map(|flag| format!(" {}", quoted(flag))).collect();
+                let can_i = |verb: &str| format!("kubectl auth can-i {verb} pods/portforward -n {namespace}{flags}");
+                Self::from_server(ErrorKind::Forbidden, "Forbidden", &message)
+                    .hint(format!("what was needed and refused can be asked again with\n{}\n{}", can_i("get"), can_i("create")))
+                    .hint("rules of a Role that would do:\nrules:\n- apiGroups: [\"\"]\n  resources: [pods/portforward]\n  verbs: [create, get]")
+            }
             LiveError::NotAnApi { about, .. } => {
                 connection().hint(target(&about)).hint("is the address of the server right, and are you logged in where a proxy wants it?")
             }

@@ -24,21 +24,32 @@ pub fn command(argv0: Option<&OsString>) -> Command {
     let called = argv0.and_then(|path| Path::new(path).file_stem()).and_then(|name| name.to_str());
     let name = called.filter(|name| !name.starts_with("kubectl-")).unwrap_or(NAME).to_owned();
     let command = Cli::command().name(name.clone()).bin_name(name.clone()).display_name(name).help_template(TEMPLATE);
-    let mut command = command.mut_subcommands(|sub| {
-        let connects = connects(sub.get_name());
-        let sub = sub.help_template(TEMPLATE);
-        if connects { sub.after_help(CONNECTION) } else { sub }
-    });
+    let mut command = command.mut_subcommands(dressed);
     // Building hands the global flags down; only then can commands be rid of those they have no use for.
     command.build();
     command
         .mut_subcommands(|sub| {
             let name = sub.get_name().to_owned();
-            let formats = commands::formats(&name);
-            sub.mut_args(|arg| if is_of_use(&arg, &name) { with_formats(arg, formats) } else { arg.hide(true) })
+            with_useful_flags(sub, &name)
         })
         // The command without a command is there to choose one.
         .mut_args(|arg| if arg.is_global_set() && arg.get_id() != "help" { arg.hide(true) } else { arg })
+}
+
+/// A command, and those below it, in the shape of our help.
+fn dressed(command: Command) -> Command {
+    let connects = connects(command.get_name());
+    let command = command.help_template(TEMPLATE).mut_subcommands(dressed);
+    if connects { command.after_help(CONNECTION) } else { command }
+}
+
+/// A command, and those below it, without the flags it has no use for. Its name is the whole of it: `dns records`.
+fn with_useful_flags(command: Command, name: &str) -> Command {
+    let formats = commands::formats(name);
+    command.mut_args(|arg| if is_of_use(&arg, name) { with_formats(arg, formats) } else { arg.hide(true) }).mut_subcommands(|sub| {
+        let name = format!("{name} {}", sub.get_name());
+        with_useful_flags(sub, &name)
+    })
 }
 
 /// The flags every command takes, in long form.
@@ -61,6 +72,7 @@ fn is_of_use(arg: &Arg, command: &str) -> bool {
         (_, "help") => true,
         (command, _) if !connects(command) => false,
         ("version", id) => id == "output" || is_connection(arg),
+        ("dns verify", id) => !matches!(id, "from" | "filename" | "recursive" | "selector" | "cni"),
         ("snapshot", id) => id == "namespace" || is_connection(arg),
         _ => true,
     }

@@ -8,7 +8,7 @@ use crate::cli::terminal::Stream;
 use crate::cli::{CommandError, ErrorKind, Session};
 use crate::report::FindingKind;
 use crate::report::view::reflow;
-use crate::{policy, qos, source, storage};
+use crate::{dns, policy, qos, source, storage};
 
 /// Columns of a text that nobody looks at yet.
 const PIPED: usize = 80;
@@ -48,6 +48,7 @@ fn all() -> Vec<&'static FindingKind> {
     let mut kinds: Vec<&FindingKind> = policy::findings::ALL.to_vec();
     kinds.extend(storage::findings::all());
     kinds.extend(qos::findings::ALL);
+    kinds.extend(dns::findings::all());
     kinds.extend(source::manifests::findings::ALL);
     kinds.push(&source::live::UNDECODABLE_OBJECT);
     kinds.sort_by_key(|kind| kind.code);

@@ -4,6 +4,7 @@
 
 mod can_reach;
 mod completion;
+mod dns;
 mod effective_policy;
 mod explain;
 mod matrix;
@@ -36,6 +37,7 @@ pub enum Command {
     Volumes(volumes::Args),
     Storage(storage::Args),
     Qos(qos::Args),
+    Dns(dns::Args),
     Snapshot(snapshot::Args),
     Explain(explain::Args),
     Version(version::Args),
@@ -59,6 +61,7 @@ impl Command {
             Self::Volumes(args) => volumes::run(session, args),
             Self::Storage(args) => storage::run(session, args),
             Self::Qos(args) => qos::run(session, args),
+            Self::Dns(args) => dns::run(session, args),
             Self::Snapshot(args) => snapshot::run(session, args),
             Self::Explain(args) => explain::run(session, args),
             Self::Version(args) => version::run(session, args),
@@ -90,7 +93,7 @@ impl Outcome {
     }
 }
 
-/// Formats in which the command of this name answers; none for commands that only talk.
+/// Formats in which the command of this name (`dns records` is one, too) answers; none for commands that only talk.
 pub fn formats(command: &str) -> &'static [Format] {
     match command {
         "who-can-reach" => Question::WhoCanReach.formats(),
@@ -102,6 +105,8 @@ pub fn formats(command: &str) -> &'static [Format] {
         "volumes" => Question::Volumes.formats(),
         "storage" => Question::Storage.formats(),
         "qos" => Question::Qos.formats(),
+        "dns" => Question::Dns.formats(),
+        "dns verify" => Question::DnsVerify.formats(),
         "version" => version::FORMATS,
         _ => &[],
     }

@@ -10,7 +10,7 @@ use std::ops::ControlFlow;
 use super::resolv::{Entry, ResolvConf};
 
 /// The longest line that musl reads, its end included.
-const MUSL_LINE: usize = 255;
+pub const MUSL_LINE: usize = 255;
 /// The longest name.
 const NAME: usize = 253;
 /// The most dots that `ndots` can ask for.

@@ -1,4 +1,4 @@
-//! What a pod says about names: `dnsPolicy` and `dnsConfig`.
+//! What a pod says about names: `dnsPolicy`, `dnsConfig` and `hostAliases`.
 
 use serde::{Deserialize, Deserializer};
 
@@ -58,4 +58,16 @@ pub struct DnsOption {
     /// Value; empty if it has none.
     #[serde(deserialize_with = "null_default")]
     pub value: String,
+}
+
+/// One of `spec.hostAliases`.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct HostAlias {
+    /// The address.
+    #[serde(deserialize_with = "null_default")]
+    pub ip: String,
+    /// Its names.
+    #[serde(deserialize_with = "null_default")]
+    pub hostnames: Vec<String>,
 }

@@ -34,7 +34,7 @@ pub use backup::{BackupPlan, BackupSession, BackupSpec, BackupTarget, BackupTool
 pub use cidr::{Address, Cidr, CidrError, Family};
 pub use classes::{Overhead, PriorityClass, RuntimeClass};
 pub use cluster::{ClusterPeer, ClusterPolicy, ClusterPolicyKind, ClusterPort, ClusterRule, ClusterSubject, NamespaceMatch};
-pub use dns::{DnsConfig, DnsOption, DnsPolicy};
+pub use dns::{DnsConfig, DnsOption, DnsPolicy, HostAlias};
 pub use endpoints::{Endpoint, EndpointConditions, EndpointPort, EndpointSlice, TargetRef};
 pub use event::{Event, EventSource, InvolvedObject, Lease, LeaseSpec};
 pub use keyed::{Keyed, is_about_names};

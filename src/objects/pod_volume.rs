@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserialize as DeriveDeserialize};
 
-use super::meta::null_default;
+use super::meta::{few, null_default};
 use super::volume::ClaimSpec;
 
 /// A volume of a pod.
@@ -102,6 +102,8 @@ pub struct KeysOf {
     pub optional: bool,
     /// Keys that are wanted; empty: all there are.
     pub keys: Vec<String>,
+    /// Files that these keys become, in the same order.
+    pub paths: Vec<String>,
 }
 
 /// One source of a projected volume.
@@ -187,7 +189,7 @@ struct RawKeys {
     secret_name: String,
     #[serde(deserialize_with = "null_default")]
     optional: bool,
-    #[serde(deserialize_with = "null_default")]
+    #[serde(deserialize_with = "few")]
     items: Vec<RawItem>,
 }
 
@@ -196,19 +198,22 @@ struct RawKeys {
 struct RawItem {
     #[serde(deserialize_with = "null_default")]
     key: String,
+    #[serde(deserialize_with = "null_default")]
+    path: String,
 }
 
 impl From<RawKeys> for KeysOf {
     fn from(raw: RawKeys) -> Self {
         let name = if raw.name.is_empty() { raw.secret_name } else { raw.name };
-        Self { name, optional: raw.optional, keys: raw.items.into_iter().map(|item| item.key).collect() }
+        let (keys, paths) = raw.items.into_iter().map(|item| (item.key, item.path)).unzip();
+        Self { name, optional: raw.optional, keys, paths }
     }
 }
 
 #[derive(Debug, Default, DeriveDeserialize)]
 #[serde(default)]
 struct RawProjected {
-    #[serde(deserialize_with = "null_default")]
+    #[serde(deserialize_with = "few")]
     sources: Vec<RawProjection>,
 }
 
@@ -321,7 +326,10 @@ impl RawEnv {
             (None, Some(secret)) => (secret, true),
             (None, None) => return None,
         };
-        Some(EnvReference { secret, of: KeysOf { name: raw.name, optional: raw.optional, keys: raw.key.into_iter().collect() } })
+        Some(EnvReference {
+            secret,
+            of: KeysOf { name: raw.name, optional: raw.optional, keys: raw.key.into_iter().collect(), paths: Vec::new() },
+        })
     }
 }
 

@@ -134,11 +134,14 @@ pub struct SchedulingGate {
 
 /// A volume as a container uses it.
 #[derive(Debug, Default, Clone, Deserialize)]
-#[serde(default)]
+#[serde(rename_all = "camelCase", default)]
 pub struct VolumeUse {
     /// Name of the pod's volume.
     #[serde(deserialize_with = "null_default")]
     pub name: String,
+    /// Where it is put, if it is a filesystem.
+    #[serde(deserialize_with = "null_default")]
+    pub mount_path: String,
 }
 
 impl super::PodSpec {

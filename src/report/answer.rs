@@ -1,5 +1,7 @@
 //! Any answer, and which formats each can be written in.
 
+use super::dns::Dns;
+use super::dns_verify::DnsVerify;
 use super::overview::StorageOverview;
 use super::policy::{CanReach, EffectivePolicy, Matrix, ReachableFrom, WhoCanReach};
 use super::qos::Qos;
@@ -36,6 +38,10 @@ pub enum Answer {
     QosNode(Report<QosNode>),
     /// What does this namespace do to the classes of its pods?
     QosNamespace(Report<QosNamespace>),
+    /// What does this pod ask for a name, and what comes of it?
+    Dns(Report<Dns>),
+    /// Do the servers of names say what they should?
+    DnsVerify(Report<DnsVerify>),
 }
 
 impl Answer {
@@ -53,6 +59,8 @@ impl Answer {
             Self::Qos(_) => Question::Qos,
             Self::QosNode(_) => Question::QosNode,
             Self::QosNamespace(_) => Question::QosNamespace,
+            Self::Dns(_) => Question::Dns,
+            Self::DnsVerify(_) => Question::DnsVerify,
         }
     }
 
@@ -75,6 +83,8 @@ impl Answer {
             Self::Qos(r) => &r.findings,
             Self::QosNode(r) => &r.findings,
             Self::QosNamespace(r) => &r.findings,
+            Self::Dns(r) => &r.findings,
+            Self::DnsVerify(r) => &r.findings,
         }
     }
 
@@ -92,6 +102,8 @@ impl Answer {
             Self::Qos(r) => &r.coverage,
             Self::QosNode(r) => &r.coverage,
             Self::QosNamespace(r) => &r.coverage,
+            Self::Dns(r) => &r.coverage,
+            Self::DnsVerify(r) => &r.coverage,
         }
     }
 }
@@ -121,6 +133,10 @@ pub enum Question {
     QosNode,
     /// `qos namespace/NAME`
     QosNamespace,
+    /// `dns POD NAME`
+    Dns,
+    /// `dns verify`
+    DnsVerify,
 }
 
 impl Question {
@@ -131,7 +147,7 @@ impl Question {
             Self::WhoCanReach | Self::ReachableFrom | Self::EffectivePolicy | Self::PvcWhyPending | Self::Volumes | Self::Qos => {
                 &[Table, Wide, Json, Yaml, Name]
             }
-            Self::CanReach | Self::Storage | Self::QosNode | Self::QosNamespace => &[Table, Wide, Json, Yaml],
+            Self::CanReach | Self::Storage | Self::QosNode | Self::QosNamespace | Self::Dns | Self::DnsVerify => &[Table, Wide, Json, Yaml],
             Self::Matrix => &[Table, Wide, Json, Yaml, Csv, Markdown, Dot, Mermaid],
         }
     }

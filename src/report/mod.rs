@@ -3,6 +3,8 @@
 //! Renderers see only this. `-o json` is this, field by field (`docs/schema/`); inside `netstore/v1` changes only add.
 
 mod answer;
+pub mod dns;
+pub mod dns_verify;
 mod envelope;
 mod finding;
 pub mod overview;

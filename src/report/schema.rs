@@ -5,6 +5,8 @@ use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
 use super::Report;
+use super::dns::Dns;
+use super::dns_verify::DnsVerify;
 use super::overview::StorageOverview;
 use super::policy::{CanReach, EffectivePolicy, Matrix, ReachableFrom, WhoCanReach};
 use super::qos::Qos;
@@ -14,7 +16,7 @@ use super::storage::PvcWhyPending;
 use super::volumes::Volumes;
 
 /// The schema of each kind of answer: what `docs/schema/<kind>.json` holds.
-pub fn all() -> [(&'static str, Value); 11] {
+pub fn all() -> [(&'static str, Value); 13] {
     [
         ("WhoCanReach", of::<WhoCanReach>("WhoCanReach")),
         ("ReachableFrom", of::<ReachableFrom>("ReachableFrom")),
@@ -27,6 +29,8 @@ pub fn all() -> [(&'static str, Value); 11] {
         ("Qos", of::<Qos>("Qos")),
         ("QosNode", of::<QosNode>("QosNode")),
         ("QosNamespace", of::<QosNamespace>("QosNamespace")),
+        ("Dns", of::<Dns>("Dns")),
+        ("DnsVerify", of::<DnsVerify>("DnsVerify")),
     ]
 }
 

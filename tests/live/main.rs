@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod errors;
+mod forward;
 mod lists;
 mod optional;
+mod pod;
 mod server;
 
 use std::io::Write;

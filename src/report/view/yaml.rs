@@ -23,6 +23,8 @@ pub(super) fn write(answer: &Answer, out: &mut dyn io::Write) -> io::Result<()> 
         Answer::Qos(report) => document(report, out),
         Answer::QosNode(report) => document(report, out),
         Answer::QosNamespace(report) => document(report, out),
+        Answer::Dns(report) => document(report, out),
+        Answer::DnsVerify(report) => document(report, out),
     }
 }
 

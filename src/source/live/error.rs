@@ -123,6 +123,16 @@ pub enum LiveError {
         /// Whom it is about.
         about: Box<About>,
     },
+    /// No way to a port of a pod may be opened.
+    #[error("{message}")]
+    PortForwardForbidden {
+        /// The server's words.
+        message: String,
+        /// The namespace of the pod.
+        namespace: String,
+        /// Whom it is about.
+        about: Box<About>,
+    },
     /// Something else than an API server answers.
     #[error("{} is not answering as a Kubernetes API server: {why}", .about.server)]
     NotAnApi {
@@ -197,6 +207,16 @@ impl Failure {
             Self::Unreachable(why) | Self::TimedOut(why) | Self::Broken(why) => LiveError::Unreachable { why, about },
             Self::Garbled(why) => LiveError::NotAnApi { why, about },
             Self::Credentials { why, not_found } => LiveError::Credentials { why, not_found, about },
+        }
+    }
+
+    /// The same as the end of an attempt to reach a port of a pod.
+    pub(super) fn into_port_forward_error(self, about: &About, namespace: &str) -> LiveError {
+        match self {
+            Self::Status { code: 403, message, .. } => {
+                LiveError::PortForwardForbidden { message, namespace: namespace.to_owned(), about: Box::new(about.clone()) }
+            }
+            other => other.into_error(about),
         }
     }
 

@@ -1,11 +1,14 @@
 //! The live cluster: connect by kubectl's rules, then read what a question needs, all of it or saying what is missing.
 //!
 //! `kubeconfig` and `config` find out where and as whom, `transport` does single requests, `list` reads lists in pages that
-//! `page` decodes, `collect` decides what to read and keeps the books. Only GET requests are ever sent.
+//! `page` decodes, `collect` decides what to read and keeps the books. `forward` opens a way to a port of a pod, `dns` asks the server
+//! there. Only GET requests are ever sent.
 
 mod collect;
 mod config;
+mod dns;
 mod error;
+mod forward;
 mod kubeconfig;
 mod list;
 mod optional;
@@ -15,11 +18,13 @@ mod transport;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::stream::{self, StreamExt};
 use jiff::Timestamp;
 use kube::Client;
 use serde::Deserialize;
 
 pub use error::{About, CredentialPlugin, LiveError};
+pub use forward::PodPort;
 
 use self::collect::{Gathered, Gathering};
 use self::error::Failure;
@@ -27,6 +32,7 @@ use self::page::BadItem;
 use self::transport::Transport;
 use super::{Collected, Needs, Progress, Recording, Silent};
 use crate::cli::connection::ConnectionOptions;
+use crate::dns::observed::{Asked, Said};
 use crate::inventory::Origin;
 use crate::objects::{Objects, Resource};
 use crate::report::{Finding, FindingKind, ObjectRef, Severity};
@@ -44,6 +50,20 @@ pub static UNDECODABLE_OBJECT: FindingKind = FindingKind {
 
 /// As long as a reading waits for the version of the server.
 const VERSION_PATIENCE: Duration = Duration::from_secs(5);
+
+/// Servers of names that are asked at a time.
+const SERVERS: usize = 8;
+
+/// What one server of names said.
+#[derive(Debug)]
+pub struct Replies {
+    /// What came of each question, in their order.
+    pub said: Vec<Said>,
+    /// How often it was connected to: it may close a connection before all is said.
+    pub connections: usize,
+    /// Why it could not be connected to, if that is how it ended.
+    pub refused: Option<LiveError>,
+}
 
 /// A cluster one can ask.
 pub struct Cluster {
@@ -119,6 +139,18 @@ impl Cluster {
             });
         }
         Ok(Recording { cluster_version, collected_at: Timestamp::now(), coverage, lists })
+    }
+
+    /// Asks servers of names the same questions, each for itself, through port-forward.
+    pub async fn ask_servers(&self, servers: &[PodPort], questions: &[Asked], progress: &dyn Progress) -> Vec<Replies> {
+        let asked = servers.iter().map(|server| async move {
+            let dns::Replies { said, connections, failure } = dns::ask(&self.transport, server, questions, progress).await;
+            let refused = failure.map(|failure| failure.into_port_forward_error(self.transport.about(), &server.namespace));
+            Replies { said, connections, refused }
+        });
+        let replies = stream::iter(asked).buffered(SERVERS).collect().await;
+        progress.done();
+        replies
     }
 
     /// Version of the API server, such as `v1.36.3`; none if it does not tell within the time.

@@ -71,6 +71,16 @@ impl Transport {
         &self.about
     }
 
+    /// What every request goes through: proxies, credentials, TLS.
+    pub(super) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// `--request-timeout`.
+    pub(super) fn timeout(&self) -> Option<Duration> {
+        self.timeout
+    }
+
     /// The JSON at a path (with query).
     pub(super) async fn get(&self, path: &str, progress: &dyn Progress) -> Result<Vec<u8>, Failure> {
         let mut pause = FIRST_PAUSE;

@@ -256,7 +256,7 @@ mod tests {
             pod(json!({"spec": {"dnsConfig": {"search": []}, "dnsPolicy": 3}})),
             [unknown("spec.dnsConfig.search", Some("searches"), None), wrong("spec.dnsPolicy", "a number", "a string")]
         );
-        assert_eq!(pod(json!({"spec": {"volumes": [], "hostname": 2, "subdomain": 3, "hostPID": true}, "status": {"hostIPs": []}})), []);
+        assert_eq!(pod(json!({"spec": {"volumes": [], "hostIPC": 2, "hostUsers": 3, "hostPID": true}, "status": {"hostIPs": []}})), []);
     }
 
     #[test]

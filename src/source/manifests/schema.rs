@@ -144,6 +144,11 @@ static POD_SPEC: Fields = open(&[
     ("hostNetwork", Bool),
     ("dnsPolicy", Text),
     ("dnsConfig", Object(&DNS_CONFIG)),
+    ("hostAliases", List(&Object(&HOST_ALIAS))),
+    ("hostname", Text),
+    ("subdomain", Text),
+    ("hostnameOverride", Text),
+    ("setHostnameAsFQDN", Bool),
     ("containers", List(&Object(&CONTAINER))),
     ("initContainers", List(&Object(&CONTAINER))),
     ("volumes", List(&Object(&storage::POD_VOLUME))),
@@ -160,12 +165,14 @@ static POD_SPEC: Fields = open(&[
     ("activeDeadlineSeconds", Int),
 ]);
 static DNS_CONFIG: Fields = closed(&[("nameservers", List(&Text)), ("searches", List(&Text)), ("options", List(&Object(&DNS_OPTION)))]);
+static HOST_ALIAS: Fields = closed(&[("ip", Text), ("hostnames", List(&Text))]);
 static DNS_OPTION: Fields = closed(&[("name", Text), ("value", Text)]);
 static REQUIREMENTS: Fields = closed(&[("requests", Object(&AMOUNTS)), ("limits", Object(&AMOUNTS)), ("claims", Any)]);
 // Any resource may be there; these are the ones whose names are mistyped.
 static AMOUNTS: Fields = open(&[("cpu", Any), ("memory", Any), ("ephemeral-storage", Any)]);
 static CONTAINER: Fields = open(&[
     ("name", Text),
+    ("image", Text),
     ("ports", List(&Object(&CONTAINER_PORT))),
     ("restartPolicy", Text),
     ("env", List(&Object(&storage::ENV))),

@@ -1,0 +1,42 @@
+//! `dns`: which names pods really ask for, and what comes of it. The question about a pod is the command itself; others hang below it.
+
+mod ask;
+mod pod;
+mod verify;
+
+use super::{Outcome, all};
+use crate::cli::{CommandError, ErrorKind, Session};
+
+/// What a pod really asks for a name, what it is told, and what to change
+///
+/// The pod's resolv.conf and /etc/hosts as the kubelet writes them, each line with where it comes from; the questions that
+/// glibc, musl and Go make of a name, in their order; what the cluster's servers are expected to answer, and because of
+/// which object. Nothing is sent to a server.
+#[derive(Debug, clap::Args)]
+#[command(disable_help_subcommand = true, subcommand_value_name = "COMMAND", subcommand_help_heading = "Commands", before_help = pod::EXAMPLES)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    pod: pod::PodArgs,
+}
+
+/// The other questions about names.
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    Verify(verify::Args),
+}
+
+/// Answers the question.
+///
+/// # Errors
+/// If it cannot be answered.
+pub fn run(session: &mut Session, args: &Args) -> Result<Outcome, CommandError> {
+    match &args.command {
+        // Flags between the words make clap take the name for a command.
+        Some(_) if !args.pod.is_empty() => Err(CommandError::new(ErrorKind::Usage, "a command of dns takes the place of POD and NAME")
+            .hint("flags stand before POD or behind NAME; for a pod called like a command say pod/NAME")),
+        Some(Command::Verify(args)) => verify::run(session, args),
+        None => pod::run(session, &args.pod),
+    }
+}

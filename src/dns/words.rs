@@ -1,0 +1,154 @@
+//! The words of the report: where entries come from, what a program is told, what decides.
+
+use super::cluster::Basis;
+use super::hosts;
+use super::lookup::{Answerer, Asked, End, Lookup, Surroundings};
+use super::resolv::{Entry, Hole, Source};
+use super::search::{Outcome, Resolver};
+use super::server::{self, Because, Expected};
+use crate::objects::Pod;
+use crate::report::dns::{Certainty, ConfLine, Provenance};
+
+/// What the words need to know beside an entry.
+#[derive(Debug)]
+pub struct Origins<'a> {
+    pub pod: &'a Pod,
+    /// The file of the node.
+    pub node_file: &'a str,
+    /// The Service before the cluster's servers, or the one that was looked for.
+    pub service: &'a str,
+    /// What the servers run with.
+    pub corefile: &'a server::Basis,
+}
+
+impl Origins<'_> {
+    /// Where an entry of resolv.conf comes from.
+    pub fn provenance(&self, line: ConfLine, entry: &Entry) -> Provenance {
+        let (certainty, from) = match entry {
+            Entry::Hole(hole) => (Certainty::Unread, self.hole(*hole)),
+            Entry::Line(_, source) => self.source(*source),
+        };
+        Provenance { line, value: entry.text().map(str::to_owned), certainty, from }
+    }
+
+    fn hole(&self, hole: Hole) -> String {
+        match hole {
+            Hole::Node if self.pod.spec.node_name.is_empty() => format!("{} of its node", self.node_file),
+            Hole::Node => format!("{} of node {}", self.node_file, self.pod.spec.node_name),
+            Hole::ClusterDns => format!("Service {}", self.service),
+        }
+    }
+
+    fn source(&self, source: Source) -> (Certainty, String) {
+        match source {
+            Source::Pod => (Certainty::Known, "dnsConfig of the pod".to_owned()),
+            Source::Kubelet => (Certainty::Known, "the kubelet, for such a dnsPolicy".to_owned()),
+            Source::Node => (Certainty::Known, self.hole(Hole::Node)),
+            Source::Cluster(Basis::KubeletConfig) => (Certainty::Inferred, "ConfigMap kube-system/kubelet-config".to_owned()),
+            Source::Cluster(Basis::Service) => (Certainty::Inferred, format!("Service {}", self.service)),
+            Source::Cluster(Basis::Corefile) => (
+                Certainty::Inferred,
+                match self.corefile {
+                    server::Basis::ConfigMap(map) => format!("Corefile of ConfigMap {map}"),
+                    server::Basis::Usual(_) => "Corefile".to_owned(),
+                },
+            ),
+            Source::Cluster(Basis::Usual) => (Certainty::Assumed, "nearly every cluster has it".to_owned()),
+        }
+    }
+}
+
+/// What the program is told instead of addresses.
+pub fn error(resolver: Resolver, outcome: Outcome) -> Option<&'static str> {
+    Some(match (resolver, outcome) {
+        (_, Outcome::Found(_) | Outcome::Unknown) => return None,
+        (Resolver::Glibc, Outcome::NoName) => "EAI_NONAME (Name or service not known)",
+        (Resolver::Musl, Outcome::NoName) => "EAI_NONAME (Name does not resolve)",
+        (Resolver::Glibc, Outcome::NoData) => "EAI_NODATA (No address associated with hostname)",
+        (Resolver::Musl, Outcome::NoData) => "EAI_NODATA (Name has no usable address)",
+        (Resolver::Glibc, Outcome::Again) => "EAI_AGAIN (Temporary failure in name resolution)",
+        (Resolver::Musl, Outcome::Again) => "EAI_AGAIN (Try again)",
+        (Resolver::Glibc | Resolver::Musl, Outcome::Fail) => "EAI_FAIL (Non-recoverable failure in name resolution)",
+        (Resolver::Go, Outcome::NoName | Outcome::NoData) => "no such host",
+        (Resolver::Go, Outcome::Again | Outcome::Fail) => "server misbehaving",
+    })
+}
+
+/// What a program is told that wants the other addresses of a name in `/etc/hosts`.
+pub fn other_family(resolver: Resolver) -> &'static str {
+    if resolver == Resolver::Go { "no suitable address found" } else { "EAI_NODATA (Name has no usable address)" }
+}
+
+/// Where a line of `/etc/hosts` comes from.
+pub fn hosts_source(source: hosts::Source) -> String {
+    match source {
+        hosts::Source::Kubelet => "the kubelet, for every pod".to_owned(),
+        hosts::Source::Own => "the pod itself".to_owned(),
+        hosts::Source::Alias(at) => format!("hostAliases[{at}] of the pod"),
+    }
+}
+
+/// Why it ends as it does, in a clause.
+pub fn because(lookup: &Lookup<'_>, surroundings: &Surroundings<'_>) -> String {
+    let outcome = match &lookup.end {
+        End::File(_, line) => return format!("/etc/hosts: {}", hosts_source(line.source)),
+        End::OtherFamily(line) => {
+            let address = line.address.as_deref().unwrap_or_default();
+            return format!("/etc/hosts has it as {address} alone, and DNS is not asked");
+        }
+        End::Dns(outcome) => outcome,
+    };
+    let said = || lookup.questions.iter().flat_map(|asked| &asked.said);
+    match (outcome, &surroundings.answerer) {
+        (_, Answerer::Nobody(why) | Answerer::Others(why)) => why.clone(),
+        (Outcome::Found(_), _) => lookup.questions.last().map(last_word).unwrap_or_default(),
+        (Outcome::Unknown, answerer) => {
+            let last = lookup.questions.last();
+            let why = last.and_then(|asked| {
+                asked.said.iter().find_map(|(_, said)| match said {
+                    Expected::Unknown(reason) => Some(format!("{reason} about {}.", asked.name)),
+                    Expected::Says { .. } => None,
+                })
+            });
+            let why = why.unwrap_or_else(|| match answerer {
+                Answerer::ClusterFirst(other) => format!("{other} may be asked, which is no server of the cluster"),
+                _ => "servers say different things of A and AAAA".to_owned(),
+            });
+            match telling(said()) {
+                Some(no) => format!("{no}; {}", why.trim_end_matches('.')),
+                None => why.trim_end_matches('.').to_owned(),
+            }
+        }
+        _ => telling(said()).or_else(|| lookup.questions.last().map(last_word)).unwrap_or_default(),
+    }
+}
+
+/// What decides the answers to a question, in a clause.
+pub fn last_word(asked: &Asked) -> String {
+    let with_addresses =
+        asked.said.iter().find(|(_, said)| matches!(said, Expected::Says { response, .. } if !response.answers.is_empty()));
+    match with_addresses.or(asked.said.first()) {
+        Some((_, Expected::Says { because, .. })) => because.to_string(),
+        Some((_, Expected::Unknown(reason))) => reason.to_string(),
+        None => String::new(),
+    }
+}
+
+/// The reason that tells most about a name that is not there.
+fn telling<'a, T: 'a>(said: impl Iterator<Item = &'a (T, Expected)>) -> Option<String> {
+    let rank = |because: &Because| match because {
+        Because::NoEndpoints(_) | Because::NoEndpoint(..) | Because::ExternalAddress(..) | Because::HiddenNamespace(_) => 2,
+        Because::NoService(_) | Because::NoNamespace(_) | Because::NoPod(_) | Because::PodsDisabled => 1,
+        _ => 0,
+    };
+    let reasons = said.filter_map(|(_, said)| match said {
+        Expected::Says { because, .. } if rank(because) > 0 => Some(because),
+        _ => None,
+    });
+    // Of equals the first one.
+    let best = reasons.fold(None, |best: Option<&Because>, because| match best {
+        Some(best) if rank(best) >= rank(because) => Some(best),
+        _ => Some(because),
+    });
+    best.map(ToString::to_string)
+}
