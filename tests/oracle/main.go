@@ -59,6 +59,11 @@ var operations = map[string]operation{
 
 	// dns.go
 	"podDNS": asked(podDNS),
+
+	// corefile.go
+	"corefile": asked(corefile),
+	// hosts.go
+	"podHosts": asked(podHosts),
 }
 
 // envelope is what every question has.
