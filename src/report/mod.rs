@@ -4,6 +4,7 @@
 
 mod answer;
 pub mod dns;
+pub mod dns_records;
 mod envelope;
 mod finding;
 pub mod overview;

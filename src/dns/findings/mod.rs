@@ -1,12 +1,13 @@
 //! The kinds of findings about DNS. `kubectl netstore explain CODE` and docs/findings.md print these texts.
 //!
-//! P what a pod asks for.
+//! P what a pod asks for, R which names exist.
 
 pub mod pod;
+pub mod records;
 
 use crate::report::FindingKind;
 
 /// Every kind.
 pub fn all() -> Vec<&'static FindingKind> {
-    [pod::ALL].concat()
+    [pod::ALL, records::ALL].concat()
 }

@@ -1,4 +1,4 @@
-//! Rules of cluster names, one table each; a real CoreDNS holds them all in `tests/live_cluster/dns.rs`.
+//! Rules of cluster names, one table each; a real CoreDNS holds them all in `tests/live_cluster/dns`.
 
 use super::*;
 use crate::inventory::{Collected, Coverage};
