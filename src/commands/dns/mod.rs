@@ -11,7 +11,7 @@ use crate::cli::{CommandError, ErrorKind, Session};
 ///
 /// The pod's resolv.conf and /etc/hosts as the kubelet writes them, each line with where it comes from; the questions that
 /// glibc, musl and Go make of a name, in their order; what the cluster's servers are expected to answer, and because of
-/// which object. Nothing is sent to a server.
+/// which object. Nothing is sent to a server without --verify.
 #[derive(Debug, clap::Args)]
 #[command(disable_help_subcommand = true, subcommand_value_name = "COMMAND", subcommand_help_heading = "Commands", before_help = pod::EXAMPLES)]
 pub struct Args {
