@@ -8,13 +8,14 @@ use super::progress::TerminalProgress;
 use super::targets::{self, Target, TargetArg};
 use super::terminal::{Stream, Terminal};
 use super::{CommandError, ErrorKind, Globals};
+use crate::dns::observed::Asked;
 use crate::inventory::{Coverage, Inventory, State};
 use crate::objects::{LabelSelector, Objects, Resource, parse_selector};
 use crate::policy::Cni;
 use crate::policy::profile::{Recognised, recognise};
 use crate::report::view::{Format, Style, render, render_findings, render_warnings};
 use crate::report::{Answer, Finding};
-use crate::source::live::Cluster;
+use crate::source::live::{Cluster, PodPort, Replies};
 use crate::source::{Collected, Needs, Recording, SYSTEM_NAMESPACE, manifests, snapshot};
 
 /// Namespace of objects that name none, where no context says otherwise.
@@ -248,6 +249,19 @@ impl Session {
         let progress = self.progress();
         let Live { runtime, cluster } = self.live()?;
         Ok(runtime.block_on(cluster.record(resources, &namespaces, &progress))?)
+    }
+
+    /// Asks servers of names in pods of the cluster, each for itself.
+    ///
+    /// # Errors
+    /// If there is no cluster.
+    pub fn ask_servers(&mut self, servers: &[PodPort], questions: &[Asked]) -> Result<Vec<Replies>, CommandError> {
+        if !matches!(self.source, Source::Live(_)) {
+            return Err(CommandError::new(ErrorKind::Usage, "servers of a cluster are to be asked: --from and --filename name none"));
+        }
+        let progress = self.progress();
+        let Live { runtime, cluster } = self.live()?;
+        Ok(runtime.block_on(cluster.ask_servers(servers, questions, &progress)))
     }
 
     /// Version of the API server, if it tells within the time.

@@ -135,6 +135,7 @@ mod tests {
         assert!(question(1, &asked(&"x".repeat(64), RecordType::A)).is_err());
         assert!(question(1, &asked(&["x".repeat(60).as_str(); 5].join("."), RecordType::A)).is_err());
         assert!(question(1, &asked("a..b", RecordType::A)).is_err());
+        assert_eq!(question(1, &asked("", RecordType::A)).unwrap()[12..], [0, 0, 1, 0, 1]);
     }
 
     #[test]

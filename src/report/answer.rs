@@ -1,6 +1,8 @@
 //! Any answer, and which formats each can be written in.
 
 use super::dns::Dns;
+use super::dns_records::DnsRecords;
+use super::dns_verify::DnsVerify;
 use super::overview::StorageOverview;
 use super::policy::{CanReach, EffectivePolicy, Matrix, ReachableFrom, WhoCanReach};
 use super::qos::Qos;
@@ -39,6 +41,10 @@ pub enum Answer {
     QosNamespace(Report<QosNamespace>),
     /// What does this pod ask for a name, and what comes of it?
     Dns(Report<Dns>),
+    /// Do the servers of names say what they should?
+    DnsVerify(Report<DnsVerify>),
+    /// Which names exist because of this?
+    DnsRecords(Report<DnsRecords>),
 }
 
 impl Answer {
@@ -57,6 +63,8 @@ impl Answer {
             Self::QosNode(_) => Question::QosNode,
             Self::QosNamespace(_) => Question::QosNamespace,
             Self::Dns(_) => Question::Dns,
+            Self::DnsVerify(_) => Question::DnsVerify,
+            Self::DnsRecords(_) => Question::DnsRecords,
         }
     }
 
@@ -80,6 +88,8 @@ impl Answer {
             Self::QosNode(r) => &r.findings,
             Self::QosNamespace(r) => &r.findings,
             Self::Dns(r) => &r.findings,
+            Self::DnsVerify(r) => &r.findings,
+            Self::DnsRecords(r) => &r.findings,
         }
     }
 
@@ -98,6 +108,8 @@ impl Answer {
             Self::QosNode(r) => &r.coverage,
             Self::QosNamespace(r) => &r.coverage,
             Self::Dns(r) => &r.coverage,
+            Self::DnsVerify(r) => &r.coverage,
+            Self::DnsRecords(r) => &r.coverage,
         }
     }
 }
@@ -129,6 +141,10 @@ pub enum Question {
     QosNamespace,
     /// `dns POD NAME`
     Dns,
+    /// `dns verify`
+    DnsVerify,
+    /// `dns records TYPE/NAME`
+    DnsRecords,
 }
 
 impl Question {
@@ -139,7 +155,9 @@ impl Question {
             Self::WhoCanReach | Self::ReachableFrom | Self::EffectivePolicy | Self::PvcWhyPending | Self::Volumes | Self::Qos => {
                 &[Table, Wide, Json, Yaml, Name]
             }
-            Self::CanReach | Self::Storage | Self::QosNode | Self::QosNamespace | Self::Dns => &[Table, Wide, Json, Yaml],
+            Self::CanReach | Self::Storage | Self::QosNode | Self::QosNamespace | Self::Dns | Self::DnsVerify | Self::DnsRecords => {
+                &[Table, Wide, Json, Yaml]
+            }
             Self::Matrix => &[Table, Wide, Json, Yaml, Csv, Markdown, Dot, Mermaid],
         }
     }

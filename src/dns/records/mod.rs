@@ -13,6 +13,7 @@ use std::net::IpAddr;
 
 use super::record::{Data, RecordType};
 use super::server::{Basis, Because, EndpointName, Expected, Reason, Servers};
+use super::verify::reversed;
 use crate::inventory::Inventory;
 use crate::objects::{Pod, Service};
 use crate::report::dns_records::{DnsMiss, DnsRecord, DnsRecords};
@@ -132,7 +133,7 @@ impl<'a> Names<'_, 'a> {
 
     fn pointer(&mut self, address: &str) {
         if let Ok(address) = address.parse::<IpAddr>() {
-            self.ask(&reverse(address), RecordType::Ptr);
+            self.ask(&reversed(address), RecordType::Ptr);
         }
     }
 
@@ -246,20 +247,6 @@ impl std::fmt::Display for Why {
             Self::NoSuchService { pod, subdomain, because } => {
                 write!(f, "spec.subdomain of Pod {} is {subdomain}, but {because}", pod.name)
             }
-        }
-    }
-}
-
-/// The name of an address.
-fn reverse(address: IpAddr) -> String {
-    match address {
-        IpAddr::V4(address) => {
-            let [a, b, c, d] = address.octets();
-            format!("{d}.{c}.{b}.{a}.in-addr.arpa")
-        }
-        IpAddr::V6(address) => {
-            let nibbles = address.octets().into_iter().rev().flat_map(|octet| [octet & 15, octet >> 4]);
-            nibbles.map(|nibble| format!("{nibble:x}.")).collect::<String>() + "ip6.arpa"
         }
     }
 }
