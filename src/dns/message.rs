@@ -27,7 +27,9 @@ pub enum MessageError {
 /// If no name can be so.
 pub fn question(id: u16, asked: &Asked) -> Result<Vec<u8>, MessageError> {
     let wrong = |error: &dyn ToString| MessageError::Name(error.to_string());
-    let mut name = if asked.name.is_empty() { Name::root() } else { Name::from_ascii(&asked.name).map_err(|error| wrong(&error))? };
+    // Label by label: the reader of whole names refuses those of IPv6 pods, which may begin with a dash.
+    let labels = asked.name.split('.').filter(|_| !asked.name.is_empty()).map(str::as_bytes);
+    let mut name = Name::from_labels(labels).map_err(|error| wrong(&error))?;
     name.set_fqdn(true);
     let mut message = Message::new(id, MessageType::Query, OpCode::Query);
     message.metadata.recursion_desired = true;
