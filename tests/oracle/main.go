@@ -47,11 +47,21 @@ var operations = map[string]operation{
 	"podQOS":    asked(podQOS),
 	"podResize": asked(podResize),
 
+	// quota.go
+	"podQuota":    asked(podQuota),
+	"podOverhead": asked(podOverhead),
+
+	// rollout.go
+	"rollout": asked(rollout),
+
 	// eviction.go
 	"evictionOrder": asked(evictionOrder),
 
 	// dns.go
 	"podDNS": asked(podDNS),
+
+	// corefile.go
+	"corefile": asked(corefile),
 }
 
 // envelope is what every question has.
