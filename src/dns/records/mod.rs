@@ -223,13 +223,20 @@ impl<'a> Names<'_, 'a> {
             because: missed.why.to_string(),
         });
         answer.missing.extend(missed);
-        answer.missing.sort();
+        answer.records.sort_by_cached_key(|record| (place(&record.name), record.kind));
+        answer.missing.sort_by_cached_key(|miss| (place(&miss.name), miss.kind));
         answer.missing.dedup();
+        answer.unknown.sort_by_cached_key(|miss| (place(&miss.name), miss.kind));
         if let Basis::Usual(why) = servers.basis() {
             answer.assumed.push(format!("the Corefile is the usual one: {why}"));
         }
         answer
     }
+}
+
+/// Where a name stands in a list: behind the one that it is below, and names of addresses at the end.
+fn place(name: &str) -> (bool, Vec<String>) {
+    (name.ends_with(".arpa"), name.rsplit('.').map(str::to_owned).collect())
 }
 
 fn has_answers(said: &Expected) -> bool {

@@ -122,7 +122,7 @@ fn an_upstream_server_may_name_other_addresses_but_not_deny_the_name() {
 #[test]
 fn what_cannot_be_asked_or_told_is_unknown() {
     assert_eq!(states(&[web(&[])]).0, Verified::Unknown);
-    assert_eq!(told(&[upstream(&[A(1)])], true).0.state, Verified::Unknown);
+    assert_eq!(told(&[upstream(&[A(1)])], true).0.verification.state, Verified::Unknown);
     let replica = Replica { namespace: "kube-system".to_owned(), name: "a".to_owned(), port: Some(53), spared: None };
     let gone = Contact { connections: 0, refused: Some("pods \"a\" not found".to_owned()) };
     let refused = [web(&[Silence])];

@@ -19,10 +19,13 @@ pub(super) fn write(report: &Report<DnsRecords>, text: &mut Text<'_>) -> io::Res
         let records = answer.records.iter().map(|record| {
             let values: Vec<String> = record.values.iter().map(|value| escape(value).into_owned()).collect();
             let values = words::cut(values, text.at_most(4)).join(", ");
-            vec![escape(&record.name).into_owned().into(), record.kind.into(), values.into(), escape(&record.because).into_owned().into()]
+            let mut row: Vec<Cell<'_>> = vec![escape(&record.name).into_owned().into(), record.kind.into(), values.into()];
+            row.extend(text.wide.then(|| escape(&record.because).into_owned().into()));
+            row
         });
         let rows: Vec<Vec<Cell<'_>>> = records.collect();
-        grid::write(&mut text.page, &["NAME", "TYPE", "VALUE", "BECAUSE"], &rows)?;
+        let columns = ["NAME", "TYPE", "VALUE", "BECAUSE"];
+        grid::write(&mut text.page, columns.get(..if text.wide { 4 } else { 3 }).unwrap_or_default(), &rows)?;
     }
     missed(text, "NOT THERE", Label::Deny, &answer.missing)?;
     missed(text, "UNKNOWN", Label::Unknown, &answer.unknown)?;
