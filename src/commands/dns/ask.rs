@@ -3,9 +3,11 @@
 use crate::cli::{CommandError, ErrorKind, Session};
 use crate::dns::observed::{Asked, Said};
 use crate::dns::server::Servers;
-use crate::dns::verify::{Checked, Contact, Replica, replicas};
+use crate::dns::verify::{self, Checked, Contact, Replica, Told, replicas};
 use crate::inventory::Inventory;
 use crate::objects::{Resource, Service};
+use crate::report::Finding;
+use crate::report::dns_verify::DnsVerify;
 use crate::source::SYSTEM_NAMESPACE;
 use crate::source::live::PodPort;
 
@@ -38,6 +40,20 @@ impl Heard {
         }
         self
     }
+}
+
+/// Asks every replica what was named, and compares.
+///
+/// # Errors
+/// If there is no server to ask, or none may be asked.
+pub(super) fn verified(
+    session: &mut Session,
+    inventory: &Inventory,
+    questions: &[Asked],
+) -> Result<(DnsVerify, Vec<Finding>), CommandError> {
+    let service = service(inventory).map_err(|error| error.asking(&session.globals().connection))?;
+    let Heard { replicas, contacts, checked } = ask(session, inventory, questions)?;
+    Ok(verify::tell(&Told { service, replicas: &replicas, contacts: &contacts, checked: &checked, named: true }))
 }
 
 /// The Service of the cluster's servers.

@@ -1,14 +1,20 @@
 //! `dns POD NAME`: what a pod makes of a name.
 
+use std::collections::BTreeSet;
+
+use super::ask::verified;
 use super::{Outcome, all};
 use crate::cli::targets::{self, Target, TargetArg};
 use crate::cli::{CommandError, ErrorKind, Session, complete};
+use crate::dns::observed::Asked;
+use crate::dns::record::RecordType;
 use crate::dns::{self, Question};
 use crate::inventory::Inventory;
 use crate::objects::{Meta, Resource};
 use crate::policy::question::Resolved;
-use crate::report::dns::{Libc, Resolves};
-use crate::report::{self, Answer, ObjectRef, Report};
+use crate::report::dns::{Dns, Libc, Resolves};
+use crate::report::dns_verify::{DnsVerify, Verification, Verified};
+use crate::report::{self, Answer, Finding, ObjectRef, Report};
 
 /// Kinds that the answer depends on.
 const RESOURCES: [Resource; 10] = [
@@ -34,6 +40,9 @@ Examples:
   # Programs on Alpine only, and IPv4 only
   kubectl netstore dns web-5c9d db.prod --libc musl --type A
 
+  # What does each of the cluster's servers really answer?
+  kubectl netstore dns deploy/web payments -n shop --verify
+
   # In a script: 0 it resolves, 3 it does not, 4 not to be told
   kubectl netstore dns -q deploy/web payments.shop || echo unresolved";
 
@@ -49,6 +58,9 @@ pub(super) struct PodArgs {
     /// Which addresses are wanted
     #[arg(long = "type", value_name = "TYPE", value_enum, default_value = "both", ignore_case = true)]
     wanted: Wanted,
+    /// Ask each replica of the cluster's DNS servers, too, over port-forward
+    #[arg(long)]
+    verify: bool,
     /// End with 0 if the name resolves, 3 if it does not, 4 if it is not to be told
     #[arg(long)]
     exit_code: bool,
@@ -126,8 +138,14 @@ pub(super) fn run(session: &mut Session, args: &PodArgs) -> Result<Outcome, Comm
         },
         libcs: args.askers(),
     };
-    let (result, findings) = dns::ask(&inventory, &question);
-    let resolves = result.outcome.resolves;
+    let (mut result, mut findings) = dns::ask(&inventory, &question);
+    if args.verify {
+        findings.extend(verify(session, &inventory, &mut result)?);
+    }
+    let resolves = match &result.verified {
+        Some(Verification { state: Verified::Differs, .. }) => Resolves::No,
+        _ => result.outcome.resolves,
+    };
     if !args.quiet {
         session.print(&Answer::Dns(Report::new("Dns", &inventory, result, all(noticed, findings))))?;
     }
@@ -136,6 +154,19 @@ pub(super) fn run(session: &mut Session, args: &PodArgs) -> Result<Outcome, Comm
         Resolves::Unknown if args.exit_code || args.quiet => Outcome::Undecided,
         _ => Outcome::Answered,
     })
+}
+
+/// Asks the servers what the pod asks them.
+fn verify(session: &mut Session, inventory: &Inventory, result: &mut Dns) -> Result<Vec<Finding>, CommandError> {
+    let kind = |name: &str| RecordType::ALL.into_iter().find(|kind| kind.name() == name);
+    let asked: BTreeSet<Asked> = result.questions.iter().filter_map(|asked| Some(Asked::new(&asked.name, kind(asked.kind)?))).collect();
+    let (DnsVerify { verification, questions }, findings) = verified(session, inventory, &asked.into_iter().collect::<Vec<_>>())?;
+    for question in &mut result.questions {
+        let same = questions.iter().find(|told| told.name.eq_ignore_ascii_case(&question.name) && told.kind == question.kind);
+        question.observed = same.map(|told| told.observed.clone()).unwrap_or_default();
+    }
+    result.verified = Some(verification);
+    Ok(findings)
 }
 
 /// What no question can be about, or what nobody asks for.

@@ -80,7 +80,7 @@ pub(super) fn run(session: &mut Session, args: &Args) -> Result<Outcome, Command
         checked: &heard.checked,
         named: !named.is_empty(),
     });
-    let state = result.state;
+    let state = result.verification.state;
     if !args.quiet {
         session.print(&Answer::DnsVerify(Report::new("DnsVerify", &inventory, result, all(noticed, findings))))?;
     }

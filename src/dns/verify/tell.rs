@@ -8,7 +8,7 @@ use crate::dns::record::Rcode;
 use crate::dns::server::{Because, Expected};
 use crate::objects::Service;
 use crate::report::dns::ExpectedAnswer;
-use crate::report::dns_verify::{DnsReplica, DnsVerify, ObservedAnswer, ReplicaState, Verified, VerifiedQuestion};
+use crate::report::dns_verify::{DnsReplica, DnsVerify, ObservedAnswer, ReplicaState, Verification, Verified, VerifiedQuestion};
 use crate::report::{Finding, ObjectRef};
 
 /// Everything that is known when all is said.
@@ -41,16 +41,16 @@ pub fn tell(told: &Told<'_>) -> (DnsVerify, Vec<Finding>) {
     let findings = findings::all(told, &replicas);
     let names: Vec<&str> = told.replicas.iter().filter(|replica| replica.spared.is_none()).map(|replica| replica.name.as_str()).collect();
     let shown = told.checked.iter().filter(|checked| told.named || checked.is_in_doubt());
-    let answer = DnsVerify {
+    let questions = shown.map(|checked| question(checked, &names)).collect();
+    let verification = Verification {
         service: ObjectRef::new("Service", &told.service.metadata.namespace, &told.service.metadata.name),
         state: state(told, &replicas),
         asked: told.checked.len(),
         predicted: told.checked.iter().filter(|checked| matches!(checked.expected, Expected::Says { .. })).count(),
-        questions: shown.map(|checked| question(checked, &names)).collect(),
         replicas: replicas.into_iter().map(|(replica, _)| replica).collect(),
         untested: UNTESTED.to_vec(),
     };
-    (answer, findings)
+    (DnsVerify { verification, questions }, findings)
 }
 
 /// A replica that cannot be asked decides nothing, unless there is no other.
