@@ -103,6 +103,17 @@ fn a_stale_corefile_is_told_from_a_replica_that_has_not_synced() {
     }
 }
 
+#[test]
+fn three_names_are_not_missing_by_chance() {
+    let named = |name: &str| {
+        let mut web = web(&[Not(3)]);
+        web.asked.name = name.to_owned();
+        web
+    };
+    assert_eq!(states(&[named("a"), named("b")]).1, [ReplicaState::Differs]);
+    assert_eq!(states(&[named("a"), named("b"), named("c")]).1, [ReplicaState::OtherCorefile]);
+}
+
 /// The version of the rules needs no object.
 #[test]
 fn a_replica_that_has_not_synced_may_be_right_about_what_needs_no_object() {
@@ -122,7 +133,7 @@ fn an_upstream_server_may_name_other_addresses_but_not_deny_the_name() {
 #[test]
 fn what_cannot_be_asked_or_told_is_unknown() {
     assert_eq!(states(&[web(&[])]).0, Verified::Unknown);
-    assert_eq!(told(&[upstream(&[A(1)])], true).0.state, Verified::Unknown);
+    assert_eq!(told(&[upstream(&[A(1)])], true).0.verification.state, Verified::Unknown);
     let replica = Replica { namespace: "kube-system".to_owned(), name: "a".to_owned(), port: Some(53), spared: None };
     let gone = Contact { connections: 0, refused: Some("pods \"a\" not found".to_owned()) };
     let refused = [web(&[Silence])];
