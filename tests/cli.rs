@@ -5,6 +5,8 @@ mod claims;
 mod common;
 #[path = "cli/completion.rs"]
 mod completion;
+#[path = "cli/dns.rs"]
+mod dns;
 #[path = "cli/qos.rs"]
 mod qos;
 #[path = "cli/volumes.rs"]

@@ -62,6 +62,8 @@ var operations = map[string]operation{
 
 	// corefile.go
 	"corefile": asked(corefile),
+	// hosts.go
+	"podHosts": asked(podHosts),
 }
 
 // envelope is what every question has.

@@ -10,7 +10,7 @@ use crate::dns::observed::Asked;
 use crate::dns::record::RecordType;
 use crate::dns::{self, Question};
 use crate::inventory::Inventory;
-use crate::objects::Resource;
+use crate::objects::{Meta, Resource};
 use crate::policy::question::Resolved;
 use crate::report::dns::{Dns, Libc, Resolves};
 use crate::report::dns_verify::{DnsVerify, Verification, Verified};
@@ -118,6 +118,7 @@ pub(super) fn run(session: &mut Session, args: &PodArgs) -> Result<Outcome, Comm
         return Err(CommandError::new(ErrorKind::Usage, "NAME is missing")
             .hint(format!("say what the pod asks for: kubectl netstore dns {name} NAME")));
     }
+    check_name(name)?;
     let targets = targets::parse(words, selected, &["POD"])?;
     targets.iter().try_for_each(check)?;
     let default = session.namespace()?;
@@ -177,6 +178,19 @@ fn observed(result: &mut Dns, DnsVerify { verification, questions }: DnsVerify) 
     result.verified = Some(verification);
 }
 
+/// What no question can be about, or what nobody asks for.
+fn check_name(name: &str) -> Result<(), CommandError> {
+    let usage = |error: String| CommandError::new(ErrorKind::Usage, error);
+    let is_number = name.chars().all(|c| c.is_ascii_digit() || c == '.');
+    match dns::name::Name::parse(name) {
+        Err(error) => Err(usage(format!("\"{}\": {error}", report::view::escape(name)))),
+        Ok(_) if is_number && name != "." || name.parse::<std::net::IpAddr>().is_ok() => {
+            Err(usage(format!("{name} is an address: programs ask nobody for it")))
+        }
+        Ok(_) => Ok(()),
+    }
+}
+
 /// Only pods ask for names.
 fn check(target: &Target) -> Result<(), CommandError> {
     let wrong = |what: &str| {
@@ -195,10 +209,14 @@ fn check(target: &Target) -> Result<(), CommandError> {
 fn subject(inventory: &Inventory, target: &Target, default: &str) -> Result<dns::Subject, CommandError> {
     match targets::resolve(inventory, &target.end, default) {
         Ok(Resolved::Pods { label, pods }) => {
-            let object = ObjectRef::new(&label.kind, &label.namespace, &label.name);
             let found = pods.iter().filter_map(|at| inventory.pods.get(*at)).next();
+            // A selector has no name.
+            let object = |meta: &Meta| match label.name.as_str() {
+                "" => ObjectRef::new("Pod", &meta.namespace, &meta.name),
+                name => ObjectRef::new(&label.kind, &label.namespace, name),
+            };
             found
-                .map(|info| dns::Subject::of_pod(inventory, object, info))
+                .map(|info| dns::Subject::of_pod(inventory, object(&info.pod.metadata), info))
                 .ok_or_else(|| CommandError::new(ErrorKind::Bug, "a target without a pod"))
         }
         Ok(_) => Err(CommandError::new(ErrorKind::Bug, "a target that is no pod")),

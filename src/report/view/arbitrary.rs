@@ -72,6 +72,7 @@ fn bare_answer() -> BoxedStrategy<Answer> {
         super::samples_node::answer(),
         super::samples_verify::answer(),
         super::samples_qos::answer(),
+        super::samples_dns::answer(),
         vec(connection(), 0..6).prop_map(|connections| Answer::Matrix(report("Matrix", Matrix { connections, complete: true }))).boxed(),
     ]
     .boxed()

@@ -29,6 +29,7 @@ fn every_sample() -> Vec<(&'static str, Answer)> {
     samples.extend(samples_qos::all());
     samples.extend(samples_node::all());
     samples.extend(samples_verify::all());
+    samples.extend(samples_dns::all());
     samples
 }
 

@@ -167,8 +167,33 @@ fn names(collected: &Collected) -> BTreeSet<String> {
     let mut names: BTreeSet<String> = BTreeSet::new();
     let domains = ["cluster.local", "corp.example"];
     for domain in domains {
-        names.extend(["", "svc.", "pod.", "x.", "dns-version.", "ns.dns.", "zoo-a.svc.", "zoo-gone.svc.", "zoo-gone.pod.", "nosuch.svc.", "zoo-b.pod."].map(|head| format!("{head}{domain}")));
-        names.extend(["x.svc.zoo-a.svc", "a.b.c.svc-0.zoo-a.svc", "svc-0.zoo-a.pod", "svc-0.zoo-a.SVC", "x.pin._zone.svc-3.zoo-a.svc", "_http._tcp.zoo-a.svc"].map(|head| format!("{head}.{domain}")));
+        names.extend(
+            [
+                "",
+                "svc.",
+                "pod.",
+                "x.",
+                "dns-version.",
+                "ns.dns.",
+                "zoo-a.svc.",
+                "zoo-gone.svc.",
+                "zoo-gone.pod.",
+                "nosuch.svc.",
+                "zoo-b.pod.",
+            ]
+            .map(|head| format!("{head}{domain}")),
+        );
+        names.extend(
+            [
+                "x.svc.zoo-a.svc",
+                "a.b.c.svc-0.zoo-a.svc",
+                "svc-0.zoo-a.pod",
+                "svc-0.zoo-a.SVC",
+                "x.pin._zone.svc-3.zoo-a.svc",
+                "_http._tcp.zoo-a.svc",
+            ]
+            .map(|head| format!("{head}.{domain}")),
+        );
     }
     for service in &collected.objects.services {
         let (namespace, name) = service.metadata.key();
@@ -189,7 +214,15 @@ fn names(collected: &Collected) -> BTreeSet<String> {
             let Some(address) = endpoint.addresses.first() else { continue };
             names.insert(below(&address.replace(['.', ':'], "-")));
             names.insert(below(&(address.replace(':', "-") + "0")));
-            names.extend(endpoint.target_ref.iter().map(|target| target.name.as_str()).chain([endpoint.hostname.as_str()]).filter(|name| !name.is_empty() && name.len() < 64).map(below));
+            names.extend(
+                endpoint
+                    .target_ref
+                    .iter()
+                    .map(|target| target.name.as_str())
+                    .chain([endpoint.hostname.as_str()])
+                    .filter(|name| !name.is_empty() && name.len() < 64)
+                    .map(below),
+            );
             names.insert(reverse(address.parse().expect("an address")));
         }
     }
@@ -201,7 +234,16 @@ fn names(collected: &Collected) -> BTreeSet<String> {
     }
     let heads = ["10-1-0-99", "--1", "--ffff-10-1", "-", "1-2-3", "300-1-1-1", "01-2-3-4", "1-2-3-4-5"];
     names.extend(heads.map(|head| format!("{head}.zoo-a.pod.cluster.local")));
-    let odd = ["1.in-addr.arpa", "in-addr.arpa", "ip6.arpa", "svc.in-addr.arpa", "x.svc.in-addr.arpa", "99.9.9.10.in-addr.arpa", "1.1.0.1.10.in-addr.arpa", "x.ip6.arpa"];
+    let odd = [
+        "1.in-addr.arpa",
+        "in-addr.arpa",
+        "ip6.arpa",
+        "svc.in-addr.arpa",
+        "x.svc.in-addr.arpa",
+        "99.9.9.10.in-addr.arpa",
+        "1.1.0.1.10.in-addr.arpa",
+        "x.ip6.arpa",
+    ];
     names.extend(odd.map(str::to_owned));
     names.extend(["api.example.com", "example", "x.api.example.com", "local"].map(str::to_owned));
     names
@@ -259,7 +301,11 @@ fn a_real_coredns_says_what_is_expected_of_it() {
                     let said = told(answer.as_ref());
                     let wanted = told_expected(&expected);
                     if said != wanted {
-                        differences.push(format!("{of}: {} {}\n  expected {wanted}\n  said     {said}", question.name, question.kind.name()));
+                        differences.push(format!(
+                            "{of}: {} {}\n  expected {wanted}\n  said     {said}",
+                            question.name,
+                            question.kind.name()
+                        ));
                     }
                 }
             }

@@ -133,7 +133,11 @@ fn slice(chance: &mut Chance, namespace: &str, name: &str, service: Option<&str>
         .map(|at| {
             // Few addresses, so that some are those of several Services.
             let number = 1 + chance.below(60);
-            let address = if family == 4 { format!("10.1.0.{number}") } else { chance.one_of(&["fd01::", "fd01::a:"]).to_owned() + &format!("{number:x}") };
+            let address = if family == 4 {
+                format!("10.1.0.{number}")
+            } else {
+                chance.one_of(&["fd01::", "fd01::a:"]).to_owned() + &format!("{number:x}")
+            };
             let address = if family == 6 && number == 9 { "fd01:0:0:1::".to_owned() } else { address };
             let conditions = match chance.below(4) {
                 0 => json!({"ready": false}),

@@ -128,22 +128,21 @@ fn summary(outcomes: &[LibcOutcome]) -> String {
     }
 }
 
-/// Line by line, with where each comes from.
+/// Line by line, with where each comes from; entries of one origin together.
 fn resolv_conf(text: &mut Text<'_>, lines: &[Provenance]) -> io::Result<()> {
-    let mut before: Option<&Provenance> = None;
+    let mut before = None;
     let mut rows: Vec<Vec<Cell<'_>>> = Vec::new();
-    for line in lines {
-        let word = match line.line {
+    for entries in lines.chunk_by(|a, b| a.line == b.line && origin(a) == origin(b)) {
+        let Some(first) = entries.first() else { continue };
+        let word = match first.line {
+            _ if before == Some(first.line) => "",
             ConfLine::Nameserver => "nameserver",
             ConfLine::Search => "search",
             ConfLine::Options => "options",
         };
-        let same_line = before.is_some_and(|before| before.line == line.line);
-        let from = origin(line);
-        let from = if before.is_some_and(|before| same_line && origin(before) == from) { "\"".to_owned() } else { from };
-        let value = line.value.as_deref().map_or_else(|| "?".to_owned(), |value| escape(value).into_owned());
-        rows.push(vec![if same_line { "" } else { word }.into(), value.into(), from.into()]);
-        before = Some(line);
+        let values = entries.iter().map(|entry| entry.value.as_deref().map_or("?".into(), escape));
+        rows.push(vec![word.into(), values.collect::<Vec<_>>().join(" ").into(), origin(first).into()]);
+        before = Some(first.line);
     }
     if rows.is_empty() {
         return text.page.paragraph("resolv.conf is empty.", 0);
