@@ -5,6 +5,8 @@ mod claims;
 mod common;
 #[path = "cli/completion.rs"]
 mod completion;
+#[path = "cli/dns.rs"]
+mod dns;
 #[path = "cli/qos.rs"]
 mod qos;
 #[path = "cli/volumes.rs"]
@@ -47,6 +49,7 @@ fn help_of_every_command_is_reviewed() {
     for command in COMMANDS {
         pages += &format!("\n\n======= {command} -h\n{}", home.run(&[command, "-h"]));
     }
+    pages += &format!("\n\n======= dns verify -h\n{}", home.run(&["dns", "verify", "-h"]));
     assert_snapshot!("help", pages);
 }
 

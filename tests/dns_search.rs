@@ -6,12 +6,14 @@
 
 #[path = "oracle/dice.rs"]
 mod dice;
+#[path = "dns_search/programs.rs"]
+mod programs;
 #[path = "dns_search/server.rs"]
 mod server;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::Path;
+use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -19,9 +21,6 @@ use dice::Dice;
 use netstore::dns::resolv::{Entry, ResolvConf, Source};
 use netstore::dns::search::{Families, Miss, Outcome, Reply, Resolver, Wanted, search};
 use server::Server;
-
-/// Set in the process that has a network of its own: where the programs are.
-const INSIDE: &str = "NETSTORE_DNS_INSIDE";
 
 /// How many programs run at the same time: most of them wait for a server that says nothing.
 const AT_ONCE: usize = 24;
@@ -184,43 +183,9 @@ fn word(outcome: Outcome) -> &'static str {
     }
 }
 
-/// The programs, if they can be made and run here; a reason if they cannot.
-fn programs() -> Result<PathBuf, String> {
-    let output = Command::new("bash").arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/resolvers/build")).output();
-    let output = output.map_err(|error| error.to_string())?;
-    if !output.status.success() {
-        return Err(String::from_utf8_lossy(&output.stderr).into_owned());
-    }
-    let may = Command::new("unshare").args(["--net", "--mount", "--uts", "ip", "link", "set", "lo", "up"]).output();
-    let may = may.map_err(|error| error.to_string())?;
-    if !may.status.success() {
-        return Err(format!("no network of its own: {}", String::from_utf8_lossy(&may.stderr)));
-    }
-    Ok(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()))
-}
-
 #[test]
 fn the_real_resolvers_ask_and_conclude_the_same() {
-    if let Some(programs) = std::env::var_os(INSIDE) {
-        return compare(Path::new(&programs));
-    }
-    let programs = match programs() {
-        Ok(programs) => programs,
-        Err(why) => {
-            assert!(std::env::var_os("CI").is_none(), "the resolvers cannot be asked: {why}");
-            eprintln!("skipped: the resolvers cannot be asked here: {why}");
-            return;
-        }
-    };
-    // A name of its host with dots would be a search list for those that have none.
-    let script = "ip link set lo up && hostname pod && exec \"$0\" --exact --nocapture the_real_resolvers_ask_and_conclude_the_same";
-    let test = std::env::current_exe().expect("this test");
-    let mut inside = Command::new("timeout");
-    inside.args(["300", "unshare", "--net", "--uts", "sh", "-c", script]).arg(test).env(INSIDE, programs).stdin(Stdio::null());
-    let output = inside.output().expect("unshare");
-    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success() && said.contains("searches the same"), "{}\n{said}", output.status);
-    eprintln!("{said}");
+    programs::in_own_network("the_real_resolvers_ask_and_conclude_the_same", "searches the same", compare);
 }
 
 fn compare(programs: &Path) {

@@ -10,7 +10,8 @@ use super::record::Rcode;
 use super::resolv::{Entry, Fallback};
 use super::search::{MUSL_LINE, Outcome, Resolver};
 use super::server::Expected;
-use crate::objects::{DnsPolicy, Workload, WorkloadKind};
+use super::words;
+use crate::objects::{Workload, WorkloadKind};
 use crate::report::dns::SimilarName;
 use crate::report::{Confidence, Finding, ObjectRef};
 
@@ -25,7 +26,10 @@ pub(super) fn findings(case: &Case<'_, '_>, lookups: &[Lookup<'_>], similar: &[S
     let mut findings = Vec::new();
     findings.extend(advice.host_network());
     findings.extend(advice.other_servers());
-    findings.extend(advice.amplification());
+    // A name that is none would be asked for in vain in any order.
+    if similar.is_empty() {
+        findings.extend(advice.amplification());
+    }
     findings.extend(advice.empty_answer());
     findings.extend(advice.long_line());
     findings.extend(advice.never_searched());
@@ -88,7 +92,7 @@ impl Advice<'_, '_, '_> {
         (self.case.surroundings.conf.fallback == Some(Fallback::HostNetwork)).then(|| {
             let subject = self.subject();
             let message = "it is on the host network, where dnsPolicy ClusterFirst means the resolv.conf of the node: \
-                           names of the cluster do not resolve";
+                           names of the cluster mostly do not resolve there";
             let Change { description, command } =
                 self.change("set dnsPolicy to ClusterFirstWithHostNet", &json!({"dnsPolicy": "ClusterFirstWithHostNet"}));
             kinds::HOST_NETWORK
@@ -114,18 +118,13 @@ impl Advice<'_, '_, '_> {
             kinds.map(|kind| surroundings.servers.expected(full, *kind)).any(|said| has_answers(&said))
         };
         let full = ends.iter().map(|end| format!("{name}{end}")).find(has)?;
-        let policy = match pod.spec.dns_policy {
-            DnsPolicy::None => "None",
-            DnsPolicy::Default => "Default",
-            _ => "ClusterFirst",
-        };
         let subject = self.subject();
         let wanted = if pod.spec.host_network { "ClusterFirstWithHostNet" } else { "ClusterFirst" };
         let Change { description, command } = self.change(&format!("set dnsPolicy to {wanted}"), &json!({"dnsPolicy": wanted}));
         Some(
             kinds::OTHER_SERVERS
                 .on(subject.clone(), format!("{full} is a name of the cluster, but {} {} asks other servers", subject.kind, subject.name))
-                .shown_by(&subject, self.field("dnsPolicy"), policy)
+                .shown_by(&subject, self.field("dnsPolicy"), words::policy(pod))
                 .with_confidence(Confidence::Likely)
                 .remedied_by(description, command),
         )
@@ -201,21 +200,26 @@ impl Advice<'_, '_, '_> {
     }
 
     fn never_searched(&self) -> Option<Finding> {
-        let musl = self.of(Resolver::Musl)?;
-        let failed = matches!(musl.end, End::Dns(Outcome::NoName | Outcome::Unknown));
-        let (found, [only]) = (self.other_found()?, musl.questions.as_slice()) else { return None };
-        if !failed || !only.name.eq_ignore_ascii_case(self.name()) || only.name == found.name {
-            return None;
-        }
+        let only = match self.of(Resolver::Musl)?.questions.as_slice() {
+            [only] if only.name.eq_ignore_ascii_case(self.name()) => only,
+            _ => return None,
+        };
+        let surroundings = &self.case.surroundings;
+        let has = |full: &String| only.said.iter().any(|(kind, _)| has_answers(&surroundings.servers.expected(full, *kind)));
+        let domains = surroundings.conf.search.iter().filter_map(Entry::text);
+        let full = domains.map(|domain| format!("{}.{domain}", only.name)).find(has)?;
+        let dots = only.name.chars().filter(|c| *c == '.').count();
         let subject = self.subject();
-        let options: Vec<&str> = self.case.surroundings.conf.options.iter().filter_map(Entry::text).collect();
-        let message = format!("{} has as many dots as ndots: musl never searches for it; others find {}", self.name(), found.name);
-        Some(
+        let options: Vec<&str> = surroundings.conf.options.iter().filter_map(Entry::text).collect();
+        // The list may be one that musl does not read.
+        let ndots: usize = options.iter().find_map(|option| option.strip_prefix("ndots:")).and_then(|n| n.parse().ok()).unwrap_or(1);
+        (dots >= ndots).then(|| {
+            let message = format!("{} has as many dots as ndots: musl never searches for it; others go on to {full}", only.name);
             kinds::NEVER_SEARCHED
                 .on(subject.clone(), message)
                 .shown_by(&subject, self.field("dnsConfig.options"), options.join(" "))
-                .remedied_by(format!("ask for {}. with a dot at its end", found.name), None),
-        )
+                .remedied_by(format!("ask for {full}. with a dot at its end"), None)
+        })
     }
 
     fn similar(&self, similar: &SimilarName) -> Finding {
@@ -253,7 +257,7 @@ impl Advice<'_, '_, '_> {
             last && matches!(lookup.end, End::Dns(Outcome::Unknown))
         };
         let asks = matches!(self.case.surroundings.answerer, Answerer::Cluster | Answerer::ClusterFirst(_));
-        if bare.contains('.') || !similar.is_empty() || !asks || !self.lookups.iter().any(leaves) {
+        if bare.contains('.') || !similar.is_empty() || !asks || !self.lookups.iter().all(leaves) {
             return None;
         }
         let subject = self.subject();

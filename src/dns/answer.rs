@@ -109,7 +109,8 @@ pub fn ask(inventory: &Inventory, question: &Question) -> (Dns, Vec<Finding>) {
     let Question { subject, name, wanted, .. } = question;
     let outcomes: Vec<LibcOutcome> = lookups.iter().map(|lookup| outcome(lookup, &case)).collect();
     let resolves = together(&outcomes);
-    let meant = Meant::read(name, &case.cluster.domain.0).filter(|_| resolves != Resolves::Yes);
+    let found = outcomes.iter().any(|outcome| outcome.resolves == Resolves::Yes);
+    let meant = Meant::read(name, &case.cluster.domain.0).filter(|_| !found);
     let similar = meant.map(|meant| meant.similar(inventory, &subject.pod.metadata.namespace)).unwrap_or_default();
     let findings = advice::findings(&case, &lookups, &similar);
     let result = Dns {
@@ -122,6 +123,7 @@ pub fn ask(inventory: &Inventory, question: &Question) -> (Dns, Vec<Finding>) {
         libc_hints: hints(&subject.pod),
         questions: lookups.iter().flat_map(|lookup| questions(lookup, &case.surroundings.answerer)).collect(),
         outcome: DnsOutcome { resolves, libcs: outcomes, assumed: assumed(&case, &lookups), similar },
+        verified: None,
     };
     (result, findings)
 }
@@ -173,7 +175,7 @@ fn outcome(lookup: &Lookup<'_>, case: &Case<'_, '_>) -> LibcOutcome {
         error: error.map(str::to_owned),
         questions: said().count(),
         nxdomain: if reaches { said().filter(|(_, said)| missing(said)).count() } else { 0 },
-        because: words::because(lookup, &case.surroundings),
+        because: words::because(&case.question.name, lookup, &case.surroundings),
     }
 }
 
@@ -274,12 +276,12 @@ fn assumed(case: &Case<'_, '_>, lookups: &[Lookup<'_>]) -> Vec<String> {
     if case.surroundings.hosts.of_node && !by_file {
         assumed.push(format!("/etc/hosts of the node, which was not read, does not have {name}"));
     }
-    if lookups.iter().any(Lookup::passes_hole) {
-        assumed.push(format!("no search domain in resolv.conf of the node, which was not read, has {name}"));
-    }
     let asks_cluster = matches!(case.surroundings.answerer, Answerer::Cluster | Answerer::ClusterFirst(_));
     if lookups.iter().all(|lookup| lookup.questions.is_empty()) || !asks_cluster {
         return assumed;
+    }
+    if lookups.iter().any(Lookup::passes_hole) {
+        assumed.push(format!("no search domain in resolv.conf of the node, which was not read, has {name}"));
     }
     if let server::Basis::Usual(why) = case.surroundings.servers.basis() {
         assumed.push(format!("the Corefile is the usual one: {why}"));

@@ -159,6 +159,8 @@ impl HostsFile {
 
 /// The address as the resolver hands it out, if it is wanted.
 fn wanted_form(resolver: Resolver, address: IpAddr, wanted: Wanted) -> Option<IpAddr> {
+    // An IPv4 address in disguise.
+    let address = if resolver == Resolver::Go { address.to_canonical() } else { address };
     match (wanted, address) {
         (Wanted::Both, _) | (Wanted::V4, IpAddr::V4(_)) | (Wanted::V6, IpAddr::V6(_)) => Some(address),
         (Wanted::V4, IpAddr::V6(six)) if resolver == Resolver::Glibc => match six.to_ipv4_mapped() {
@@ -174,9 +176,9 @@ impl Line {
     fn has(&self, resolver: Resolver, name: &str) -> bool {
         match resolver {
             Resolver::Glibc => self.names.iter().any(|known| known.eq_ignore_ascii_case(name)),
-            // The dot at the end makes no difference.
+            // A dot at the end makes no difference if there is another one.
             Resolver::Go => {
-                let bare = |name: &str| name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
+                let bare = |name: &str| name.strip_suffix('.').filter(|bare| bare.contains('.')).unwrap_or(name).to_ascii_lowercase();
                 self.names.iter().any(|known| bare(known) == bare(name))
             }
             Resolver::Musl => {
@@ -247,7 +249,9 @@ mod tests {
             ("Db.example", Wanted::V4, Musl, "192.0.2.1"),
             ("db.", Wanted::V4, Glibc, ""),
             ("db.", Wanted::V4, Musl, ""),
-            ("db.", Wanted::V4, Go, "192.0.2.1"),
+            ("db.", Wanted::V4, Go, ""),
+            ("db.example.", Wanted::V4, Go, "192.0.2.1"),
+            ("db.example.", Wanted::V4, Glibc, ""),
             ("six", Wanted::V4, Glibc, ""),
             ("six", Wanted::V4, Musl, "other family"),
             ("six", Wanted::V4, Go, "other family"),

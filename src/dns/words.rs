@@ -6,7 +6,7 @@ use super::lookup::{Answerer, Asked, End, Lookup, Surroundings};
 use super::resolv::{Entry, Hole, Source};
 use super::search::{Outcome, Resolver};
 use super::server::{self, Because, Expected};
-use crate::objects::Pod;
+use crate::objects::{DnsPolicy, Pod};
 use crate::report::dns::{Certainty, ConfLine, Provenance};
 
 /// What the words need to know beside an entry.
@@ -42,7 +42,7 @@ impl Origins<'_> {
     fn source(&self, source: Source) -> (Certainty, String) {
         match source {
             Source::Pod => (Certainty::Known, "dnsConfig of the pod".to_owned()),
-            Source::Kubelet => (Certainty::Known, "the kubelet, for such a dnsPolicy".to_owned()),
+            Source::Kubelet => (Certainty::Known, format!("dnsPolicy {}", policy(self.pod))),
             Source::Node => (Certainty::Known, self.hole(Hole::Node)),
             Source::Cluster(Basis::KubeletConfig) => (Certainty::Inferred, "ConfigMap kube-system/kubelet-config".to_owned()),
             Source::Cluster(Basis::Service) => (Certainty::Inferred, format!("Service {}", self.service)),
@@ -55,6 +55,16 @@ impl Origins<'_> {
             ),
             Source::Cluster(Basis::Usual) => (Certainty::Assumed, "nearly every cluster has it".to_owned()),
         }
+    }
+}
+
+/// The policy of a pod, as it counts.
+pub fn policy(pod: &Pod) -> &'static str {
+    match pod.spec.dns_policy {
+        DnsPolicy::None => "None",
+        DnsPolicy::Default => "Default",
+        DnsPolicy::ClusterFirstWithHostNet => "ClusterFirstWithHostNet",
+        DnsPolicy::ClusterFirst | DnsPolicy::Invalid => "ClusterFirst",
     }
 }
 
@@ -89,7 +99,7 @@ pub fn hosts_source(source: hosts::Source) -> String {
 }
 
 /// Why it ends as it does, in a clause.
-pub fn because(lookup: &Lookup<'_>, surroundings: &Surroundings<'_>) -> String {
+pub fn because(name: &str, lookup: &Lookup<'_>, surroundings: &Surroundings<'_>) -> String {
     let outcome = match &lookup.end {
         End::File(_, line) => return format!("/etc/hosts: {}", hosts_source(line.source)),
         End::OtherFamily(line) => {
@@ -114,12 +124,12 @@ pub fn because(lookup: &Lookup<'_>, surroundings: &Surroundings<'_>) -> String {
                 Answerer::ClusterFirst(other) => format!("{other} may be asked, which is no server of the cluster"),
                 _ => "servers say different things of A and AAAA".to_owned(),
             });
-            match telling(said()) {
+            match telling(name, said()) {
                 Some(no) => format!("{no}; {}", why.trim_end_matches('.')),
                 None => why.trim_end_matches('.').to_owned(),
             }
         }
-        _ => telling(said()).or_else(|| lookup.questions.last().map(last_word)).unwrap_or_default(),
+        _ => telling(name, said()).or_else(|| lookup.questions.last().map(last_word)).unwrap_or_default(),
     }
 }
 
@@ -135,9 +145,15 @@ pub fn last_word(asked: &Asked) -> String {
 }
 
 /// The reason that tells most about a name that is not there.
-fn telling<'a, T: 'a>(said: impl Iterator<Item = &'a (T, Expected)>) -> Option<String> {
+fn telling<'a, T: 'a>(name: &str, said: impl Iterator<Item = &'a (T, Expected)>) -> Option<String> {
+    let mut labels = name.split('.');
+    let (service, namespace) = (labels.next(), labels.next().filter(|label| !label.is_empty()));
+    let is = |label: Option<&str>, known: &str| label.is_some_and(|label| label.eq_ignore_ascii_case(known));
     let rank = |because: &Because| match because {
-        Because::NoEndpoints(_) | Because::NoEndpoint(..) | Because::ExternalAddress(..) | Because::HiddenNamespace(_) => 2,
+        Because::NoEndpoints(_) | Because::NoEndpoint(..) | Because::ExternalAddress(..) | Because::HiddenNamespace(_) => 3,
+        // What the program probably meant, of all that is tried.
+        Because::NoService(object) if is(service, &object.name) && namespace.is_none_or(|_| is(namespace, &object.namespace)) => 2,
+        Because::NoNamespace(known) if is(namespace, known) => 2,
         Because::NoService(_) | Because::NoNamespace(_) | Because::NoPod(_) | Because::PodsDisabled => 1,
         _ => 0,
     };

@@ -27,7 +27,10 @@ pub struct Keyed {
 
 impl Keyed {
     /// Decodes a ConfigMap: only there values are looked at.
-    pub(crate) fn config_map<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+    ///
+    /// # Errors
+    /// If it is none.
+    pub fn config_map<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Default, Deserialize)]
         #[serde(rename_all = "camelCase", default)]
         struct ConfigMap {
@@ -63,9 +66,9 @@ impl Keyed {
     }
 }
 
-/// Whether the value of a key of a ConfigMap is about names: CoreDNS' configuration and what it imports, and that of the kubelet.
+/// Whether the value of a key of a ConfigMap is about names: CoreDNS' configuration and what it reads beside it, and that of the kubelet.
 pub fn is_about_names(key: &str) -> bool {
-    matches!(key, "Corefile" | "kubelet") || key.ends_with(".server") || key.ends_with(".override")
+    matches!(key, "Corefile" | "NodeHosts" | "kubelet") || key.ends_with(".server") || key.ends_with(".override")
 }
 
 /// `data` of a ConfigMap.

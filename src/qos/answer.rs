@@ -3,11 +3,13 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::case::{Case, Facts};
+use super::case::Case;
 use super::effective::{self, Totals};
+use super::facts::Facts;
+use super::patch::Patches;
 use super::rules::Rules;
 use super::shape::{Entry, Numbers, Part, Role};
-use super::{class, cpus, oom, patch, resize, words};
+use super::{class, cpus, oom, provenance, resize, words};
 use crate::inventory::{Inventory, Origin};
 use crate::objects::{LabelSelector, Labels, Meta, Pod, QosClass, ResourceName, Truth, Workload};
 use crate::report::Finding;
@@ -47,13 +49,15 @@ pub fn qos(inventory: &Inventory, question: &Question) -> (Qos, Vec<Finding>) {
     let facts = Facts::new(inventory);
     let mut rules = Rules::new(&facts);
     let mut pods = Vec::new();
+    let mut patches = question.want.map(Patches::new);
     for subject in subjects(&facts, question) {
         let case = match subject {
             Subject::Pod(pod) => Case::of_pod(&facts, pod),
             Subject::Template(workload) => Case::of_template(&facts, workload),
         };
         rules.judge(&case);
-        pods.push(answer(&case, question.want));
+        let patch = patches.as_mut().map(|patches| patches.of(&case));
+        pods.push(PodQos { patch, ..answer(&case) });
     }
     (Qos { pods }, rules.into_findings())
 }
@@ -100,7 +104,7 @@ fn subjects<'a>(facts: &Facts<'a>, question: &Question) -> Vec<Subject<'a>> {
     subjects
 }
 
-fn answer(case: &Case<'_, '_>, want: Option<QosClass>) -> PodQos {
+fn answer(case: &Case<'_, '_>) -> PodQos {
     let shape = &case.shape;
     let (allowed, rule) = case.class.map_or((false, "not to be told"), |class| resize::rule(class, case.is_static()));
     let scores = case.scores();
@@ -119,18 +123,21 @@ fn answer(case: &Case<'_, '_>, want: Option<QosClass>) -> PodQos {
         effective_requests: texts(case, &effective::requests(shape, case.status), |_| true),
         effective_limits: texts(case, &effective::limits(shape, case.status), |field| !field.contains(".requests.")),
         overhead: shape.overhead.iter().map(|e| (key(&e.resource), e.amount.text(&e.resource))).collect(),
-        pod_resources: shape.pod.as_ref().map(|pod| numbers(pod)),
+        pod_resources: shape.pod.as_ref().map(|pod| numbers(case, pod)),
         containers: shape.parts.iter().zip(scores).map(|(part, score)| container(case, part, score)).collect(),
         resize: Resize { allowed, rule: rule.to_owned() },
-        patch: want.map(|want| patch::patch(case, want)),
+        patch: None,
     }
 }
 
 fn decision(case: &Case<'_, '_>) -> Decision {
     let Some(computed) = case.computed else {
         let why = match (case.shape.unreadable.first(), case.unread.first()) {
-            (Some(bad), _) => format!("{}{} is no amount", case.path, bad.field),
+            (Some(bad), _) => format!("{}{} {}", case.path, bad.field, bad.why()),
             (None, Some(resource)) => format!("{} could not be read, and would fill in what is missing", resource.qualified()),
+            (None, None) if case.shape.is_empty_as_a_whole() => {
+                "spec.resources is there and empty, which Kubernetes takes for absent since 1.37, and not before".to_owned()
+            }
             (None, None) => "several LimitRanges give different defaults, and chance decides between them".to_owned(),
         };
         return Decision { container: None, resource: None, reason: why };
@@ -149,14 +156,16 @@ fn container(case: &Case<'_, '_>, part: &Part<'_>, oom_score_adj: Option<i64>) -
             Role::Init => ContainerType::Init,
         },
         class: readable.then(|| class::of_all(std::iter::once(&part.numbers)).into()),
-        resources: numbers(&part.numbers),
+        resources: numbers(case, &part.numbers),
         oom_score_adj,
         exclusive_cpus: case.class.map(|class| cpus::exclusive(class, part)),
     }
 }
 
 /// Numbers by resource; cpu and memory always.
-fn numbers(numbers: &Numbers<'_>) -> ByResource<NumberPair> {
+fn numbers(case: &Case<'_, '_>, numbers: &Numbers<'_>) -> ByResource<NumberPair> {
+    let ranges = case.facts.ranges(&case.me.namespace);
+    let source = |requests: bool, entry: &Entry<'_>| words::source(entry.source, provenance::givers(ranges, requests, entry));
     let mut pairs: BTreeMap<Cow<'static, str>, NumberPair> =
         class::COUNTING.iter().map(|resource| (key(resource), NumberPair::default())).collect();
     for (resource, stated) in numbers.requests.unreadable() {
@@ -168,11 +177,11 @@ fn numbers(numbers: &Numbers<'_>) -> ByResource<NumberPair> {
     let text = |entry: &Entry<'_>| Some(entry.amount.text(&entry.resource));
     for entry in numbers.requests.iter() {
         let pair = pairs.entry(key(&entry.resource)).or_default();
-        (pair.request, pair.request_source) = (text(entry), Some(words::source(entry.source)));
+        (pair.request, pair.request_source) = (text(entry), Some(source(true, entry)));
     }
     for entry in numbers.limits.iter() {
         let pair = pairs.entry(key(&entry.resource)).or_default();
-        (pair.limit, pair.limit_source) = (text(entry), Some(words::source(entry.source)));
+        (pair.limit, pair.limit_source) = (text(entry), Some(source(false, entry)));
     }
     pairs.into_iter().collect()
 }
@@ -181,8 +190,10 @@ fn numbers(numbers: &Numbers<'_>) -> ByResource<NumberPair> {
 fn texts(case: &Case<'_, '_>, totals: &Totals, counts: impl Fn(&str) -> bool) -> ByResource<String> {
     let known = totals.iter().map(|(resource, amount): (&ResourceName, _)| (key(resource), amount.text(resource)));
     let unreadable = case.shape.unreadable.iter().filter(|bad| counts(&bad.field)).map(|bad| &bad.resource);
-    // A RuntimeClass adds what it takes only to pods.
-    let overhead_to_come = case.predicted && !case.spec.runtime_class_name.is_empty() && case.shape.overhead.is_empty();
+    // What a RuntimeClass adds that could not be read.
+    let class = &case.spec.runtime_class_name;
+    let overhead_to_come =
+        case.predicted && !class.is_empty() && case.facts.runtime_class(class).is_none() && case.shape.overhead.is_empty();
     let grow = class::COUNTING.iter().filter(|_| overhead_to_come);
     known.chain(unreadable.chain(grow).map(|resource| (key(resource), "unknown".to_owned()))).collect()
 }

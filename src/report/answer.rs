@@ -2,6 +2,8 @@
 
 use super::dns::Dns;
 use super::dns_doctor::DnsDoctor;
+use super::dns_records::DnsRecords;
+use super::dns_verify::DnsVerify;
 use super::overview::StorageOverview;
 use super::policy::{CanReach, EffectivePolicy, Matrix, ReachableFrom, WhoCanReach};
 use super::qos::Qos;
@@ -40,6 +42,10 @@ pub enum Answer {
     QosNamespace(Report<QosNamespace>),
     /// What does this pod ask for a name, and what comes of it?
     Dns(Report<Dns>),
+    /// Do the servers of names say what they should?
+    DnsVerify(Report<DnsVerify>),
+    /// Which names exist because of this?
+    DnsRecords(Report<DnsRecords>),
     /// What is wrong with the names of this cluster?
     DnsDoctor(Report<DnsDoctor>),
 }
@@ -60,6 +66,8 @@ impl Answer {
             Self::QosNode(_) => Question::QosNode,
             Self::QosNamespace(_) => Question::QosNamespace,
             Self::Dns(_) => Question::Dns,
+            Self::DnsVerify(_) => Question::DnsVerify,
+            Self::DnsRecords(_) => Question::DnsRecords,
             Self::DnsDoctor(_) => Question::DnsDoctor,
         }
     }
@@ -84,6 +92,8 @@ impl Answer {
             Self::QosNode(r) => &r.findings,
             Self::QosNamespace(r) => &r.findings,
             Self::Dns(r) => &r.findings,
+            Self::DnsVerify(r) => &r.findings,
+            Self::DnsRecords(r) => &r.findings,
             Self::DnsDoctor(r) => &r.findings,
         }
     }
@@ -103,6 +113,8 @@ impl Answer {
             Self::QosNode(r) => &r.coverage,
             Self::QosNamespace(r) => &r.coverage,
             Self::Dns(r) => &r.coverage,
+            Self::DnsVerify(r) => &r.coverage,
+            Self::DnsRecords(r) => &r.coverage,
             Self::DnsDoctor(r) => &r.coverage,
         }
     }
@@ -135,6 +147,10 @@ pub enum Question {
     QosNamespace,
     /// `dns POD NAME`
     Dns,
+    /// `dns verify`
+    DnsVerify,
+    /// `dns records TYPE/NAME`
+    DnsRecords,
     /// `dns doctor`
     DnsDoctor,
 }
@@ -147,7 +163,14 @@ impl Question {
             Self::WhoCanReach | Self::ReachableFrom | Self::EffectivePolicy | Self::PvcWhyPending | Self::Volumes | Self::Qos => {
                 &[Table, Wide, Json, Yaml, Name]
             }
-            Self::CanReach | Self::Storage | Self::QosNode | Self::QosNamespace | Self::Dns | Self::DnsDoctor => &[Table, Wide, Json, Yaml],
+            Self::CanReach
+            | Self::Storage
+            | Self::QosNode
+            | Self::QosNamespace
+            | Self::Dns
+            | Self::DnsVerify
+            | Self::DnsRecords
+            | Self::DnsDoctor => &[Table, Wide, Json, Yaml],
             Self::Matrix => &[Table, Wide, Json, Yaml, Csv, Markdown, Dot, Mermaid],
         }
     }

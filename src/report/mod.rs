@@ -5,6 +5,8 @@
 mod answer;
 pub mod dns;
 pub mod dns_doctor;
+pub mod dns_records;
+pub mod dns_verify;
 mod envelope;
 mod finding;
 pub mod overview;

@@ -7,6 +7,8 @@ use serde_json::Value;
 use super::Report;
 use super::dns::Dns;
 use super::dns_doctor::DnsDoctor;
+use super::dns_records::DnsRecords;
+use super::dns_verify::DnsVerify;
 use super::overview::StorageOverview;
 use super::policy::{CanReach, EffectivePolicy, Matrix, ReachableFrom, WhoCanReach};
 use super::qos::Qos;
@@ -16,7 +18,7 @@ use super::storage::PvcWhyPending;
 use super::volumes::Volumes;
 
 /// The schema of each kind of answer: what `docs/schema/<kind>.json` holds.
-pub fn all() -> [(&'static str, Value); 13] {
+pub fn all() -> [(&'static str, Value); 15] {
     [
         ("WhoCanReach", of::<WhoCanReach>("WhoCanReach")),
         ("ReachableFrom", of::<ReachableFrom>("ReachableFrom")),
@@ -30,6 +32,8 @@ pub fn all() -> [(&'static str, Value); 13] {
         ("QosNode", of::<QosNode>("QosNode")),
         ("QosNamespace", of::<QosNamespace>("QosNamespace")),
         ("Dns", of::<Dns>("Dns")),
+        ("DnsVerify", of::<DnsVerify>("DnsVerify")),
+        ("DnsRecords", of::<DnsRecords>("DnsRecords")),
         ("DnsDoctor", of::<DnsDoctor>("DnsDoctor")),
     ]
 }

@@ -47,6 +47,13 @@ var operations = map[string]operation{
 	"podQOS":    asked(podQOS),
 	"podResize": asked(podResize),
 
+	// quota.go
+	"podQuota":    asked(podQuota),
+	"podOverhead": asked(podOverhead),
+
+	// rollout.go
+	"rollout": asked(rollout),
+
 	// eviction.go
 	"evictionOrder": asked(evictionOrder),
 
@@ -55,6 +62,8 @@ var operations = map[string]operation{
 
 	// corefile.go
 	"corefile": asked(corefile),
+	// hosts.go
+	"podHosts": asked(podHosts),
 }
 
 // envelope is what every question has.

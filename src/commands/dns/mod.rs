@@ -1,7 +1,10 @@
 //! `dns`: which names pods really ask for, and what comes of it. The question about a pod is the command itself; others hang below it.
 
+mod ask;
 mod doctor;
 mod pod;
+mod records;
+mod verify;
 
 use super::{Outcome, all};
 use crate::cli::{CommandError, ErrorKind, Session};
@@ -10,7 +13,7 @@ use crate::cli::{CommandError, ErrorKind, Session};
 ///
 /// The pod's resolv.conf and /etc/hosts as the kubelet writes them, each line with where it comes from; the questions that
 /// glibc, musl and Go make of a name, in their order; what the cluster's servers are expected to answer, and because of
-/// which object. Nothing is sent to a server.
+/// which object. Nothing is sent to a server without --verify.
 #[derive(Debug, clap::Args)]
 #[command(disable_help_subcommand = true, subcommand_value_name = "COMMAND", subcommand_help_heading = "Commands", before_help = pod::EXAMPLES)]
 pub struct Args {
@@ -23,6 +26,8 @@ pub struct Args {
 /// The other questions about names.
 #[derive(Debug, clap::Subcommand)]
 enum Command {
+    Records(records::Args),
+    Verify(verify::Args),
     Doctor(doctor::Args),
 }
 
@@ -35,6 +40,8 @@ pub fn run(session: &mut Session, args: &Args) -> Result<Outcome, CommandError> 
         // Flags between the words make clap take the name for a command.
         Some(_) if !args.pod.is_empty() => Err(CommandError::new(ErrorKind::Usage, "a command of dns takes the place of POD and NAME")
             .hint("flags stand before POD or behind NAME; for a pod called like a command say pod/NAME")),
+        Some(Command::Records(args)) => records::run(session, args),
+        Some(Command::Verify(args)) => verify::run(session, args),
         Some(Command::Doctor(args)) => doctor::run(session, args),
         None => pod::run(session, &args.pod),
     }

@@ -94,7 +94,7 @@ pub fn run(session: &mut Session, args: &Args) -> Result<Outcome, CommandError> 
     if selector.is_some() && !args.targets.is_empty() {
         return Err(CommandError::new(ErrorKind::Usage, "name cannot be provided when a selector is specified"));
     }
-    if let Some(name) = node::named(&args.targets) {
+    if let Some(name) = node::named(&args.targets)? {
         no_change(args, "a node")?;
         return node::run(session, name);
     }
@@ -107,7 +107,7 @@ pub fn run(session: &mut Session, args: &Args) -> Result<Outcome, CommandError> 
     session.format(report::Question::Qos.formats())?;
     let default = session.namespace()?;
     let namespace = session.matrix_scope()?;
-    let (inventory, noticed) = session.read(&RESOURCES, &targets)?;
+    let (inventory, noticed) = session.read_with(&RESOURCES, qos::more_needed, &targets)?;
     let named = if targets.is_empty() {
         None
     } else {

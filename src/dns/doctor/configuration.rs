@@ -2,7 +2,7 @@
 
 use super::{NAMESPACE, Visit};
 use crate::dns::configuration::{Configuration, FoundBy, NoCorefile, servers};
-use crate::dns::corefile::{Block, Corefile, Directive, kubernetes_zones};
+use crate::dns::corefile::{Block, Corefile, Directive, has_variable, kubernetes_zones};
 use crate::dns::findings::doctor as kinds;
 use crate::dns::kubelet::KubeletConfig;
 use crate::dns::server::plugins::{Role, place};
@@ -10,6 +10,8 @@ use crate::inventory::Inventory;
 use crate::objects::{DnsPolicy, Pod};
 use crate::report::{Confidence, Finding, ObjectRef, quoted};
 
+/// Plugins whose answers are recomputed.
+const RECOMPUTED: [&str; 9] = ["autopath", "forward", "grpc", "hosts", "kubernetes", "local", "rewrite", "template", "whoami"];
 /// The file that servers are forwarded to mostly.
 const RESOLV_CONF: &str = "/etc/resolv.conf";
 
@@ -195,7 +197,10 @@ impl<'a> Read<'a> {
     fn prediction(&self, visit: &mut Visit) {
         let odd = |directive: &&Directive| match place(&directive.name) {
             None => directive.name != "import",
-            Some((_, role)) => role == Role::Speaking && !matches!(directive.name.as_str(), "kubernetes" | "forward" | "grpc" | "whoami"),
+            Some((_, role)) => {
+                role == Role::Speaking
+                    && (!RECOMPUTED.contains(&directive.name.as_str()) || directive.words.iter().any(|word| has_variable(word)))
+            }
         };
         let plugins: Vec<&Directive> = self.all().map(|(_, directive)| directive).filter(odd).collect();
         let mut findings = Vec::new();

@@ -150,8 +150,8 @@ pub static UNPREDICTABLE: FindingKind = FindingKind {
     name: "answers-cannot-be-predicted",
     severity: Severity::Info,
     explanation: "\
-A plugin answers or rewrites questions in a way that netstore does not recompute (`rewrite`, `template`, `hosts` and others, or one that CoreDNS does not come
-with), or a part of the Corefile could not be read. What `dns` expects of the servers may then be unknown.",
+A plugin answers or changes questions in a way that netstore does not recompute (`etcd`, `file`, `route53` and others, or one that CoreDNS does not come
+with), a variable of the environment stands among its words, or a part of the Corefile could not be read. What `dns` expects of the servers may then be unknown.",
 };
 
 /// Policies keep pods from the servers.

@@ -1,15 +1,16 @@
-//! What LimitRanges silently do (D).
+//! What LimitRanges silently do, and what they refuse (D).
 
 use std::collections::BTreeMap;
 
 use super::Subject;
 use crate::objects::{Amount, ResourceName};
+use crate::qos::bounds::{self, Refusal};
 use crate::qos::case::Case;
-use crate::qos::defaults::{Defaults, Origin};
-use crate::qos::findings::{DEFAULT_BELOW_REQUEST, LIMIT_RANGES_COMPETE, MAXIMUM_IS_DEFAULT};
+use crate::qos::defaults::{self, Defaults, Origin};
+use crate::qos::findings::{DEFAULT_BELOW_REQUEST, LIMIT_RANGE_REFUSES, LIMIT_RANGES_COMPETE, MAXIMUM_IS_DEFAULT};
 use crate::qos::shape::{Entry, Part, Source};
 use crate::qos::words;
-use crate::report::{Finding, ObjectRef};
+use crate::report::{Evidence, Finding, ObjectRef};
 
 pub(super) fn judge(case: &Case<'_, '_>, found: &mut Vec<Finding>) {
     for range in case.facts.ranges(&case.me.namespace) {
@@ -18,6 +19,7 @@ pub(super) fn judge(case: &Case<'_, '_>, found: &mut Vec<Finding>) {
     if case.predicted {
         found.extend(compete(case));
         found.extend(case.shape.parts.iter().filter_map(|part| below_request(case, part)));
+        found.extend(refused(case));
     }
 }
 
@@ -28,8 +30,8 @@ fn reference(case: &Case<'_, '_>, name: &str) -> ObjectRef {
 /// A maximum that became the limit of a container.
 fn maximum(case: &Case<'_, '_>, range: &Defaults<'_>) -> Option<Finding> {
     let gave = |entry: &&Entry<'_>| {
-        entry.source == Source::LimitRange(Some(range.name))
-            && range.limits.get(&entry.resource).is_some_and(|(_, origin)| *origin == Origin::Max)
+        let by_it = matches!(entry.source, Source::LimitRange(name) if name.is_none_or(|name| name == range.name));
+        by_it && range.limits.get(&entry.resource) == Some(&(entry.amount, Origin::Max))
     };
     let limits = case.shape.parts.iter().flat_map(|part| part.numbers.limits.iter());
     let given: BTreeMap<&ResourceName, Amount> = limits.filter(gave).map(|entry| (&entry.resource, entry.amount)).collect();
@@ -88,16 +90,37 @@ fn compete(case: &Case<'_, '_>) -> Option<Finding> {
     None
 }
 
+/// Numbers that a LimitRange does not let be, whichever of several fills gaps first.
+fn refused(case: &Case<'_, '_>) -> Vec<Finding> {
+    let (ranges, defaults) = (case.facts.limit_ranges(&case.me.namespace), case.facts.ranges(&case.me.namespace));
+    let backwards = (defaults.len() > 1).then(|| defaults::admitted(&case.facts.shape_to_come(case.spec), defaults, true));
+    let in_any_case = backwards.as_ref().map(|shape| bounds::refusals(ranges, shape));
+    let certain = |refusal: &Refusal<'_, '_>| in_any_case.as_ref().is_none_or(|others| others.iter().any(|other| other.is_like(refusal)));
+    let subject = Subject::of(case);
+    let finding = |refusal: &Refusal<'_, '_>| {
+        let message = format!("{}: {}", refusal.message(), subject.refused());
+        let Evidence { object, field, value } = refusal.evidence();
+        let finding = subject.finding(&LIMIT_RANGE_REFUSES, &message).shown_by(&object, field, value);
+        let finding = match refusal.part {
+            Some(part) => case.show(finding, part, &refusal.resource),
+            None => finding,
+        };
+        finding.remedied_by("state numbers within its bounds", None)
+    };
+    bounds::refusals(ranges, &case.shape).iter().filter(|refusal| certain(refusal)).map(finding).collect()
+}
+
 /// A limit that a LimitRange gives, and that is less than what is requested.
 fn below_request(case: &Case<'_, '_>, part: &Part<'_>) -> Option<Finding> {
     part.numbers.limits.iter().find_map(|limit| {
-        let Source::LimitRange(Some(range)) = limit.source else { return None };
+        let Source::LimitRange(range) = limit.source else { return None };
+        let range = range.map_or_else(|| "a LimitRange".to_owned(), |name| format!("LimitRange {name}"));
         let resource = &limit.resource;
         let request = part.numbers.requests.amount(resource).filter(|request| *request > limit.amount)?.text(resource);
         let given = limit.amount.text(resource);
         let subject = Subject::of(case);
         let message = format!(
-            "{} requests {request} {resource}, and LimitRange {range} gives it a limit of {given}: {}",
+            "{} requests {request} {resource}, and {range} gives it a limit of {given}: {}",
             words::container(part),
             subject.refused()
         );

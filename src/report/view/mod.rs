@@ -26,6 +26,10 @@ mod ranges;
 #[cfg(test)]
 mod samples;
 #[cfg(test)]
+mod samples_dns;
+#[cfg(test)]
+mod samples_dns_doctor;
+#[cfg(test)]
 mod samples_node;
 #[cfg(test)]
 mod samples_overview;
@@ -34,7 +38,11 @@ mod samples_patch;
 #[cfg(test)]
 mod samples_qos;
 #[cfg(test)]
+mod samples_records;
+#[cfg(test)]
 mod samples_storage;
+#[cfg(test)]
+mod samples_verify;
 #[cfg(test)]
 mod samples_volumes;
 mod table;

@@ -41,6 +41,8 @@ pub(super) fn write(answer: &Answer, out: &mut dyn Write) -> io::Result<()> {
         | Answer::QosNode(_)
         | Answer::QosNamespace(_)
         | Answer::Dns(_)
+        | Answer::DnsVerify(_)
+        | Answer::DnsRecords(_)
         | Answer::DnsDoctor(_) => Ok(()),
     }
 }

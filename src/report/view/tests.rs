@@ -26,8 +26,12 @@ fn every_sample() -> Vec<(&'static str, Answer)> {
     samples.extend(samples_storage::all());
     samples.extend(samples_volumes::all());
     samples.extend(samples_overview::all());
+    samples.extend(samples_records::all());
     samples.extend(samples_qos::all());
     samples.extend(samples_node::all());
+    samples.extend(samples_verify::all());
+    samples.extend(samples_dns::all());
+    samples.extend(samples_dns_doctor::all());
     samples
 }
 
@@ -123,6 +127,8 @@ fn value(answer: &Answer) -> serde_json::Value {
         Answer::Storage(r) => serde_json::to_value(r),
         Answer::Qos(r) => serde_json::to_value(r),
         Answer::Dns(r) => serde_json::to_value(r),
+        Answer::DnsVerify(r) => serde_json::to_value(r),
+        Answer::DnsRecords(r) => serde_json::to_value(r),
         Answer::DnsDoctor(r) => serde_json::to_value(r),
         Answer::QosNode(r) => serde_json::to_value(r),
         Answer::QosNamespace(r) => serde_json::to_value(r),

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::super::escape;
-use super::{Text, grid, words};
+use super::{Text, dns_verify, grid, words};
 use crate::report::Report;
 use crate::report::dns::{Certainty, ConfLine, Dns, DnsQuestion, ExpectedAnswer, HostsEntry, Libc, LibcOutcome, Provenance, Resolves};
 use crate::report::view::grid::Cell;
@@ -29,6 +29,10 @@ pub(super) fn write(report: &Report<Dns>, text: &mut Text<'_>) -> io::Result<()>
         text.page.labelled(Some(Label::Heading), &format!("{} {asks}", words::and(&who)), &format!("{types}:"), 0)?;
         asked(text, &questions)?;
     }
+    if let Some(verified) = &answer.verified {
+        text.page.blank()?;
+        dns_verify::verification(verified, &distinct(&answer.questions), text)?;
+    }
     if !answer.outcome.assumed.is_empty() || !answer.outcome.similar.is_empty() {
         text.page.blank()?;
     }
@@ -41,6 +45,17 @@ pub(super) fn write(report: &Report<Dns>, text: &mut Text<'_>) -> io::Result<()>
         return Ok(());
     }
     text.page.paragraph(&format!("Did you mean {}?", similar.join(", or ")), 2)
+}
+
+/// The questions that replicas were asked: each once, however many libraries ask it.
+fn distinct(questions: &[DnsQuestion]) -> Vec<dns_verify::Question<'_>> {
+    let mut distinct: Vec<dns_verify::Question<'_>> = Vec::new();
+    for DnsQuestion { name, kind, expected, observed, .. } in questions {
+        if !distinct.iter().any(|known| known.name == name && known.kind == *kind) {
+            distinct.push(dns_verify::Question { name, kind, expected, observed });
+        }
+    }
+    distinct
 }
 
 fn libc(libc: Libc) -> &'static str {
@@ -113,22 +128,21 @@ fn summary(outcomes: &[LibcOutcome]) -> String {
     }
 }
 
-/// Line by line, with where each comes from.
+/// Line by line, with where each comes from; entries of one origin together.
 fn resolv_conf(text: &mut Text<'_>, lines: &[Provenance]) -> io::Result<()> {
-    let mut before: Option<&Provenance> = None;
+    let mut before = None;
     let mut rows: Vec<Vec<Cell<'_>>> = Vec::new();
-    for line in lines {
-        let word = match line.line {
+    for entries in lines.chunk_by(|a, b| a.line == b.line && origin(a) == origin(b)) {
+        let Some(first) = entries.first() else { continue };
+        let word = match first.line {
+            _ if before == Some(first.line) => "",
             ConfLine::Nameserver => "nameserver",
             ConfLine::Search => "search",
             ConfLine::Options => "options",
         };
-        let same_line = before.is_some_and(|before| before.line == line.line);
-        let from = origin(line);
-        let from = if before.is_some_and(|before| same_line && origin(before) == from) { "\"".to_owned() } else { from };
-        let value = line.value.as_deref().map_or_else(|| "?".to_owned(), |value| escape(value).into_owned());
-        rows.push(vec![if same_line { "" } else { word }.into(), value.into(), from.into()]);
-        before = Some(line);
+        let values = entries.iter().map(|entry| entry.value.as_deref().map_or("?".into(), escape));
+        rows.push(vec![word.into(), values.collect::<Vec<_>>().join(" ").into(), origin(first).into()]);
+        before = Some(first.line);
     }
     if rows.is_empty() {
         return text.page.paragraph("resolv.conf is empty.", 0);
