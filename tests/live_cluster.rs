@@ -7,6 +7,8 @@
 mod answers;
 #[path = "live_cluster/cluster.rs"]
 mod cluster;
+#[path = "live_cluster/dns/mod.rs"]
+mod dns;
 #[path = "live_cluster/many.rs"]
 mod many;
 #[path = "live_cluster/partial.rs"]

@@ -4,7 +4,7 @@ use netstore::inventory::{Coverage, Inventory, Origin, State};
 use netstore::objects::{QosClass, Resource};
 use netstore::qos::{Named, Question, qos};
 use netstore::report::qos::Class;
-use netstore::report::qos_patch::Patch;
+use netstore::report::qos_patch::{Patch, PatchManner};
 use netstore::source::manifests::{Input, Options, read};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -33,6 +33,14 @@ fn pod(owner: &str, containers: &str) -> String {
 
 fn owner(kind: &str, name: &str) -> String {
     format!("{{apiVersion: x/v1, kind: {kind}, name: {name}, uid: u, controller: true}}")
+}
+
+/// A Deployment and its three pods.
+fn fleet(strategy: &str, resources: &str) -> Vec<String> {
+    let owner = owner("Deployment", "web");
+    let pods = (1..=3).map(|n| pod(&owner, &web(resources)).replace("name: web-1", &format!("name: web-{n}")));
+    let deployment = deployment(&web(resources)).replace("replicas: 3", &format!("replicas: 3, strategy: {strategy}"));
+    std::iter::once(deployment).chain(pods).collect()
 }
 
 /// What exists in a cluster.
@@ -213,7 +221,7 @@ fn what_speaks_against_it_is_said() {
         ("a node that is cordoned", node("8Gi", "unschedulable: true"), raise, ""),
         ("a node that holds it", node("8Gi", ""), raise, ""),
     ] {
-        let patch = patch(&[deployment(&web(UNEVEN)), object], Origin::Snapshot, &[], want);
+        let patch = patch(&[fleet("{rollingUpdate: {maxUnavailable: 1}}", UNEVEN), vec![object]].concat(), Origin::Snapshot, &[], want);
         let said: Vec<&str> = patch.ways[0].breaks.iter().map(|obstacle| obstacle.message.as_str()).collect();
         let right = if says.is_empty() { said.is_empty() } else { said.iter().any(|message| message.contains(says)) };
         assert!(right, "{what}: {said:?}");
@@ -248,7 +256,9 @@ fn of_a_template_nothing_is_promised_that_a_webhook_takes_back() {
         qos(&inventory, &question).0.pods.into_iter().find_map(|pod| pod.patch).expect("a patch")
     };
     let even = of_template("resources: {limits: {cpu: 1, memory: 1Gi}}");
-    assert!(!even.already && even.ways.is_empty());
+    assert!(!even.already);
+    let offered: Vec<(PatchManner, bool)> = even.ways.iter().map(|way| (way.manner, way.breaks.is_empty())).collect();
+    assert_eq!(offered, [(PatchManner::PodLevel, true)], "containers of the template are even already");
     assert!(
         even.note.clone().unwrap_or_default().contains("container proxy, which a webhook adds, keeps its pods from"),
         "{:?}",
@@ -257,7 +267,87 @@ fn of_a_template_nothing_is_promised_that_a_webhook_takes_back() {
     let tight = of_template("resources: {requests: {cpu: 1, memory: 1Gi}}");
     let said: Vec<&str> = tight.ways.iter().flat_map(|way| &way.breaks).map(|obstacle| obstacle.message.as_str()).collect();
     let keeps = "container proxy, which a webhook adds, keeps its pods from being Guaranteed: its resources are set where it is";
-    assert_eq!(said, [keeps, "container proxy, which a webhook adds, does not fit into the pod as a whole: its pods are refused"]);
+    assert_eq!(said, [keeps]);
+    // Numbers of the pod as a whole hold what the webhook adds, too.
+    let whole = tight.ways.iter().find(|way| way.manner == PatchManner::PodLevel).expect("a way");
+    let numbers: Vec<&str> = whole.edits.iter().filter_map(|edit| edit.to.as_deref()).collect();
+    assert_eq!(numbers, ["1010m", "1010m", "1040Mi", "1040Mi"], "requests and limits");
+}
+
+#[test]
+fn a_rollout_that_makes_pods_before_old_ones_go_needs_room_for_one_more() {
+    let quota = "{apiVersion: v1, kind: ResourceQuota, metadata: {name: team, namespace: shop}, spec: {hard: {requests.memory: 4Gi, pods: 4}}, \
+                 status: {hard: {requests.memory: 4Gi, pods: 4}, used: {requests.memory: 3Gi, pods: 3}}}";
+    let stuck = |hard: &str, more: &str| {
+        format!(
+            "ResourceQuota team has {hard} in use: {more} more do not fit, since a new pod is made before an old one goes: the rollout gets stuck"
+        )
+    };
+    for (strategy, hard, said) in [
+        ("{}", "4Gi", None),
+        ("{}", "3584Mi", Some(stuck("3Gi of 3584Mi requests.memory", "1Gi"))),
+        ("{rollingUpdate: {maxUnavailable: 33%}}", "3584Mi", Some(stuck("3Gi of 3584Mi requests.memory", "1Gi"))),
+        ("{rollingUpdate: {maxUnavailable: 34%}}", "3584Mi", None),
+        ("{rollingUpdate: {maxSurge: 0, maxUnavailable: 1%}}", "3584Mi", None),
+        ("{type: Recreate}", "3Gi", None),
+    ] {
+        let objects = [fleet(strategy, UNEVEN), vec![quota.replace("requests.memory: 4Gi", &format!("requests.memory: {hard}"))]].concat();
+        let patch = guaranteed(&objects);
+        let lower = patch.ways.iter().find(|way| way.manner == PatchManner::LowerLimits).expect("a way");
+        let breaks: Vec<String> = lower.breaks.iter().map(|obstacle| obstacle.message.clone()).collect();
+        assert_eq!(breaks, said.into_iter().collect::<Vec<_>>(), "{strategy} {hard}");
+    }
+}
+
+#[test]
+fn a_deployment_without_pods_gives_no_room_back() {
+    let quota = "{apiVersion: v1, kind: ResourceQuota, metadata: {name: team, namespace: shop}, spec: {hard: {requests.memory: 8Gi}}, \
+                 status: {hard: {requests.memory: 8Gi}, used: {requests.memory: 6Gi}}}";
+    let patch = guaranteed(&[deployment(&web(UNEVEN)), quota.to_owned()]);
+    let said: Vec<&str> = patch.ways[0].breaks.iter().map(|obstacle| obstacle.message.as_str()).collect();
+    assert_eq!(said, ["ResourceQuota team has 6Gi of 8Gi requests.memory in use: 6Gi more do not fit"]);
+}
+
+#[test]
+fn another_class_is_counted_by_other_quotas() {
+    let quota = |scopes: &str, priority: &str| {
+        format!(
+            "{{apiVersion: v1, kind: ResourceQuota, metadata: {{name: team, namespace: shop}}, spec: {{hard: {{pods: 0}}, scopes: [{scopes}]{priority}}}}}"
+        )
+    };
+    let class = ", scopeSelector: {matchExpressions: [{scopeName: PriorityClass, operator: Exists}]}";
+    let default = "{apiVersion: scheduling.k8s.io/v1, kind: PriorityClass, metadata: {name: usual}, value: 1, globalDefault: true}";
+    for (what, objects, unread, want, refused, open) in [
+        ("BestEffort no more", vec![quota("NotBestEffort", "")], vec![], QosClass::Burstable, true, false),
+        ("still not BestEffort", vec![quota("BestEffort", "")], vec![], QosClass::Burstable, false, false),
+        ("another scope fails", vec![quota("NotBestEffort, Terminating", "")], vec![], QosClass::Burstable, false, false),
+        ("no priority class", vec![quota("NotBestEffort", class)], vec![], QosClass::Burstable, false, false),
+        ("the usual priority class", vec![quota("NotBestEffort", class), default.to_owned()], vec![], QosClass::Burstable, true, false),
+        ("nobody knows", vec![quota("NotBestEffort", class)], vec![Resource::PriorityClasses], QosClass::Burstable, false, true),
+    ] {
+        let patch = patch(&[vec![deployment(&web(""))], objects].concat(), Origin::Snapshot, &unread, want);
+        assert_eq!(!patch.ways[0].breaks.is_empty(), refused, "{what}: {:?}", patch.ways[0].breaks);
+        assert_eq!(patch.unread == ["priorityclasses.scheduling.k8s.io"], open, "{what}: {:?}", patch.unread);
+    }
+}
+
+#[test]
+fn pods_without_containers_are_none_of_any_class() {
+    let patch = guaranteed(&[deployment("")]);
+    assert!(patch.ways.is_empty() && !patch.already);
+    assert_eq!(patch.note.as_deref(), Some("it has no containers, and Kubernetes refuses its pods"));
+}
+
+#[test]
+fn overhead_of_a_runtime_class_counts_for_quotas() {
+    let boxed =
+        "{apiVersion: node.k8s.io/v1, kind: RuntimeClass, metadata: {name: boxed}, handler: boxed, overhead: {podFixed: {memory: 100Mi}}}";
+    let quota = "{apiVersion: v1, kind: ResourceQuota, metadata: {name: team, namespace: shop}, spec: {hard: {requests.memory: 6Gi}}}";
+    let of = |more: &str| deployment(&web(UNEVEN)).replace("spec: {containers", &format!("spec: {{{more}containers"));
+    let said = |objects: &[String]| guaranteed(objects).ways[0].breaks.iter().map(|obstacle| obstacle.message.clone()).collect::<Vec<_>>();
+    assert!(said(&[of(""), quota.to_owned()]).is_empty());
+    let boxed = said(&[of("runtimeClassName: boxed, "), quota.to_owned(), boxed.to_owned()]);
+    assert_eq!(boxed, ["ResourceQuota team has 0 of 6Gi requests.memory in use: 6444Mi more do not fit"]);
 }
 
 #[test]

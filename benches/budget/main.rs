@@ -14,6 +14,10 @@ use std::time::{Duration, Instant};
 use measure::{Measured, QUESTIONS, measure};
 use worlds::World;
 
+// As the program has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|a| a != "--bench").collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();

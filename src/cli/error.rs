@@ -183,8 +183,9 @@ impl From<LiveError> for CommandError {
             }
             LiveError::PortForwardForbidden { message, namespace, about } => {
                 let flags: String = about.flags.iter().map(|flag| format!(" {}", quoted(flag))).collect();
+                let can_i = |verb: &str| format!("kubectl auth can-i {verb} pods/portforward -n {namespace}{flags}");
                 Self::from_server(ErrorKind::Forbidden, "Forbidden", &message)
-                    .hint(format!("what was needed and refused can be asked again with\nkubectl auth can-i create pods/portforward -n {namespace}{flags}"))
+                    .hint(format!("what was needed and refused can be asked again with\n{}\n{}", can_i("get"), can_i("create")))
                     .hint("rules of a Role that would do:\nrules:\n- apiGroups: [\"\"]\n  resources: [pods/portforward]\n  verbs: [create, get]")
             }
             LiveError::NotAnApi { about, .. } => {

@@ -72,6 +72,7 @@ fn is_of_use(arg: &Arg, command: &str) -> bool {
         (_, "help") => true,
         (command, _) if !connects(command) => false,
         ("version", id) => id == "output" || is_connection(arg),
+        ("dns verify", id) => !matches!(id, "from" | "filename" | "recursive" | "selector" | "cni"),
         ("snapshot", id) => id == "namespace" || is_connection(arg),
         _ => true,
     }

@@ -24,7 +24,7 @@ use clap::FromArgMatches;
 pub use args::{Cli, Globals};
 pub use error::{CommandError, ErrorKind};
 pub use exit::ExitCode;
-pub use session::Session;
+pub use session::{Kept, Session};
 
 /// Runs the command line `argv` (the program's name first), writes to the process's streams, and says how to end.
 pub fn run(argv: Vec<OsString>) -> ExitCode {

@@ -1,6 +1,7 @@
 //! One run of one command: where objects come from, which namespace is meant, where the answer goes.
 
 use std::io::{Read, Write};
+use std::mem::ManuallyDrop;
 use std::path::Path;
 
 use super::connection::ConnectionOptions;
@@ -8,17 +9,21 @@ use super::progress::TerminalProgress;
 use super::targets::{self, Target, TargetArg};
 use super::terminal::{Stream, Terminal};
 use super::{CommandError, ErrorKind, Globals};
+use crate::dns::observed::Asked;
 use crate::inventory::{Coverage, Inventory, State};
 use crate::objects::{LabelSelector, Objects, Resource, parse_selector};
 use crate::policy::Cni;
 use crate::policy::profile::{Recognised, recognise};
 use crate::report::view::{Format, Style, render, render_findings, render_warnings};
 use crate::report::{Answer, Finding};
-use crate::source::live::Cluster;
+use crate::source::live::{Cluster, PodPort, Replies};
 use crate::source::{Collected, Needs, Recording, SYSTEM_NAMESPACE, manifests, snapshot};
 
 /// Namespace of objects that name none, where no context says otherwise.
 const DEFAULT_NAMESPACE: &str = "default";
+
+/// What was read. The process ends with the answer, so nobody takes a hundred thousand objects apart again one by one.
+pub type Kept = ManuallyDrop<Inventory>;
 
 /// What a command needs of its surroundings.
 pub struct Session {
@@ -144,7 +149,7 @@ impl Session {
     ///
     /// # Errors
     /// If nothing could be read, or if a name means something else in each of all namespaces.
-    pub fn read(&mut self, resources: &[Resource], targets: &[Target]) -> Result<(Inventory, Vec<Finding>), CommandError> {
+    pub fn read(&mut self, resources: &[Resource], targets: &[Target]) -> Result<(Kept, Vec<Finding>), CommandError> {
         self.read_with_system(resources, &[], targets)
     }
 
@@ -157,7 +162,30 @@ impl Session {
         resources: &[Resource],
         system: &[Resource],
         targets: &[Target],
-    ) -> Result<(Inventory, Vec<Finding>), CommandError> {
+    ) -> Result<(Kept, Vec<Finding>), CommandError> {
+        let namespaces = self.namespaces_of(targets)?;
+        let mut collected = self.collect(&Needs { resources: resources.to_vec(), system: system.to_vec(), namespaces })?;
+        collected.coverage = needed(&collected.coverage, &[resources, system].concat());
+        let findings = std::mem::take(&mut collected.findings);
+        Ok((ManuallyDrop::new(Inventory::build(collected)), findings))
+    }
+
+    /// As `read`, and the kinds that `more` says of what is there.
+    ///
+    /// # Errors
+    /// As `read`.
+    pub fn read_with(
+        &mut self,
+        resources: &[Resource],
+        more: impl Fn(&Objects) -> Vec<Resource>,
+        targets: &[Target],
+    ) -> Result<(Kept, Vec<Finding>), CommandError> {
+        let namespaces = self.namespaces_of(targets)?;
+        self.read_in_steps(resources, more, namespaces)
+    }
+
+    /// The namespaces of targets, that of the session and kube-system.
+    fn namespaces_of(&mut self, targets: &[Target]) -> Result<Vec<String>, CommandError> {
         if self.globals.selection.all_namespaces && targets.iter().any(|target| target.end.needs_namespace()) {
             return Err(CommandError::new(ErrorKind::Usage, "a resource cannot be retrieved by name across all namespaces")
                 .hint("say its namespace: -n NAMESPACE, or NAMESPACE/TYPE/NAME"));
@@ -166,10 +194,7 @@ impl Session {
         namespaces.extend(targets.iter().filter_map(|target| target.end.namespace().map(str::to_owned)));
         namespaces.sort();
         namespaces.dedup();
-        let mut collected = self.collect(&Needs { resources: resources.to_vec(), system: system.to_vec(), namespaces })?;
-        collected.coverage = needed(&collected.coverage, &[resources, system].concat());
-        let findings = std::mem::take(&mut collected.findings);
-        Ok((Inventory::build(collected), findings))
+        Ok(namespaces)
     }
 
     /// Reads what a question needs step by step: some kinds first, then those that `more` says of what is there, until it is all.
@@ -181,7 +206,7 @@ impl Session {
         first: &[Resource],
         more: impl Fn(&Objects) -> Vec<Resource>,
         mut namespaces: Vec<String>,
-    ) -> Result<(Inventory, Vec<Finding>), CommandError> {
+    ) -> Result<(Kept, Vec<Finding>), CommandError> {
         namespaces.push(self.namespace()?);
         namespaces.sort();
         namespaces.dedup();
@@ -216,7 +241,7 @@ impl Session {
         }
         collected.coverage = needed(&collected.coverage, &resources);
         let findings = std::mem::take(&mut collected.findings);
-        Ok((Inventory::build(collected), findings))
+        Ok((ManuallyDrop::new(Inventory::build(collected)), findings))
     }
 
     fn collect(&mut self, needs: &Needs) -> Result<Collected, CommandError> {
@@ -248,6 +273,19 @@ impl Session {
         let progress = self.progress();
         let Live { runtime, cluster } = self.live()?;
         Ok(runtime.block_on(cluster.record(resources, &namespaces, &progress))?)
+    }
+
+    /// Asks servers of names in pods of the cluster, each for itself.
+    ///
+    /// # Errors
+    /// If there is no cluster.
+    pub fn ask_servers(&mut self, servers: &[PodPort], questions: &[Asked]) -> Result<Vec<Replies>, CommandError> {
+        if !matches!(self.source, Source::Live(_)) {
+            return Err(CommandError::new(ErrorKind::Usage, "servers of a cluster are to be asked: --from and --filename name none"));
+        }
+        let progress = self.progress();
+        let Live { runtime, cluster } = self.live()?;
+        Ok(runtime.block_on(cluster.ask_servers(servers, questions, &progress)))
     }
 
     /// Version of the API server, if it tells within the time.

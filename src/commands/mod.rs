@@ -106,6 +106,7 @@ pub fn formats(command: &str) -> &'static [Format] {
         "storage" => Question::Storage.formats(),
         "qos" => Question::Qos.formats(),
         "dns" => Question::Dns.formats(),
+        "dns verify" => Question::DnsVerify.formats(),
         "version" => version::FORMATS,
         _ => &[],
     }

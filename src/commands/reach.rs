@@ -1,7 +1,7 @@
 //! What the questions about reachability share: the objects they read, and their arguments.
 
 use crate::cli::targets::{self, Target};
-use crate::cli::{CommandError, ErrorKind, Session};
+use crate::cli::{CommandError, ErrorKind, Kept, Session};
 use crate::inventory::Inventory;
 use crate::objects::Resource;
 use crate::policy::question::{PortQuery, Resolved};
@@ -27,7 +27,7 @@ const RESOURCES: [Resource; 15] = [
 ];
 
 /// Reads what a question about these targets depends on, with what the source had to say.
-pub(super) fn read(session: &mut Session, targets: &[Target]) -> Result<(Inventory, Vec<Finding>), CommandError> {
+pub(super) fn read(session: &mut Session, targets: &[Target]) -> Result<(Kept, Vec<Finding>), CommandError> {
     session.read(&RESOURCES, targets)
 }
 

@@ -27,7 +27,9 @@ pub enum MessageError {
 /// If no name can be so.
 pub fn question(id: u16, asked: &Asked) -> Result<Vec<u8>, MessageError> {
     let wrong = |error: &dyn ToString| MessageError::Name(error.to_string());
-    let mut name = Name::from_ascii(&asked.name).map_err(|error| wrong(&error))?;
+    // Label by label: the reader of whole names refuses those of IPv6 pods, which may begin with a dash.
+    let labels = asked.name.split('.').filter(|_| !asked.name.is_empty()).map(str::as_bytes);
+    let mut name = Name::from_labels(labels).map_err(|error| wrong(&error))?;
     name.set_fqdn(true);
     let mut message = Message::new(id, MessageType::Query, OpCode::Query);
     message.metadata.recursion_desired = true;
@@ -133,6 +135,7 @@ mod tests {
         assert!(question(1, &asked(&"x".repeat(64), RecordType::A)).is_err());
         assert!(question(1, &asked(&["x".repeat(60).as_str(); 5].join("."), RecordType::A)).is_err());
         assert!(question(1, &asked("a..b", RecordType::A)).is_err());
+        assert_eq!(question(1, &asked("", RecordType::A)).unwrap()[12..], [0, 0, 1, 0, 1]);
     }
 
     #[test]

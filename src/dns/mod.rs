@@ -4,6 +4,7 @@
 //! configuration; `resolv` is the file that the kubelet writes for a pod, as its own code does (`tests/dns_oracle.rs`); `search` is what glibc,
 //! musl and Go make of that file, as they do themselves (`tests/dns_search.rs`); `server` is what the cluster's servers are expected to answer.
 //! `hosts` is the pod's `/etc/hosts`, `lookup` what a library makes of all this, `answer` the report of it, `advice` what is to be changed.
+//! `message` is how servers are asked, `observed` what they really say, and `verify` compares.
 
 mod advice;
 mod answer;
@@ -23,6 +24,7 @@ pub mod resolv;
 pub mod search;
 pub mod server;
 mod similar;
+pub mod verify;
 mod words;
 
 pub use answer::{Question, Subject, ask};

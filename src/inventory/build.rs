@@ -42,7 +42,8 @@ impl Inventory {
         let namespace_index: BTreeMap<String, usize> = namespaces.iter().enumerate().map(|(i, n)| (n.name.clone(), i)).collect();
 
         let owners = Owners::new(&objects.workloads);
-        let (finished_pods, living): (Vec<Pod>, Vec<Pod>) = std::mem::take(&mut objects.pods).into_iter().partition(Pod::is_finished);
+        let mut living = std::mem::take(&mut objects.pods);
+        let finished_pods: Vec<Pod> = living.extract_if(.., |pod| pod.is_finished()).collect();
         let mut members: Vec<(Pod, Key, Option<&Workload>)> = living
             .into_iter()
             .map(|pod| {
@@ -138,6 +139,8 @@ fn sort(objects: &mut Objects) {
     by_name(&mut objects.events, |o| &o.metadata);
     by_name(&mut objects.resource_quotas, |o| &o.metadata);
     by_name(&mut objects.limit_ranges, |o| &o.metadata);
+    by_name(&mut objects.runtime_classes, |o| &o.metadata);
+    by_name(&mut objects.priority_classes, |o| &o.metadata);
     by_name(&mut objects.pod_metrics, |o| &o.metadata);
     by_name(&mut objects.volume_snapshots, |o| &o.metadata);
     by_name(&mut objects.snapshot_contents, |o| &o.metadata);

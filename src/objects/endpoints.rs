@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::Meta;
-use super::meta::null_default;
+use super::meta::{few, null_default};
 
 /// An EndpointSlice: addresses and ports behind a Service.
 #[derive(Debug, Default, Clone, Deserialize)]
@@ -16,10 +16,10 @@ pub struct EndpointSlice {
     #[serde(deserialize_with = "null_default")]
     pub address_type: String,
     /// Endpoints.
-    #[serde(deserialize_with = "null_default")]
+    #[serde(deserialize_with = "few")]
     pub endpoints: Vec<Endpoint>,
     /// Ports of every endpoint of the slice.
-    #[serde(deserialize_with = "null_default")]
+    #[serde(deserialize_with = "few")]
     pub ports: Vec<EndpointPort>,
 }
 
@@ -28,7 +28,7 @@ pub struct EndpointSlice {
 #[serde(rename_all = "camelCase", default)]
 pub struct Endpoint {
     /// Addresses; consumers use the first.
-    #[serde(deserialize_with = "null_default")]
+    #[serde(deserialize_with = "few")]
     pub addresses: Vec<String>,
     /// Conditions.
     #[serde(deserialize_with = "null_default")]

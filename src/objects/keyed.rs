@@ -27,7 +27,10 @@ pub struct Keyed {
 
 impl Keyed {
     /// Decodes a ConfigMap: only there values are looked at.
-    pub(crate) fn config_map<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+    ///
+    /// # Errors
+    /// If it is none.
+    pub fn config_map<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Default, Deserialize)]
         #[serde(rename_all = "camelCase", default)]
         struct ConfigMap {

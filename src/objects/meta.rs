@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::marker::PhantomData;
 
 use jiff::Timestamp;
 use serde::Deserialize as DeriveDeserialize;
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 /// `metadata` of any object.
 #[derive(Debug, Default, Clone, PartialEq, Eq, DeriveDeserialize)]
@@ -27,10 +28,10 @@ pub struct Meta {
     #[serde(deserialize_with = "known_annotations")]
     pub annotations: Labels,
     /// Who has to agree before the object is gone.
-    #[serde(deserialize_with = "null_default")]
+    #[serde(deserialize_with = "few")]
     pub finalizers: Vec<String>,
     /// Owners; at most one of them is the controller.
-    #[serde(deserialize_with = "null_default")]
+    #[serde(deserialize_with = "few")]
     pub owner_references: Vec<OwnerReference>,
     /// Creation time, if it can be read.
     #[serde(deserialize_with = "lenient_time")]
@@ -185,6 +186,34 @@ pub type Unknown = BTreeMap<String, IgnoredAny>;
 /// `null` is the default, as for Go's decoder.
 pub(super) fn null_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(d: D) -> Result<T, D::Error> {
     Option::<T>::deserialize(d).map(Option::unwrap_or_default)
+}
+
+/// A list that mostly has one element or two: room for more, as the usual reader makes it, would be a third of the memory of a cluster.
+pub(super) fn few<'de, D: Deserializer<'de>, T: Deserialize<'de>>(d: D) -> Result<Vec<T>, D::Error> {
+    struct Few<T>(Vec<T>);
+    impl<'de, T: Deserialize<'de>> Deserialize<'de> for Few<T> {
+        fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+            d.deserialize_seq(Elements(PhantomData))
+        }
+    }
+    struct Elements<T>(PhantomData<T>);
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for Elements<T> {
+        type Value = Few<T>;
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a list")
+        }
+        fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Few<T>, A::Error> {
+            let mut list = Vec::new();
+            while let Some(element) = elements.next_element()? {
+                if list.len() == list.capacity() {
+                    list.reserve_exact(list.len().max(1));
+                }
+                list.push(element);
+            }
+            Ok(Few(list))
+        }
+    }
+    Option::<Few<T>>::deserialize(d).map(|list| list.map(|Few(list)| list).unwrap_or_default())
 }
 
 /// What somebody says, on one line: what counts of a failed mount stands in the last line of four.

@@ -5,6 +5,7 @@
 
 mod backup;
 mod cidr;
+mod classes;
 mod cluster;
 mod dns;
 mod endpoints;
@@ -31,6 +32,7 @@ mod workload;
 
 pub use backup::{BackupPlan, BackupSession, BackupSpec, BackupTarget, BackupTool, VeleroBackup, VeleroSchedule};
 pub use cidr::{Address, Cidr, CidrError, Family};
+pub use classes::{Overhead, PriorityClass, RuntimeClass};
 pub use cluster::{ClusterPeer, ClusterPolicy, ClusterPolicyKind, ClusterPort, ClusterRule, ClusterSubject, NamespaceMatch};
 pub use dns::{DnsConfig, DnsOption, DnsPolicy, HostAlias};
 pub use endpoints::{Endpoint, EndpointConditions, EndpointPort, EndpointSlice, TargetRef};
@@ -46,7 +48,7 @@ pub use pod::{
 };
 pub use pod_volume::{ClaimSource, EnvReference, HostPath, InlineCsi, KeysOf, OtherSource, PodVolume, Projection};
 pub use quantity::Quantity;
-pub use quota::{LimitRange, LimitRangeItem, ResourceQuota};
+pub use quota::{LimitRange, LimitRangeItem, ResourceQuota, ScopeRequirement, ScopeSelector};
 pub use resource::{POLICY_GROUP, Resource, SNAPSHOT_GROUP};
 pub use resources::{Amount, QosClass, Requirements, ResourceList, ResourceName, Stated};
 pub use scheduling::{Taint, Toleration, VolumeUse};
@@ -57,7 +59,7 @@ pub use storage::{
     AttachmentError, CsiDriver, CsiNode, CsiStorageCapacity, NodeDriver, StorageClass, VolumeAttachment, VolumeAttributesClass,
 };
 pub use volume::{BETA_CLASS, ClaimRef, ClaimSpec, Condition, CsiSource, DataSource, PersistentVolume, PersistentVolumeClaim};
-pub use workload::{ClaimRetention, ClaimTemplate, Template, Workload, WorkloadKind};
+pub use workload::{ClaimRetention, ClaimTemplate, RollingUpdate, Strategy, Template, Workload, WorkloadKind};
 
 /// Everything that was read, one list a kind, in no particular order.
 #[derive(Debug, Default, Clone)]
@@ -106,6 +108,10 @@ pub struct Objects {
     pub resource_quotas: Vec<ResourceQuota>,
     /// `v1` LimitRanges.
     pub limit_ranges: Vec<LimitRange>,
+    /// `node.k8s.io/v1` RuntimeClasses.
+    pub runtime_classes: Vec<RuntimeClass>,
+    /// `scheduling.k8s.io/v1` PriorityClasses.
+    pub priority_classes: Vec<PriorityClass>,
     /// `snapshot.storage.k8s.io/v1` VolumeSnapshots.
     pub volume_snapshots: Vec<VolumeSnapshot>,
     /// `snapshot.storage.k8s.io/v1` VolumeSnapshotContents.
@@ -151,6 +157,8 @@ impl Objects {
         self.events.extend(other.events);
         self.resource_quotas.extend(other.resource_quotas);
         self.limit_ranges.extend(other.limit_ranges);
+        self.runtime_classes.extend(other.runtime_classes);
+        self.priority_classes.extend(other.priority_classes);
         self.volume_snapshots.extend(other.volume_snapshots);
         self.snapshot_contents.extend(other.snapshot_contents);
         self.volume_populators.extend(other.volume_populators);

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::dns::{DnsConfig, DnsPolicy, HostAlias};
-use super::meta::{lenient_time, null_default, one_line};
+use super::meta::{few, lenient_time, null_default, one_line};
 use super::pod_volume::{EnvReference, PodVolume, references_only};
 use super::resources::{QosClass, Requirements, ResourceList, lenient_class};
 use super::scheduling::{Affinity, SchedulingGate, Toleration, VolumeUse, own_tolerations};
@@ -84,7 +84,7 @@ pub struct PodSpec {
     /// What it adds to that.
     pub dns_config: Option<Box<DnsConfig>>,
     /// Names that stand in its `/etc/hosts`.
-    #[serde(deserialize_with = "null_default")]
+    #[serde(deserialize_with = "few")]
     pub host_aliases: Vec<HostAlias>,
     /// Its name for itself; empty: that of the pod.
     #[serde(deserialize_with = "null_default")]
@@ -98,13 +98,13 @@ pub struct PodSpec {
     #[serde(rename = "setHostnameAsFQDN", deserialize_with = "null_default")]
     pub set_hostname_as_fqdn: bool,
     /// Containers.
-    #[serde(deserialize_with = "null_default")]
+    #[serde(deserialize_with = "few")]
     pub containers: Vec<Container>,
     /// Init containers; those with `restartPolicy: Always` are sidecars and stay.
-    #[serde(deserialize_with = "null_default")]
+    #[serde(deserialize_with = "few")]
     pub init_containers: Vec<Container>,
     /// Volumes.
-    #[serde(deserialize_with = "null_default")]
+    #[serde(deserialize_with = "few")]
     pub volumes: Vec<PodVolume>,
     /// Labels a node must have.
     #[serde(deserialize_with = "null_default")]
@@ -118,7 +118,7 @@ pub struct PodSpec {
     #[serde(deserialize_with = "null_default")]
     pub scheduler_name: String,
     /// What keeps the scheduler away.
-    #[serde(deserialize_with = "null_default")]
+    #[serde(deserialize_with = "few")]
     pub scheduling_gates: Vec<SchedulingGate>,
     /// Resources of the pod as a whole; present and empty is not the same as absent.
     pub resources: Option<Box<Requirements>>,
@@ -133,6 +133,8 @@ pub struct PodSpec {
     /// Name of the PriorityClass.
     #[serde(deserialize_with = "null_default")]
     pub priority_class_name: String,
+    /// After how many seconds it is ended.
+    pub active_deadline_seconds: Option<i64>,
 }
 
 /// A container: its declared ports, which volumes it uses how, and its resources.
@@ -146,7 +148,7 @@ pub struct Container {
     #[serde(deserialize_with = "null_default")]
     pub image: String,
     /// Declared ports.
-    #[serde(deserialize_with = "null_default")]
+    #[serde(deserialize_with = "few")]
     pub ports: Vec<ContainerPort>,
     /// `Always` makes an init container a sidecar.
     #[serde(deserialize_with = "null_default")]
@@ -158,10 +160,10 @@ pub struct Container {
     #[serde(deserialize_with = "references_only")]
     pub env_from: Vec<EnvReference>,
     /// Volumes it uses as filesystems.
-    #[serde(deserialize_with = "null_default")]
+    #[serde(deserialize_with = "few")]
     pub volume_mounts: Vec<VolumeUse>,
     /// Volumes it uses as devices.
-    #[serde(deserialize_with = "null_default")]
+    #[serde(deserialize_with = "few")]
     pub volume_devices: Vec<VolumeUse>,
     /// Requests and limits.
     #[serde(deserialize_with = "null_default")]
@@ -201,13 +203,13 @@ pub struct PodStatus {
     #[serde(rename = "podIP", deserialize_with = "null_default")]
     pub pod_ip: String,
     /// All addresses, at most one of each family, the primary one first.
-    #[serde(rename = "podIPs", deserialize_with = "null_default")]
+    #[serde(rename = "podIPs", deserialize_with = "few")]
     pub pod_ips: Vec<PodIp>,
     /// Address of the pod's node.
     #[serde(rename = "hostIP", deserialize_with = "null_default")]
     pub host_ip: String,
     /// Conditions.
-    #[serde(deserialize_with = "null_default")]
+    #[serde(deserialize_with = "few")]
     pub conditions: Vec<PodCondition>,
     /// Why it is in its phase, in one word.
     #[serde(deserialize_with = "null_default")]
@@ -216,10 +218,10 @@ pub struct PodStatus {
     #[serde(deserialize_with = "one_line")]
     pub message: String,
     /// How its containers are.
-    #[serde(deserialize_with = "null_default")]
+    #[serde(deserialize_with = "few")]
     pub container_statuses: Vec<ContainerStatus>,
     /// How its init containers are.
-    #[serde(deserialize_with = "null_default")]
+    #[serde(deserialize_with = "few")]
     pub init_container_statuses: Vec<ContainerStatus>,
     /// Its class, decided when it was made.
     #[serde(deserialize_with = "lenient_class")]

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserialize as DeriveDeserialize};
 
-use super::meta::null_default;
+use super::meta::{few, null_default};
 use super::volume::ClaimSpec;
 
 /// A volume of a pod.
@@ -189,7 +189,7 @@ struct RawKeys {
     secret_name: String,
     #[serde(deserialize_with = "null_default")]
     optional: bool,
-    #[serde(deserialize_with = "null_default")]
+    #[serde(deserialize_with = "few")]
     items: Vec<RawItem>,
 }
 
@@ -213,7 +213,7 @@ impl From<RawKeys> for KeysOf {
 #[derive(Debug, Default, DeriveDeserialize)]
 #[serde(default)]
 struct RawProjected {
-    #[serde(deserialize_with = "null_default")]
+    #[serde(deserialize_with = "few")]
     sources: Vec<RawProjection>,
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::meta::null_default;
-use super::{Meta, Quantity};
+use super::{Meta, Quantity, Requirement};
 
 /// A ResourceQuota.
 #[derive(Debug, Default, Clone, Deserialize)]
@@ -35,8 +35,29 @@ pub struct QuotaAmounts {
     /// Which objects count, where not all do.
     #[serde(deserialize_with = "null_default")]
     pub scopes: Vec<String>,
-    /// Whether only some objects count.
-    pub scope_selector: Option<serde::de::IgnoredAny>,
+    /// Which objects count, by the values of scopes.
+    pub scope_selector: Option<ScopeSelector>,
+}
+
+/// `spec.scopeSelector` of a ResourceQuota.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ScopeSelector {
+    /// All of which must hold.
+    #[serde(deserialize_with = "null_default")]
+    pub match_expressions: Vec<ScopeRequirement>,
+}
+
+/// One entry of `spec.scopeSelector.matchExpressions`.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ScopeRequirement {
+    /// Such as `PriorityClass`.
+    #[serde(deserialize_with = "null_default")]
+    pub scope_name: String,
+    /// Operator and values, as those of labels.
+    #[serde(flatten)]
+    pub wanted: Requirement,
 }
 
 /// A LimitRange.

@@ -67,6 +67,10 @@ pub enum Resource {
     ResourceQuotas,
     /// `v1` LimitRange.
     LimitRanges,
+    /// `node.k8s.io/v1` RuntimeClass (cluster scope).
+    RuntimeClasses,
+    /// `scheduling.k8s.io/v1` PriorityClass (cluster scope).
+    PriorityClasses,
     /// `metrics.k8s.io/v1beta1` PodMetrics.
     PodMetrics,
     /// `snapshot.storage.k8s.io/v1` VolumeSnapshot.
@@ -97,7 +101,7 @@ pub enum Resource {
 
 impl Resource {
     /// Every kind, in the order in which snapshots and coverage list them.
-    pub const ALL: [Self; 42] = [
+    pub const ALL: [Self; 44] = [
         Self::Namespaces,
         Self::Nodes,
         Self::Pods,
@@ -127,6 +131,8 @@ impl Resource {
         Self::Events,
         Self::ResourceQuotas,
         Self::LimitRanges,
+        Self::RuntimeClasses,
+        Self::PriorityClasses,
         Self::PodMetrics,
         Self::VolumeSnapshots,
         Self::VolumeSnapshotContents,
@@ -176,6 +182,8 @@ impl Resource {
             Self::Events => ("", "v1", "events", "Event", true),
             Self::ResourceQuotas => ("", "v1", "resourcequotas", "ResourceQuota", true),
             Self::LimitRanges => ("", "v1", "limitranges", "LimitRange", true),
+            Self::RuntimeClasses => ("node.k8s.io", "v1", "runtimeclasses", "RuntimeClass", false),
+            Self::PriorityClasses => ("scheduling.k8s.io", "v1", "priorityclasses", "PriorityClass", false),
             Self::PodMetrics => ("metrics.k8s.io", "v1beta1", "pods", "PodMetrics", true),
             Self::VolumeSnapshots => (SNAPSHOT_GROUP, "v1", "volumesnapshots", "VolumeSnapshot", true),
             Self::VolumeSnapshotContents => (SNAPSHOT_GROUP, "v1", "volumesnapshotcontents", "VolumeSnapshotContent", false),

@@ -242,7 +242,12 @@ impl FromIterator<(ResourceName, Stated)> for ResourceList {
                         entry.1 = stated;
                     }
                 }
-                Err(at) => list.insert(at, (name, stated)),
+                Err(at) => {
+                    if list.len() == list.capacity() {
+                        list.reserve_exact(2);
+                    }
+                    list.insert(at, (name, stated));
+                }
             }
         }
         Self(list)

@@ -1,7 +1,7 @@
 //! What decides on which nodes a pod may run: taints and tolerations, node affinity.
 
 use serde::Deserialize;
-use serde::de::Deserializer;
+use serde::de::{Deserializer, IgnoredAny};
 
 use super::meta::null_default;
 use super::{Labels, NodeSelector};
@@ -71,12 +71,48 @@ pub(super) fn own_tolerations<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<Tol
     Ok(all)
 }
 
-/// `spec.affinity` of a pod, as far as it is about nodes.
+/// `spec.affinity` of a pod: what it says of nodes, and whether it looks at pods of other namespaces.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Affinity {
     /// About nodes.
     pub node_affinity: Option<PodNodeAffinity>,
+    /// Whether it wants to be near pods of other namespaces.
+    #[serde(rename = "podAffinity", deserialize_with = "across_namespaces")]
+    pub near_other_namespaces: bool,
+    /// Whether it wants to be away from pods of other namespaces.
+    #[serde(rename = "podAntiAffinity", deserialize_with = "across_namespaces")]
+    pub away_from_other_namespaces: bool,
+}
+
+/// Whether a term of an affinity to pods names namespaces, or selects them: all that is kept of it.
+fn across_namespaces<'de, D: Deserializer<'de>>(d: D) -> Result<bool, D::Error> {
+    #[derive(Default, Deserialize)]
+    #[serde(rename_all = "camelCase", default)]
+    struct Terms {
+        #[serde(deserialize_with = "null_default")]
+        required_during_scheduling_ignored_during_execution: Vec<Term>,
+        #[serde(deserialize_with = "null_default")]
+        preferred_during_scheduling_ignored_during_execution: Vec<Weighted>,
+    }
+    #[derive(Default, Deserialize)]
+    #[serde(rename_all = "camelCase", default)]
+    struct Weighted {
+        #[serde(deserialize_with = "null_default")]
+        pod_affinity_term: Term,
+    }
+    #[derive(Default, Deserialize)]
+    #[serde(rename_all = "camelCase", default)]
+    struct Term {
+        #[serde(deserialize_with = "null_default")]
+        namespaces: Vec<IgnoredAny>,
+        namespace_selector: Option<IgnoredAny>,
+    }
+    let terms: Terms = null_default(d)?;
+    let across = |term: &Term| !term.namespaces.is_empty() || term.namespace_selector.is_some();
+    let preferred = terms.preferred_during_scheduling_ignored_during_execution;
+    Ok(terms.required_during_scheduling_ignored_during_execution.iter().any(across)
+        || preferred.iter().any(|weighted| across(&weighted.pod_affinity_term)))
 }
 
 /// `spec.affinity.nodeAffinity` of a pod.

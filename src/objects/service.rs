@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::meta::null_default;
+use super::meta::{few, null_default};
 use super::{IntOrString, Labels, Meta};
 
 /// A Service.
@@ -31,16 +31,16 @@ pub struct ServiceSpec {
     #[serde(deserialize_with = "null_default")]
     pub selector: Labels,
     /// Ports.
-    #[serde(deserialize_with = "null_default")]
+    #[serde(deserialize_with = "few")]
     pub ports: Vec<ServicePort>,
     /// Primary virtual address; `None` for a headless Service.
     #[serde(rename = "clusterIP", deserialize_with = "null_default")]
     pub cluster_ip: String,
     /// All virtual addresses.
-    #[serde(rename = "clusterIPs", deserialize_with = "null_default")]
+    #[serde(rename = "clusterIPs", deserialize_with = "few")]
     pub cluster_ips: Vec<String>,
     /// Further addresses nodes accept traffic for.
-    #[serde(rename = "externalIPs", deserialize_with = "null_default")]
+    #[serde(rename = "externalIPs", deserialize_with = "few")]
     pub external_ips: Vec<String>,
     /// Name an ExternalName Service stands for.
     #[serde(deserialize_with = "null_default")]
@@ -90,7 +90,7 @@ pub struct ServiceStatus {
 #[serde(default)]
 pub struct LoadBalancerStatus {
     /// Addresses the load balancer got.
-    #[serde(deserialize_with = "null_default")]
+    #[serde(deserialize_with = "few")]
     pub ingress: Vec<LoadBalancerIngress>,
 }
 

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::meta::null_default;
 use super::volume::ClaimSpec;
-use super::{Meta, PodSpec};
+use super::{IntOrString, Meta, PodSpec};
 
 /// Kind of a workload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -62,10 +62,35 @@ pub struct Workload {
     pub first_ordinal: i64,
     /// What becomes of a StatefulSet's claims.
     pub claim_retention: ClaimRetention,
-    /// How a Deployment goes over to a new template; empty: `RollingUpdate`.
-    pub strategy: String,
+    /// How it goes over to a new template.
+    pub strategy: Strategy,
     /// Whether a Job or CronJob makes no pods at present.
     pub suspended: bool,
+}
+
+/// `spec.strategy` of a Deployment, `spec.updateStrategy` of a StatefulSet or DaemonSet.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Strategy {
+    /// `RollingUpdate` (also if empty), `Recreate` or `OnDelete`.
+    #[serde(rename = "type", deserialize_with = "null_default")]
+    pub kind: String,
+    /// How far a rolling update goes at a time.
+    #[serde(deserialize_with = "null_default")]
+    pub rolling_update: RollingUpdate,
+}
+
+/// `rollingUpdate` of a strategy.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct RollingUpdate {
+    /// Pods there may be beyond the number that is wanted: a number or a percentage.
+    pub max_surge: Option<IntOrString>,
+    /// Pods that may be missing: a number or a percentage.
+    pub max_unavailable: Option<IntOrString>,
+    /// Pods of a StatefulSet with lower numbers stay as they are.
+    #[serde(deserialize_with = "null_default")]
+    pub partition: i64,
 }
 
 /// `spec.persistentVolumeClaimRetentionPolicy` of a StatefulSet: `Retain` (also if empty) or `Delete`.
@@ -127,17 +152,12 @@ struct RawSpec {
     ordinals: Option<RawOrdinals>,
     #[serde(deserialize_with = "null_default")]
     persistent_volume_claim_retention_policy: ClaimRetention,
-    #[serde(deserialize_with = "null_default")]
-    strategy: RawStrategy,
+    /// Of a Deployment.
+    strategy: Option<Strategy>,
+    /// Of a StatefulSet or DaemonSet.
+    update_strategy: Option<Strategy>,
     #[serde(deserialize_with = "null_default")]
     suspend: bool,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct RawStrategy {
-    #[serde(rename = "type", deserialize_with = "null_default")]
-    kind: String,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -173,7 +193,7 @@ impl Workload {
             claim_templates: spec.volume_claim_templates,
             first_ordinal: spec.ordinals.map(|o| o.start).unwrap_or_default(),
             claim_retention: spec.persistent_volume_claim_retention_policy,
-            strategy: spec.strategy.kind,
+            strategy: spec.strategy.or(spec.update_strategy).unwrap_or_default(),
             suspended,
         })
     }

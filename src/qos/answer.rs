@@ -3,11 +3,13 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::case::{Case, Facts};
+use super::case::Case;
 use super::effective::{self, Totals};
+use super::facts::Facts;
+use super::patch::Patches;
 use super::rules::Rules;
 use super::shape::{Entry, Numbers, Part, Role};
-use super::{class, cpus, oom, patch, resize, words};
+use super::{class, cpus, oom, resize, words};
 use crate::inventory::{Inventory, Origin};
 use crate::objects::{LabelSelector, Labels, Meta, Pod, QosClass, ResourceName, Truth, Workload};
 use crate::report::Finding;
@@ -47,13 +49,15 @@ pub fn qos(inventory: &Inventory, question: &Question) -> (Qos, Vec<Finding>) {
     let facts = Facts::new(inventory);
     let mut rules = Rules::new(&facts);
     let mut pods = Vec::new();
+    let mut patches = question.want.map(Patches::new);
     for subject in subjects(&facts, question) {
         let case = match subject {
             Subject::Pod(pod) => Case::of_pod(&facts, pod),
             Subject::Template(workload) => Case::of_template(&facts, workload),
         };
         rules.judge(&case);
-        pods.push(answer(&case, question.want));
+        let patch = patches.as_mut().map(|patches| patches.of(&case));
+        pods.push(PodQos { patch, ..answer(&case) });
     }
     (Qos { pods }, rules.into_findings())
 }
@@ -100,7 +104,7 @@ fn subjects<'a>(facts: &Facts<'a>, question: &Question) -> Vec<Subject<'a>> {
     subjects
 }
 
-fn answer(case: &Case<'_, '_>, want: Option<QosClass>) -> PodQos {
+fn answer(case: &Case<'_, '_>) -> PodQos {
     let shape = &case.shape;
     let (allowed, rule) = case.class.map_or((false, "not to be told"), |class| resize::rule(class, case.is_static()));
     let scores = case.scores();
@@ -122,7 +126,7 @@ fn answer(case: &Case<'_, '_>, want: Option<QosClass>) -> PodQos {
         pod_resources: shape.pod.as_ref().map(|pod| numbers(pod)),
         containers: shape.parts.iter().zip(scores).map(|(part, score)| container(case, part, score)).collect(),
         resize: Resize { allowed, rule: rule.to_owned() },
-        patch: want.map(|want| patch::patch(case, want)),
+        patch: None,
     }
 }
 
@@ -181,8 +185,10 @@ fn numbers(numbers: &Numbers<'_>) -> ByResource<NumberPair> {
 fn texts(case: &Case<'_, '_>, totals: &Totals, counts: impl Fn(&str) -> bool) -> ByResource<String> {
     let known = totals.iter().map(|(resource, amount): (&ResourceName, _)| (key(resource), amount.text(resource)));
     let unreadable = case.shape.unreadable.iter().filter(|bad| counts(&bad.field)).map(|bad| &bad.resource);
-    // A RuntimeClass adds what it takes only to pods.
-    let overhead_to_come = case.predicted && !case.spec.runtime_class_name.is_empty() && case.shape.overhead.is_empty();
+    // What a RuntimeClass adds that could not be read.
+    let class = &case.spec.runtime_class_name;
+    let overhead_to_come =
+        case.predicted && !class.is_empty() && case.facts.runtime_class(class).is_none() && case.shape.overhead.is_empty();
     let grow = class::COUNTING.iter().filter(|_| overhead_to_come);
     known.chain(unreadable.chain(grow).map(|resource| (key(resource), "unknown".to_owned()))).collect()
 }

@@ -1,70 +1,13 @@
 //! One pod, or what a template will make, with all that its class depends on.
 
-use std::collections::HashMap;
-
-use super::defaults::{self, Defaults};
+use super::defaults;
+use super::facts::Facts;
 use super::provenance::{self, Known, LIMIT_RANGER};
 use super::shape::Shape;
 use super::{class, effective, oom, patch};
-use crate::inventory::{Inventory, Origin};
-use crate::objects::{LimitRange, Node, Pod, PodSpec, PodStatus, QosClass, Resource, ResourceName, Workload};
+use crate::inventory::Origin;
+use crate::objects::{Pod, PodSpec, PodStatus, QosClass, Resource, ResourceName, Workload};
 use crate::report::ObjectRef;
-
-/// What is known of a cluster, as far as classes depend on it.
-#[derive(Debug)]
-pub struct Facts<'a> {
-    /// All that was read.
-    pub inventory: &'a Inventory,
-    ranges: HashMap<&'a str, Vec<Defaults<'a>>>,
-    limit_ranges: HashMap<&'a str, Vec<&'a LimitRange>>,
-    nodes: HashMap<&'a str, &'a Node>,
-    workloads: HashMap<(&'a str, &'a str, &'a str), &'a Workload>,
-    nothing: PodStatus,
-}
-
-impl<'a> Facts<'a> {
-    /// Indexes what was read.
-    pub fn new(inventory: &'a Inventory) -> Self {
-        let mut ranges: HashMap<&str, Vec<Defaults<'_>>> = HashMap::new();
-        let mut limit_ranges: HashMap<&str, Vec<&LimitRange>> = HashMap::new();
-        for range in &inventory.objects.limit_ranges {
-            limit_ranges.entry(&range.metadata.namespace).or_default().push(range);
-            let defaults = Defaults::of(range);
-            if !defaults.is_empty() {
-                ranges.entry(&range.metadata.namespace).or_default().push(defaults);
-            }
-        }
-        let key = |w: &'a Workload| ((w.metadata.namespace.as_str(), w.kind.name(), w.metadata.name.as_str()), w);
-        Self {
-            inventory,
-            ranges,
-            limit_ranges,
-            nodes: inventory.objects.nodes.iter().map(|node| (node.metadata.name.as_str(), node)).collect(),
-            workloads: inventory.objects.workloads.iter().map(key).collect(),
-            nothing: PodStatus::default(),
-        }
-    }
-
-    /// LimitRanges of a namespace that give containers something.
-    pub fn ranges(&self, namespace: &str) -> &[Defaults<'a>] {
-        self.ranges.get(namespace).map_or(&[], Vec::as_slice)
-    }
-
-    /// All LimitRanges of a namespace.
-    pub fn limit_ranges(&self, namespace: &str) -> &[&'a LimitRange] {
-        self.limit_ranges.get(namespace).map_or(&[], Vec::as_slice)
-    }
-
-    /// A node.
-    pub fn node(&self, name: &str) -> Option<&'a Node> {
-        self.nodes.get(name).copied()
-    }
-
-    /// A workload.
-    pub fn workload(&self, namespace: &str, kind: &str, name: &str) -> Option<&'a Workload> {
-        self.workloads.get(&(namespace, kind, name)).copied()
-    }
-}
 
 /// A pod, or what a template will make.
 #[derive(Debug)]
@@ -132,7 +75,7 @@ impl<'f, 'a> Case<'f, 'a> {
 
     fn predict(facts: &'f Facts<'a>, me: ObjectRef, path: &'static str, spec: &'a PodSpec) -> Self {
         let ranges = facts.ranges(&me.namespace);
-        let stated = Shape::of(spec);
+        let stated = facts.shape_to_come(spec);
         let mut shape = defaults::admitted(&stated, ranges, false);
         let class = class::certain(&shape);
         defaults::by_api(&mut shape);
@@ -141,7 +84,7 @@ impl<'f, 'a> Case<'f, 'a> {
         let known = facts.inventory.coverage.is_complete(Resource::LimitRanges, Some(&me.namespace));
         let unread = if known || !has_gaps(&shape) { Vec::new() } else { vec![Resource::LimitRanges] };
         let class = class.filter(|_| unread.is_empty());
-        Self { facts, me, path, predicted: true, pod: None, spec, status: &facts.nothing, shape, class, computed: class, unread }
+        Self { facts, me, path, predicted: true, pod: None, spec, status: facts.no_status(), shape, class, computed: class, unread }
     }
 
     /// Whether a file on its node made it.

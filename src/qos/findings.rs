@@ -15,10 +15,12 @@ pub static ALL: &[&FindingKind] = &[
     &MAXIMUM_IS_DEFAULT,
     &LIMIT_RANGES_COMPETE,
     &DEFAULT_BELOW_REQUEST,
+    &LIMIT_RANGE_REFUSES,
     &MALFORMED_QUANTITY,
     &FRACTION_OF_A_BYTE,
     &REQUEST_ABOVE_LIMIT,
     &CONTAINERS_EXCEED_POD,
+    &RUNTIME_CLASS_REFUSES,
     &FRACTIONAL_CPUS,
     &MEMORY_OVERCOMMITTED,
     &QUOTA_DEMANDS,
@@ -133,6 +135,20 @@ the pod: a request must not exceed its limit. The workload then shows no pods, a
 State a limit, or raise `default` of the LimitRange.",
 };
 
+/// Numbers outside of what a LimitRange lets be.
+pub static LIMIT_RANGE_REFUSES: FindingKind = FindingKind {
+    code: "QS-D04",
+    name: "limit-range-refuses",
+    severity: Severity::Error,
+    explanation: "\
+A LimitRange bounds what containers, or pods as a whole, request and may use, or how many times its request a limit may be. The API server refuses
+pods outside of these bounds; a number that is bounded must be there. For containers a LimitRange fills in what it bounds. For pods it fills in
+nothing: with a maximum for pods, each pod needs a limit. Of a template nothing is refused: the workload then shows no pods, and events of its
+controller tell.
+
+State numbers within the bounds, or change the LimitRange.",
+};
+
 /// A quantity that is none.
 pub static MALFORMED_QUANTITY: FindingKind = FindingKind {
     code: "QS-N01",
@@ -173,6 +189,18 @@ refuses pods that state their resources as a whole and leave their containers wi
 defaults.",
 };
 
+/// A RuntimeClass that does not exist, or has another overhead.
+pub static RUNTIME_CLASS_REFUSES: FindingKind = FindingKind {
+    code: "QS-N05",
+    name: "runtime-class-refuses",
+    severity: Severity::Error,
+    explanation: "\
+`overhead` of a pod comes from its RuntimeClass when the pod is made. The API server refuses a pod whose RuntimeClass does not exist, one that states
+another overhead than its RuntimeClass, and one that states overhead and has no RuntimeClass with overhead.
+
+Leave `overhead` out of the spec: it is filled in. Name a RuntimeClass that exists.",
+};
+
 /// A Guaranteed container requests a fractional number of CPUs.
 pub static FRACTIONAL_CPUS: FindingKind = FindingKind {
     code: "QS-R01",
@@ -201,7 +229,7 @@ pub static QUOTA_DEMANDS: FindingKind = FindingKind {
     name: "quota-demands-numbers",
     severity: Severity::Error,
     explanation: "\
-In a namespace with a quota on cpu or memory, every container must have the number that the quota counts: a request for `requests.memory` or `memory`, a
+In a namespace with a quota on cpu or memory, every container of the pods it counts must have the number that the quota counts: a request for `requests.memory` or `memory`, a
 limit for `limits.memory`. Pods without it are refused («must specify»), above all BestEffort ones. Pods that exist stay, and would not be made again.
 
 State the numbers, or let a LimitRange give defaults. Resources of the pod as a whole satisfy any quota.",

@@ -4,19 +4,23 @@
 //! `resize`, `whole` and `eviction` are Kubernetes' own rules, each tested against its code (`tests/qos_oracle.rs`).
 
 mod answer;
+pub mod bounds;
 mod case;
 pub mod class;
 pub mod cpus;
 pub mod defaults;
 pub mod effective;
 pub mod eviction;
+mod facts;
 pub mod findings;
 mod namespace;
 mod node;
 pub mod oom;
 mod patch;
 pub mod provenance;
+pub mod quota;
 pub mod resize;
+pub mod rollout;
 mod rules;
 pub mod shape;
 pub mod want;
@@ -24,5 +28,6 @@ pub mod whole;
 mod words;
 
 pub use answer::{Named, Question, qos};
+pub use facts::more_needed;
 pub use namespace::namespace;
 pub use node::node;

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::case::{Case, Facts};
+use super::case::Case;
 use super::class;
 use super::defaults::{self, Defaults, Origin};
+use super::facts::Facts;
+use super::quota;
 use super::rules::Rules;
 use super::shape::{Numbers, Part, Role, Shape};
 use crate::inventory::{Inventory, Origin as Source};
@@ -30,13 +32,12 @@ pub fn namespace(inventory: &Inventory, name: &str) -> (QosNamespace, Vec<Findin
     let unread = needed.into_iter().filter(|resource| of_cluster && !inventory.coverage.is_complete(*resource, Some(name)));
     let unread: Vec<String> = unread.map(Resource::qualified).collect();
     let ranges_known = !of_cluster || inventory.coverage.is_complete(Resource::LimitRanges, Some(name));
-    let quotas = inventory.objects.resource_quotas.iter().filter(|quota| quota.metadata.namespace == name);
     let answer = QosNamespace {
         namespace: name.to_owned(),
         counts,
         bare: if ranges_known { bare(facts.ranges(name)).map(Class::from) } else { None },
         limit_ranges: facts.limit_ranges(name).iter().map(|range| of_range(range)).collect(),
-        quotas: quotas.map(of_quota).collect(),
+        quotas: facts.quotas(name).iter().map(|quota| of_quota(quota)).collect(),
         unread,
     };
     (answer, rules.into_findings())
@@ -103,32 +104,21 @@ fn bounds(item: &LimitRangeItem) -> Vec<String> {
 }
 
 fn of_quota(quota: &ResourceQuota) -> Influence {
-    let hard = &quota.spec.hard;
-    let scoped = quota.spec.scope_selector.is_some() || !quota.spec.scopes.is_empty();
-    let which = if scoped { "a pod it counts" } else { "a pod" };
-    let demanded = |key: &&String| {
-        let resource = key.strip_prefix("requests.").or_else(|| key.strip_prefix("limits.")).unwrap_or(key);
-        matches!(resource, "cpu" | "memory")
-    };
-    let mut effects: Vec<String> =
-        hard.keys().filter(demanded).map(|key| format!("{which} of which a container does not state {} is refused", words(key))).collect();
-    if scoped {
-        let scopes = if quota.spec.scopes.is_empty() { "some".to_owned() } else { quota.spec.scopes.join(" and ") };
-        effects.insert(0, format!("it counts only {scopes} pods"));
-    }
+    let counted = quota::counted(quota);
+    let which = if counted.is_some() { "a pod it counts" } else { "a pod" };
+    let only = counted.map(|counted| format!("it counts only pods that {counted}"));
+    let demanded = quota::demands(quota).map(|demand| {
+        let what = if demand.limit { "limit" } else { "request" };
+        format!("{which} of which a container does not state a {} {what} is refused", demand.resource)
+    });
     let amount = |(resource, hard): (&String, &Quantity)| QuotaAmount {
         resource: resource.clone(),
         hard: hard.text().to_owned(),
         used: quota.status.used.get(resource).map(|used| used.text().to_owned()),
     };
-    Influence { name: quota.metadata.name.clone(), effects, amounts: hard.iter().map(amount).collect() }
-}
-
-/// `a cpu request`, `a memory limit`.
-fn words(key: &str) -> String {
-    match key.split_once('.') {
-        Some(("limits", resource)) => format!("a {resource} limit"),
-        Some((_, resource)) => format!("a {resource} request"),
-        None => format!("a {key} request"),
+    Influence {
+        name: quota.metadata.name.clone(),
+        effects: only.into_iter().chain(demanded).collect(),
+        amounts: quota.spec.hard.iter().map(amount).collect(),
     }
 }

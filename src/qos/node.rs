@@ -6,9 +6,10 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
 
-use super::case::{Case, Facts};
+use super::case::Case;
 use super::effective;
 use super::eviction::{self, Candidate, Signal, Usage};
+use super::facts::Facts;
 use super::oom;
 use super::shape::Role;
 use crate::inventory::{Inventory, State};

@@ -186,6 +186,12 @@ impl<'a> Shape<'a> {
         }
     }
 
+    /// The same with another overhead.
+    #[must_use]
+    pub fn with_overhead(self, overhead: &'a ResourceList) -> Self {
+        Self { overhead: Amounts::stated(overhead), ..self }
+    }
+
     /// All lists of numbers.
     pub fn lists_mut(&mut self) -> impl Iterator<Item = &mut Amounts<'a>> {
         let numbers = self.parts.iter_mut().map(|part| &mut part.numbers).chain(&mut self.pod);

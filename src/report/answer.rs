@@ -1,6 +1,7 @@
 //! Any answer, and which formats each can be written in.
 
 use super::dns::Dns;
+use super::dns_verify::DnsVerify;
 use super::overview::StorageOverview;
 use super::policy::{CanReach, EffectivePolicy, Matrix, ReachableFrom, WhoCanReach};
 use super::qos::Qos;
@@ -39,6 +40,8 @@ pub enum Answer {
     QosNamespace(Report<QosNamespace>),
     /// What does this pod ask for a name, and what comes of it?
     Dns(Report<Dns>),
+    /// Do the servers of names say what they should?
+    DnsVerify(Report<DnsVerify>),
 }
 
 impl Answer {
@@ -57,6 +60,7 @@ impl Answer {
             Self::QosNode(_) => Question::QosNode,
             Self::QosNamespace(_) => Question::QosNamespace,
             Self::Dns(_) => Question::Dns,
+            Self::DnsVerify(_) => Question::DnsVerify,
         }
     }
 
@@ -80,6 +84,7 @@ impl Answer {
             Self::QosNode(r) => &r.findings,
             Self::QosNamespace(r) => &r.findings,
             Self::Dns(r) => &r.findings,
+            Self::DnsVerify(r) => &r.findings,
         }
     }
 
@@ -98,6 +103,7 @@ impl Answer {
             Self::QosNode(r) => &r.coverage,
             Self::QosNamespace(r) => &r.coverage,
             Self::Dns(r) => &r.coverage,
+            Self::DnsVerify(r) => &r.coverage,
         }
     }
 }
@@ -129,6 +135,8 @@ pub enum Question {
     QosNamespace,
     /// `dns POD NAME`
     Dns,
+    /// `dns verify`
+    DnsVerify,
 }
 
 impl Question {
@@ -139,7 +147,7 @@ impl Question {
             Self::WhoCanReach | Self::ReachableFrom | Self::EffectivePolicy | Self::PvcWhyPending | Self::Volumes | Self::Qos => {
                 &[Table, Wide, Json, Yaml, Name]
             }
-            Self::CanReach | Self::Storage | Self::QosNode | Self::QosNamespace | Self::Dns => &[Table, Wide, Json, Yaml],
+            Self::CanReach | Self::Storage | Self::QosNode | Self::QosNamespace | Self::Dns | Self::DnsVerify => &[Table, Wide, Json, Yaml],
             Self::Matrix => &[Table, Wide, Json, Yaml, Csv, Markdown, Dot, Mermaid],
         }
     }

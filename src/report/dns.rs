@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::ObjectRef;
+use super::dns_verify::ObservedAnswer;
 
 /// A pod, a name, and the way from one to the other.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -118,7 +119,7 @@ pub struct DnsQuestion {
     pub expected: ExpectedAnswer,
     /// Whether it hangs on something that could not be read: others may come before it, or it may not be asked.
     pub after_hole: bool,
-    /// What each server said when it was asked.
+    /// What each replica of the servers said, if they were asked (`--verify`).
     pub observed: Vec<ObservedAnswer>,
 }
 
@@ -131,19 +132,6 @@ pub struct ExpectedAnswer {
     pub answers: Vec<String>,
     /// The object that decides, or why it is not to be told.
     pub because: String,
-}
-
-/// What a server said.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct ObservedAnswer {
-    /// The server.
-    pub server: String,
-    /// `NOERROR`, `NXDOMAIN`, …; null: it did not answer.
-    pub rcode: Option<String>,
-    /// What the records say.
-    pub answers: Vec<String>,
-    /// How long it took.
-    pub milliseconds: u64,
 }
 
 /// A library that looks up names.

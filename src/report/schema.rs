@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::Report;
 use super::dns::Dns;
+use super::dns_verify::DnsVerify;
 use super::overview::StorageOverview;
 use super::policy::{CanReach, EffectivePolicy, Matrix, ReachableFrom, WhoCanReach};
 use super::qos::Qos;
@@ -15,7 +16,7 @@ use super::storage::PvcWhyPending;
 use super::volumes::Volumes;
 
 /// The schema of each kind of answer: what `docs/schema/<kind>.json` holds.
-pub fn all() -> [(&'static str, Value); 12] {
+pub fn all() -> [(&'static str, Value); 13] {
     [
         ("WhoCanReach", of::<WhoCanReach>("WhoCanReach")),
         ("ReachableFrom", of::<ReachableFrom>("ReachableFrom")),
@@ -29,6 +30,7 @@ pub fn all() -> [(&'static str, Value); 12] {
         ("QosNode", of::<QosNode>("QosNode")),
         ("QosNamespace", of::<QosNamespace>("QosNamespace")),
         ("Dns", of::<Dns>("Dns")),
+        ("DnsVerify", of::<DnsVerify>("DnsVerify")),
     ]
 }
 

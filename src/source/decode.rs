@@ -42,6 +42,8 @@ pub fn add_object<'de, D: Deserializer<'de>>(objects: &mut Objects, resource: Re
         Resource::Events => objects.events.push(Deserialize::deserialize(deserializer)?),
         Resource::ResourceQuotas => objects.resource_quotas.push(Deserialize::deserialize(deserializer)?),
         Resource::LimitRanges => objects.limit_ranges.push(Deserialize::deserialize(deserializer)?),
+        Resource::RuntimeClasses => objects.runtime_classes.push(Deserialize::deserialize(deserializer)?),
+        Resource::PriorityClasses => objects.priority_classes.push(Deserialize::deserialize(deserializer)?),
         Resource::PodMetrics => objects.pod_metrics.push(Deserialize::deserialize(deserializer)?),
         Resource::VolumeSnapshots => objects.volume_snapshots.push(Deserialize::deserialize(deserializer)?),
         Resource::VolumeSnapshotContents => objects.snapshot_contents.push(Deserialize::deserialize(deserializer)?),

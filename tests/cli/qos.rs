@@ -31,9 +31,15 @@ apiVersion: v1
 kind: Pod
 metadata: {name: whole, namespace: other}
 spec:
-  overhead: {cpu: 250m}
+  runtimeClassName: boxed
   resources: {requests: {cpu: 1}, limits: {cpu: 2, memory: 1Gi}}
   containers: [{name: main, image: a}, {name: aside, image: a, resources: {requests: {cpu: 100m, memory: 64Mi}}}]
+---
+apiVersion: node.k8s.io/v1
+kind: RuntimeClass
+metadata: {name: boxed}
+handler: boxed
+overhead: {podFixed: {cpu: 250m}}
 ---
 apiVersion: v1
 kind: LimitRange

@@ -28,7 +28,7 @@ NODE_BINARIES="coredns crds dataplane local-path-provisioner metrics-server paus
 # Addresses in the cluster. Without nodes only loopback is ever listened on and these exist in the objects alone.
 SERVICE_CIDR=10.96.0.0/16
 POD_CIDR=10.244.0.0/14            # a /24 for each node, 1,024 nodes: kwok takes pod addresses from the node's range
-SERVICE_CIDR6=fd00:10:96::/112    # the second family, where there are nodes
+SERVICE_CIDR6=fd00:10:96::/112    # the second family; pods have it where there are nodes
 POD_CIDR6=fd00:10:244::/54
 API_HOST=127.0.0.1
 CONTROL_PLANE_IP=172.18.0.2       # published as the endpoint of the `kubernetes` Service; nothing listens there

@@ -201,12 +201,18 @@ fn an_answer_under_a_number_nobody_gave_is_not_heard() {
 }
 
 #[test]
-fn a_port_that_nobody_listens_on_is_told_in_the_words_of_the_node() {
+fn a_port_that_nobody_listens_on_is_told() {
     let pod =
         Pod::start(|_| Script::Open(|peer| peer.refuse("error forwarding port 53: dial tcp4 127.0.0.1:53: connect: connection refused")));
     let replies = ask(&pod, 2);
-    let why = "nobody listens on port 53: error forwarding port 53: dial tcp4 127.0.0.1:53: connect: connection refused";
+    let why = "nobody listens on port 53 of its localhost: connection refused";
     assert_eq!(said(&replies), [Err(why), Err(why)]);
+}
+
+#[test]
+fn what_else_a_node_says_is_told_in_its_words() {
+    let pod = Pod::start(|_| Script::Open(|peer| peer.refuse("error forwarding port 53: network namespace is gone\n")));
+    assert_eq!(said(&ask(&pod, 1)), [Err("error forwarding port 53: network namespace is gone")]);
 }
 
 #[test]
@@ -222,7 +228,8 @@ fn a_refusal_is_told_in_the_words_of_the_server_with_the_way_out() {
         format!(
             "Error from server (Forbidden): {message}\n\
              hint: what was needed and refused can be asked again with\n  \
-             kubectl auth can-i create pods/portforward -n kube-system --kubeconfig={}\n\
+             kubectl auth can-i get pods/portforward -n kube-system --kubeconfig={0}\n  \
+             kubectl auth can-i create pods/portforward -n kube-system --kubeconfig={0}\n\
              hint: rules of a Role that would do:\n  rules:\n  - apiGroups: [\"\"]\n    resources: [pods/portforward]\n    verbs: [create, get]",
             file.path().display()
         )

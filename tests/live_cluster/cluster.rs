@@ -214,6 +214,13 @@ impl Cluster {
         Run::of(&shell.stdin(Stdio::null()).output().expect("a shell"))
     }
 
+    /// Where a real CoreDNS is, built if need be.
+    pub fn coredns_path(&self) -> PathBuf {
+        run(Command::new(scripts().join("build")).arg("--nodes"));
+        let folders = run(Command::new(scripts().join("build")).args(["--nodes", "--print"]));
+        Path::new(folders.lines().last().expect("a folder")).join("coredns")
+    }
+
     /// Where the real kubectl is.
     pub fn kubectl_path(&self) -> PathBuf {
         self.binaries.join("kubectl")

@@ -47,6 +47,13 @@ var operations = map[string]operation{
 	"podQOS":    asked(podQOS),
 	"podResize": asked(podResize),
 
+	// quota.go
+	"podQuota":    asked(podQuota),
+	"podOverhead": asked(podOverhead),
+
+	// rollout.go
+	"rollout": asked(rollout),
+
 	// eviction.go
 	"evictionOrder": asked(evictionOrder),
 
@@ -55,6 +62,9 @@ var operations = map[string]operation{
 
 	// hosts.go
 	"podHosts": asked(podHosts),
+
+	// corefile.go
+	"corefile": asked(corefile),
 }
 
 // envelope is what every question has.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/go-logr/logr"
 	v1 "k8s.io/api/core/v1"
+	utilerrors "k8s.io/apimachinery/pkg/util/errors"
 	"k8s.io/component-helpers/resource"
 	"k8s.io/kubernetes/pkg/apis/core"
 	coreqos "k8s.io/kubernetes/pkg/apis/core/helper/qos"
@@ -38,8 +39,10 @@ type podQOSAnswer struct {
 	// Class is what is computed from the pod as it is read thereafter.
 	Class v1.PodQOSClass `json:"class"`
 	// LimitRanger is what the last LimitRange that set something noted.
-	LimitRanger string                   `json:"limitRanger"`
-	Resources   *v1.ResourceRequirements `json:"resources"`
+	LimitRanger string `json:"limitRanger"`
+	// Refusals are what LimitRanges object to.
+	Refusals  []string                 `json:"refusals"`
+	Resources *v1.ResourceRequirements `json:"resources"`
 	// Containers are the init containers and then the others, in their order.
 	Containers []containerQOS  `json:"containers"`
 	Requests   v1.ResourceList `json:"requests"`
@@ -57,7 +60,7 @@ type containerQOS struct {
 
 // podQOS takes a pod, or what a template makes of it, through the API server, and asks scheduler and kubelet about it.
 func podQOS(q podQOSQuestion) (podQOSAnswer, error) {
-	var answer podQOSAnswer
+	answer := podQOSAnswer{Refusals: []string{}}
 	if err := needs("pod", q.Pod); err != nil {
 		return answer, err
 	}
@@ -69,6 +72,13 @@ func podQOS(q podQOSQuestion) (podQOSAnswer, error) {
 		corev1.SetObjectDefaults_LimitRange(limits)
 		if err := limitranger.PodMutateLimitFunc(limits, internal); err != nil {
 			return answer, err
+		}
+	}
+	for _, limits := range q.LimitRanges {
+		if refused, ok := limitranger.PodValidateLimitFunc(limits, internal).(utilerrors.Aggregate); ok {
+			for _, err := range refused.Errors() {
+				answer.Refusals = append(answer.Refusals, err.Error())
+			}
 		}
 	}
 	answer.AdmittedClass = coreqos.ComputePodQOS(internal)

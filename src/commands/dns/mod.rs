@@ -1,6 +1,8 @@
 //! `dns`: which names pods really ask for, and what comes of it. The question about a pod is the command itself; others hang below it.
 
+mod ask;
 mod pod;
+mod verify;
 
 use super::{Outcome, all};
 use crate::cli::{CommandError, ErrorKind, Session};
@@ -21,7 +23,9 @@ pub struct Args {
 
 /// The other questions about names.
 #[derive(Debug, clap::Subcommand)]
-enum Command {}
+enum Command {
+    Verify(verify::Args),
+}
 
 /// Answers the question.
 ///
@@ -32,7 +36,7 @@ pub fn run(session: &mut Session, args: &Args) -> Result<Outcome, CommandError> 
         // Flags between the words make clap take the name for a command.
         Some(_) if !args.pod.is_empty() => Err(CommandError::new(ErrorKind::Usage, "a command of dns takes the place of POD and NAME")
             .hint("flags stand before POD or behind NAME; for a pod called like a command say pod/NAME")),
-        Some(command) => match *command {},
+        Some(Command::Verify(args)) => verify::run(session, args),
         None => pod::run(session, &args.pod),
     }
 }

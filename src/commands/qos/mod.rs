@@ -107,7 +107,7 @@ pub fn run(session: &mut Session, args: &Args) -> Result<Outcome, CommandError> 
     session.format(report::Question::Qos.formats())?;
     let default = session.namespace()?;
     let namespace = session.matrix_scope()?;
-    let (inventory, noticed) = session.read(&RESOURCES, &targets)?;
+    let (inventory, noticed) = session.read_with(&RESOURCES, qos::more_needed, &targets)?;
     let named = if targets.is_empty() {
         None
     } else {

@@ -18,7 +18,7 @@ pub(super) fn named(targets: &[Target]) -> Option<&str> {
 /// Answers the question.
 pub(super) fn run(session: &mut Session, target: &[Target], name: &str) -> Result<Outcome, CommandError> {
     session.format(report::Question::QosNamespace.formats())?;
-    let (inventory, noticed) = session.read(&RESOURCES, target)?;
+    let (inventory, noticed) = session.read_with(&RESOURCES, qos::more_needed, target)?;
     let known = inventory.namespace(name).is_some();
     if !known && inventory.coverage.is_complete(Resource::Namespaces, None) {
         session.warn(&noticed);

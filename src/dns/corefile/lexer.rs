@@ -62,7 +62,7 @@ impl Lexer<'_> {
     /// Up to the closing quotes; only quotes can be escaped. What is not closed counts if there is anything in it.
     fn quoted(&mut self) -> Option<(String, usize)> {
         let (mut word, begins, mut escaped) = (String::new(), self.line, false);
-        while let Some(c) = self.rest.next() {
+        for c in self.rest.by_ref() {
             match c {
                 '\\' if !escaped => {
                     escaped = true;

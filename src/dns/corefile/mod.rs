@@ -138,20 +138,21 @@ pub fn has_variable(word: &str) -> bool {
 impl Directive {
     fn of(at: Place, words: &[Word]) -> Self {
         let mut directive = Self { at, words: words.iter().map(|word| word.text.clone()).collect(), ..Self::default() };
+        let Some((name, rest)) = words.split_first() else { return directive };
+        directive.name.clone_from(&name.text);
         let mut lines: Vec<Vec<String>> = Vec::new();
-        let (mut last, mut depth) = (None, 0_usize);
-        for word in words {
+        let (mut last, mut depth) = ((name.file, name.last_line()), 0_usize);
+        for word in rest {
             match word.text.as_str() {
                 "{" => depth += 1,
                 "}" => depth = depth.saturating_sub(1),
-                text if depth == 0 && lines.is_empty() && last.is_none() => directive.name = text.to_owned(),
-                text if lines.is_empty() && depth == 0 => directive.arguments.push(text.to_owned()),
+                text if depth == 0 && lines.is_empty() => directive.arguments.push(text.to_owned()),
                 text => match lines.last_mut() {
-                    Some(line) if last == Some((word.file, word.line)) => line.push(text.to_owned()),
+                    Some(line) if last == (word.file, word.line) => line.push(text.to_owned()),
                     _ => lines.push(vec![text.to_owned()]),
                 },
             }
-            last = Some((word.file, word.last_line()));
+            last = (word.file, word.last_line());
         }
         directive.body = lines;
         directive

@@ -4,14 +4,16 @@
 mod command;
 mod obstacles;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use super::case::{Case, Facts};
+use super::case::Case;
 use super::effective::{self, Totals};
-use super::shape::Shape;
+use super::quota;
+use super::rollout::Rollout;
+use super::shape::{Part, Shape};
 use super::want::{self, Edit, Field, Manner, Template, Way};
-use crate::inventory::{Group, Origin};
-use crate::objects::{Amount, Pod, PodSpec, PodStatus, QosClass, Resource, Workload, WorkloadKind};
+use crate::inventory::Origin;
+use crate::objects::{Amount, PodSpec, PodStatus, QosClass, Resource, Workload, WorkloadKind};
 use crate::report::ObjectRef;
 use crate::report::qos_patch::{NumberEdit, Patch, PatchManner, PatchWay};
 
@@ -27,56 +29,103 @@ pub(super) struct Target<'a> {
     spec: &'a PodSpec,
     /// How many pods it runs.
     pods: i64,
+    /// How it goes over to a new template.
+    rollout: Rollout,
 }
 
-/// How the pod of a case gets the class.
-pub(super) fn patch(case: &Case<'_, '_>, wanted: QosClass) -> Patch {
-    let target = match target(case) {
-        Ok(target) => target,
-        Err(owner) => return of_stranger(case, wanted, owner),
-    };
-    let stated = Shape::of(target.spec);
-    let facts = case.facts;
-    let template = Template { stated: &stated, defaults: facts.ranges(&case.me.namespace), ranges: facts.limit_ranges(&case.me.namespace) };
-    let ways = want::ways(&template, wanted);
-    let of_template = ways.first().is_some_and(|way| way.edits.is_empty());
-    let keeps = obstacles::injected(case, &target, &template.made(&stated, false), wanted).filter(|_| of_template);
-    let already = of_template && keeps.is_none();
-    let mut note = command::note(&target, facts.inventory.origin).map(str::to_owned);
-    if let Some(keeps) = keeps {
-        note = Some(format!("the template is {wanted} as it is, but {}", keeps.message));
-    } else if ways.is_empty() {
-        note = Some(format!(
-            "no change of the template makes its pods {wanted}: what LimitRanges of the namespace demand or give stands against it"
-        ));
+/// Changes of templates: pods of one template share theirs, as far as webhooks have added the same containers to them.
+pub(super) struct Patches<'a> {
+    wanted: QosClass,
+    known: HashMap<ObjectRef, Vec<(Vec<Part<'a>>, Patch)>>,
+}
+
+impl<'a> Patches<'a> {
+    /// None yet.
+    pub(super) fn new(wanted: QosClass) -> Self {
+        Self { wanted, known: HashMap::new() }
     }
-    let before = totals(&template.made(&stated, false));
+
+    /// How the pod of a case gets the class.
+    pub(super) fn of(&mut self, case: &Case<'_, 'a>) -> Patch {
+        let target = match target(case) {
+            Ok(target) => target,
+            Err(owner) => return of_stranger(case, self.wanted, owner),
+        };
+        let injected = injected(case, &target);
+        let known = self.known.entry(target.object.clone()).or_default();
+        if let Some((_, patch)) = known.iter().find(|(theirs, _)| *theirs == injected) {
+            return patch.clone();
+        }
+        let patch = patch(case, &target, &injected, self.wanted);
+        known.push((injected, patch.clone()));
+        patch
+    }
+}
+
+/// Containers of pods that the template knows nothing of: webhooks add them.
+fn injected<'a>(case: &Case<'_, 'a>, target: &Target<'a>) -> Vec<Part<'a>> {
+    let of_template = |part: &Part<'_>| target.spec.containers.iter().chain(&target.spec.init_containers).any(|own| own.name == part.name);
+    let mut parts = match (case.pod, target.workload) {
+        (Some(_), _) => case.shape.parts.clone(),
+        (None, Some(workload)) => case.facts.pods_of(workload).next().map(|pod| Shape::of(&pod.spec).parts).unwrap_or_default(),
+        (None, None) => Vec::new(),
+    };
+    parts.retain(|part| !of_template(part));
+    parts
+}
+
+/// The change of a template whose pods are given these containers besides.
+fn patch<'a>(case: &Case<'_, 'a>, target: &Target<'a>, injected: &[Part<'a>], wanted: QosClass) -> Patch {
+    let facts = case.facts;
+    let stated = facts.shape_to_come(target.spec);
+    let namespace = &case.me.namespace;
+    let template = Template { stated: &stated, defaults: facts.ranges(namespace), ranges: facts.limit_ranges(namespace), injected };
+    let empty = target.spec.containers.is_empty();
+    let ways = if empty { Vec::new() } else { want::ways(&template, wanted) };
+    let of_template = ways.first().is_some_and(|way| way.edits.is_empty());
+    let before = template.whole(&stated);
+    let change = obstacles::Change { case, target, template: &template, wanted, before: &before };
+    let keeps = change.injected(&before).filter(|_| of_template);
+    let already = of_template && keeps.is_none();
+    let ways = match keeps {
+        // Numbers of containers do not help against what a webhook adds.
+        Some(_) => want::pod_level(&template, wanted).into_iter().collect(),
+        None if of_template => Vec::new(),
+        None => ways,
+    };
+    let note = if let Some(keeps) = &keeps {
+        Some(format!("the template is {wanted} as it is, but {}", keeps.message))
+    } else if empty {
+        Some("it has no containers, and Kubernetes refuses its pods".to_owned())
+    } else if ways.is_empty() && !already {
+        Some(format!(
+            "no change of the template makes its pods {wanted}: what LimitRanges of the namespace demand or give stands against it"
+        ))
+    } else {
+        command::note(target, facts.inventory.origin).map(str::to_owned)
+    };
+    let requests = totals(&before);
     let way = |way: &Way| {
         let changed = want::apply(&stated, &way.edits);
-        let made = template.made(&changed, false);
-        let after = totals(&made);
+        let made = template.whole(&changed);
+        let lowered = way.edits.iter().filter(|edit| lowers(edit));
         PatchWay {
             manner: way.manner.into(),
             edits: way.edits.iter().map(|edit| number(edit, &stated, target.path)).collect(),
-            command: command::command(&target, &stated, &way.edits, facts.inventory.origin),
-            requests_added: added(&before, &after),
-            limits_lowered: way
-                .edits
-                .iter()
-                .filter(|edit| lowers(edit))
-                .map(|edit| format!("{}{}", target.path, edit.path(&stated)))
-                .collect(),
-            breaks: obstacles::all(case, &target, &template, wanted, &before, &made),
+            command: command::command(target, &stated, &way.edits, facts.inventory.origin),
+            requests_added: added(&requests, &totals(&made)),
+            limits_lowered: lowered.map(|edit| format!("{}{}", target.path, edit.path(&stated))).collect(),
+            breaks: change.obstacles(&made),
         }
     };
     Patch {
         want: wanted.into(),
         pods: target.pods,
         already,
-        ways: if of_template { Vec::new() } else { ways.iter().map(way).collect() },
+        ways: ways.iter().map(way).collect(),
         note: note.filter(|_| !already),
-        unread: unread(case),
-        target: target.object,
+        unread: unread(case, target),
+        target: target.object.clone(),
     }
 }
 
@@ -98,15 +147,30 @@ fn target<'a>(case: &Case<'_, 'a>) -> Result<Target<'a>, ObjectRef> {
         workload = Some(above.ok_or_else(|| ObjectRef::new(&owner.kind, namespace, &owner.name))?);
     }
     Ok(match workload {
-        Some(workload) => Target {
-            object: ObjectRef::new(workload.kind.name(), namespace, &workload.metadata.name),
-            workload: Some(workload),
-            path: template_path(workload.kind),
-            spec: &workload.template.spec,
-            pods: facts.pods_of(workload),
-        },
-        None => Target { object: case.me.clone(), workload: None, path: "spec.", spec: case.spec, pods: 1 },
+        Some(workload) => {
+            let (running, pods) = pods_of(case, workload);
+            Target {
+                object: ObjectRef::new(workload.kind.name(), namespace, &workload.metadata.name),
+                workload: Some(workload),
+                path: template_path(workload.kind),
+                spec: &workload.template.spec,
+                pods,
+                rollout: Rollout::of(workload, running, pods),
+            }
+        }
+        None => Target { object: case.me.clone(), workload: None, path: "spec.", spec: case.spec, pods: 1, rollout: Rollout::of_pod() },
     })
+}
+
+/// How many pods of a workload are there, and how many it is to have. Where pods could not be read, all of them are there.
+fn pods_of(case: &Case<'_, '_>, workload: &Workload) -> (i64, i64) {
+    let running = || i64::try_from(case.facts.pods_of(workload).count()).unwrap_or(i64::MAX);
+    let wanted = match workload.kind {
+        WorkloadKind::DaemonSet | WorkloadKind::CronJob => running().max(1),
+        _ => workload.replicas.unwrap_or(1),
+    };
+    let known = case.facts.inventory.coverage.is_complete(Resource::Pods, Some(&case.me.namespace));
+    (if known { running() } else { wanted }, wanted)
 }
 
 /// Where the spec of the pods stands in a workload.
@@ -135,11 +199,15 @@ fn of_stranger(case: &Case<'_, '_>, wanted: QosClass, owner: ObjectRef) -> Patch
     }
 }
 
-fn unread(case: &Case<'_, '_>) -> Vec<String> {
-    let namespace = Some(case.me.namespace.as_str());
-    let coverage = &case.facts.inventory.coverage;
-    let of_cluster = case.facts.inventory.origin != Origin::Manifests;
-    let needed = [(Resource::LimitRanges, namespace), (Resource::ResourceQuotas, namespace), (Resource::Nodes, None)];
+fn unread(case: &Case<'_, '_>, target: &Target<'_>) -> Vec<String> {
+    let facts = case.facts;
+    let (namespace, coverage) = (Some(case.me.namespace.as_str()), &facts.inventory.coverage);
+    let of_cluster = facts.inventory.origin != Origin::Manifests;
+    let mut needed = vec![(Resource::LimitRanges, namespace), (Resource::ResourceQuotas, namespace), (Resource::Nodes, None)];
+    let open =
+        facts.priority_class(target.spec, true).is_none() && facts.quotas(&case.me.namespace).iter().any(|q| quota::asks_priority_class(q));
+    needed.extend(open.then_some((Resource::PriorityClasses, None)));
+    needed.extend((!target.spec.runtime_class_name.is_empty()).then_some((Resource::RuntimeClasses, None)));
     let missing = needed.into_iter().filter(|(resource, namespace)| of_cluster && !coverage.is_complete(*resource, *namespace));
     missing.map(|(resource, _)| resource.qualified()).collect()
 }
@@ -187,33 +255,6 @@ impl From<Manner> for PatchManner {
             Manner::RaiseRequests => Self::RaiseRequests,
             Manner::LowerLimits => Self::LowerLimits,
             Manner::PodLevel => Self::PodLevel,
-        }
-    }
-}
-
-/// Facts that only changes need.
-impl<'a> Facts<'a> {
-    /// The pods that a workload has made.
-    fn group_of(&self, workload: &Workload) -> Option<&'a Group> {
-        let named = |group: &&Group| {
-            (group.kind.name(), group.namespace.as_str(), group.name.as_str())
-                == (workload.kind.name(), workload.metadata.namespace.as_str(), workload.metadata.name.as_str())
-        };
-        self.inventory.groups.iter().find(named)
-    }
-
-    /// A pod that a workload has made, if there is one.
-    fn pod_of(&self, workload: &Workload) -> Option<&'a Pod> {
-        let pods = self.group_of(workload)?.pods.iter().filter_map(|at| self.inventory.pods.get(*at));
-        pods.filter(|info| !info.template).map(|info| &info.pod).next()
-    }
-
-    /// How many pods a workload runs.
-    fn pods_of(&self, workload: &Workload) -> i64 {
-        let running = || self.group_of(workload).map_or(0, |group| group.pods.len());
-        match workload.kind {
-            WorkloadKind::DaemonSet | WorkloadKind::CronJob => i64::try_from(running()).unwrap_or(i64::MAX).max(1),
-            _ => workload.replicas.unwrap_or(1),
         }
     }
 }

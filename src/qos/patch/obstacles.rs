@@ -1,192 +1,130 @@
-//! What speaks against a change: quotas, LimitRanges for pods, nodes that are too small, containers a template knows nothing of.
+//! What speaks against a change: quotas, LimitRanges, nodes that are too small, containers a template knows nothing of.
 
 use super::Target;
-use crate::objects::{Amount, PodStatus, QosClass, ResourceName, ResourceQuota};
+use crate::objects::{Amount, PodStatus, QosClass, ResourceName, ResourceQuota, Truth};
+use crate::qos::bounds::{self, Refusal};
 use crate::qos::case::Case;
 use crate::qos::effective::{self, Totals};
+use crate::qos::quota::{self, Usage};
 use crate::qos::shape::Shape;
 use crate::qos::want::Template;
 use crate::qos::{class, whole, words};
 use crate::report::qos_patch::Obstacle;
 use crate::report::{Evidence, ObjectRef};
 
-/// Everything that speaks against pods made this way.
-pub(super) fn all(
-    case: &Case<'_, '_>,
-    target: &Target<'_>,
-    template: &Template<'_, '_>,
-    wanted: QosClass,
-    before: &Totals,
-    made: &Shape<'_>,
-) -> Vec<Obstacle> {
-    let requests = effective::requests(made, &PodStatus::default());
-    let limits = effective::limits(made, &PodStatus::default());
-    let mut all: Vec<Obstacle> = injected(case, target, made, wanted).into_iter().collect();
-    let quotas = case.facts.inventory.objects.resource_quotas.iter().filter(|quota| quota.metadata.namespace == case.me.namespace);
-    let old_limits = effective::limits(&template.made(template.stated, false), &PodStatus::default());
-    for quota in quotas.filter(|quota| counts(quota, wanted)) {
-        let more = |new: &Totals, old: &Totals, resource: &ResourceName| {
-            let amount = |totals: &Totals| totals.get(resource).copied().unwrap_or_default();
-            amount(new).minus(amount(old)).times(target.pods)
-        };
-        for resource in class::COUNTING {
-            let name = resource.name();
-            for key in [name.to_owned(), format!("requests.{name}")] {
-                all.extend(exceeds(quota, &key, &resource, more(&requests, before, &resource)));
-                all.extend(missing(quota, &key, made, &resource, false));
-            }
-            let key = format!("limits.{name}");
-            all.extend(exceeds(quota, &key, &resource, more(&limits, &old_limits, &resource)));
-            all.extend(missing(quota, &key, made, &resource, true));
+/// A change of a template that is looked at.
+pub(super) struct Change<'c, 'f, 'a> {
+    /// Who is asked about.
+    pub case: &'c Case<'f, 'a>,
+    /// What is to be changed.
+    pub target: &'c Target<'a>,
+    /// Its template.
+    pub template: &'c Template<'c, 'a>,
+    /// The class its pods are to have.
+    pub wanted: QosClass,
+    /// Its pods as they are made now.
+    pub before: &'c Shape<'a>,
+}
+
+impl Change<'_, '_, '_> {
+    /// Everything that speaks against pods made this way.
+    pub(super) fn obstacles(&self, made: &Shape<'_>) -> Vec<Obstacle> {
+        let mut all: Vec<Obstacle> = self.injected(made).into_iter().collect();
+        for quota in self.case.facts.quotas(&self.case.me.namespace) {
+            all.extend(self.quota(quota, made));
         }
-        // Pods of the wanted class may count where those of the old one did not.
-        let counted = template.class(template.stated).is_none_or(|class| counts(quota, class));
-        if !counted {
-            all.extend(exceeds(quota, "pods", &ResourceName::Cpu, Amount::whole(1).times(target.pods)));
-        }
+        // Bounds that were broken before are not broken by the change, yet its pods are refused all the same.
+        all.extend(bounds::refusals(self.template.ranges, made).iter().map(of_range));
+        all.extend(nodes(self.case, self.target, &effective::requests(made, &PodStatus::default())));
+        all
     }
-    all.extend(ranges(template, made));
-    all.extend(nodes(case, &requests));
-    all
-}
 
-/// A container that a webhook adds, and that keeps the pod from the class, or does not fit into the pod as a whole.
-pub(super) fn injected(case: &Case<'_, '_>, target: &Target<'_>, made: &Shape<'_>, wanted: QosClass) -> Option<Obstacle> {
-    // A template has no such container; the pods that were made of it do.
-    let of_template = || case.facts.pod_of(target.workload?);
-    let pod = case.pod.or_else(of_template)?;
-    let mut strangers = Shape::of(&pod.spec).parts;
-    strangers.retain(|part| made.parts.iter().all(|own| own.name != part.name));
-    let first = strangers.first()?;
-    let mut whole = made.clone();
-    whole.parts.extend(strangers.iter().cloned());
-    let does = if class::of(&whole) != wanted {
-        format!("keeps its pods from being {wanted}: its resources are set where it is")
-    } else if whole::excesses(&whole).is_empty() {
-        return None;
-    } else {
-        "does not fit into the pod as a whole: its pods are refused".to_owned()
-    };
-    Some(Obstacle {
-        message: format!("{}, which a webhook adds, {does}", words::container(first)),
-        evidence: Evidence {
-            object: ObjectRef::new("Pod", &pod.metadata.namespace, &pod.metadata.name),
-            field: "spec.containers".to_owned(),
-            value: strangers.iter().map(|part| part.name).collect::<Vec<_>>().join(", "),
-        },
-    })
-}
-
-/// Whether a quota counts pods of the class; one that counts only some other pods is left out.
-fn counts(quota: &ResourceQuota, wanted: QosClass) -> bool {
-    let scope = |scope: &String| match scope.as_str() {
-        "BestEffort" => wanted == QosClass::BestEffort,
-        "NotBestEffort" => wanted != QosClass::BestEffort,
-        _ => false,
-    };
-    quota.spec.scope_selector.is_none() && quota.spec.scopes.iter().all(scope)
-}
-
-/// A quota that has no room for what is requested more.
-fn exceeds(quota: &ResourceQuota, key: &str, resource: &ResourceName, more: Amount) -> Option<Obstacle> {
-    let hard = Amount::of(quota.status.hard.get(key).or_else(|| quota.spec.hard.get(key))?)?;
-    let used = quota.status.used.get(key).and_then(Amount::of).unwrap_or_default();
-    let name = &quota.metadata.name;
-    let text = |amount: Amount| amount.text(resource);
-    (more.is_positive() && used.plus(more) > hard).then(|| Obstacle {
-        message: format!("ResourceQuota {name} has {} of {} {key} in use: {} more do not fit", text(used), text(hard), text(more)),
-        evidence: of_quota(quota, format!("status.hard[{key}]"), text(hard)),
-    })
-}
-
-/// A quota that wants a number of every container.
-fn missing(quota: &ResourceQuota, key: &str, made: &Shape<'_>, resource: &ResourceName, limits: bool) -> Option<Obstacle> {
-    let hard = quota.spec.hard.get(key)?;
-    let stated = |numbers: &crate::qos::shape::Numbers<'_>| {
-        let list = if limits { &numbers.limits } else { &numbers.requests };
-        list.get(resource).is_some()
-    };
-    let without = made.parts.iter().find(|part| !stated(&part.numbers))?;
-    // Whoever states numbers of the pod as a whole need not state any of its containers.
-    let whole = made.pod.as_ref().is_some_and(|pod| pod.set_for_pod());
-    (!whole).then(|| Obstacle {
-        message: format!(
-            "ResourceQuota {} refuses pods of which a container does not state {key}: {}",
-            quota.metadata.name,
-            words::container(without)
-        ),
-        evidence: of_quota(quota, format!("spec.hard[{key}]"), hard.text().to_owned()),
-    })
-}
-
-fn of_quota(quota: &ResourceQuota, field: String, value: String) -> Evidence {
-    Evidence { object: ObjectRef::new("ResourceQuota", &quota.metadata.namespace, &quota.metadata.name), field, value }
-}
-
-/// LimitRanges that bound pods as a whole, or how far a limit may be from its request.
-fn ranges(template: &Template<'_, '_>, made: &Shape<'_>) -> Vec<Obstacle> {
-    let mut all = Vec::new();
-    // LimitRanger leaves overhead out.
-    let without = Shape { overhead: Default::default(), ..made.clone() };
-    let (requests, limits) = (effective::requests(&without, &PodStatus::default()), effective::limits(&without, &PodStatus::default()));
-    for range in template.ranges {
-        let evidence = |field: String, value: String| Evidence {
-            object: ObjectRef::new("LimitRange", &range.metadata.namespace, &range.metadata.name),
-            field,
-            value,
+    /// A container that a webhook adds, and that keeps the pod from the class, or does not fit into the pod as a whole.
+    pub(super) fn injected(&self, made: &Shape<'_>) -> Option<Obstacle> {
+        let strangers = self.template.injected;
+        let first = strangers.first()?;
+        let wanted = self.wanted;
+        let does = if class::of(made) != wanted {
+            format!("keeps its pods from being {wanted}: its resources are set where it is")
+        } else if whole::excesses(made).is_empty() {
+            return None;
+        } else {
+            "does not fit into the pod as a whole: its pods are refused".to_owned()
         };
-        let name = &range.metadata.name;
-        for (at, item) in range.spec.limits.iter().enumerate() {
-            for resource in class::COUNTING {
-                let bound =
-                    |list: &std::collections::BTreeMap<String, crate::objects::Quantity>| list.get(resource.name()).and_then(Amount::of);
-                let path = |field: &str| format!("spec.limits[{at}].{field}.{resource}");
-                if item.kind == "Pod" {
-                    if let Some(most) = bound(&item.max)
-                        && limits.get(&resource).is_none_or(|limit| *limit > most)
-                    {
-                        let message = format!("LimitRange {name} lets a pod have at most {} {resource}", most.text(&resource));
-                        all.push(Obstacle { message, evidence: evidence(path("max"), most.text(&resource)) });
-                    }
-                    if let Some(least) = bound(&item.min)
-                        && requests.get(&resource).is_none_or(|request| *request < least)
-                    {
-                        let message = format!("LimitRange {name} wants a pod to request at least {} {resource}", least.text(&resource));
-                        all.push(Obstacle { message, evidence: evidence(path("min"), least.text(&resource)) });
-                    }
-                }
-                let Some(ratio) = bound(&item.max_limit_request_ratio) else { continue };
-                let too_far = |request: Option<Amount>, limit: Option<Amount>| match (request, limit) {
-                    (Some(request), Some(limit)) => limit.exceeds_ratio(request, ratio),
-                    _ => true,
-                };
-                let of_part = |part: &&crate::qos::shape::Part<'_>| {
-                    too_far(part.numbers.requests.positive(&resource), part.numbers.limits.positive(&resource))
-                };
-                let of_pod = || {
-                    let positive = |totals: &Totals| totals.get(&resource).copied().filter(|amount| amount.is_positive());
-                    too_far(positive(&requests), positive(&limits))
-                };
-                let wanted = match item.kind.as_str() {
-                    "Container" => made.parts.iter().find(of_part).map(|part| ("container", format!(": {}", words::container(part)))),
-                    "Pod" => of_pod().then(|| ("pod", String::new())),
-                    _ => None,
-                };
-                if let Some((of, which)) = wanted {
-                    let ratio = ratio.text(&ResourceName::Cpu);
-                    let message =
-                        format!("LimitRange {name} wants the {resource} limit of a {of} to be at most {ratio} times its request{which}");
-                    all.push(Obstacle { message, evidence: evidence(path("maxLimitRequestRatio"), ratio) });
-                }
-            }
-        }
+        // A template has no such container; the pods that were made of it do.
+        let of_template = || self.case.facts.pods_of(self.target.workload?).next();
+        let pod = self.case.pod.or_else(of_template)?;
+        Some(Obstacle {
+            message: format!("{}, which a webhook adds, {does}", words::container(first)),
+            evidence: Evidence {
+                object: ObjectRef::new("Pod", &pod.metadata.namespace, &pod.metadata.name),
+                field: "spec.containers".to_owned(),
+                value: strangers.iter().map(|part| part.name).collect::<Vec<_>>().join(", "),
+            },
+        })
     }
-    all
+
+    /// A quota that refuses pods made this way, or has no room for all of them.
+    fn quota(&self, quota: &ResourceQuota, made: &Shape<'_>) -> Vec<Obstacle> {
+        let spec = self.target.spec;
+        let counted = |shape| {
+            let pod = quota::Pod { spec, class: class::certain(shape), priority_class: self.case.facts.priority_class(spec, true) };
+            quota::counts(quota, &pod)
+        };
+        if counted(made) != Truth::Yes {
+            return Vec::new();
+        }
+        let lacking = quota::lacking(quota, made).map(|(name, part)| Obstacle {
+            message: format!(
+                "ResourceQuota {} refuses pods of which a container does not state {name}: {}",
+                quota.metadata.name,
+                words::container(part)
+            ),
+            evidence: of_quota(quota, "spec", name),
+        });
+        // Pods of another class may not have counted before.
+        let old = if counted(self.before) == Truth::No { Vec::new() } else { quota::usage(self.before) };
+        let each = quota::usage(made).into_iter().filter(|new| new.amount.is_positive());
+        let exceeded = each.filter_map(|new| {
+            let old = old.iter().find(|old| old.name == new.name).map(|old| old.amount).unwrap_or_default();
+            self.exceeds(quota, old, &new)
+        });
+        lacking.into_iter().chain(exceeded).collect()
+    }
+
+    /// A quota without room for what is on the way to the new pods.
+    fn exceeds(&self, quota: &ResourceQuota, old: Amount, new: &Usage) -> Option<Obstacle> {
+        let rollout = &self.target.rollout;
+        let (hard, used) = quota::room(quota, &new.name)?;
+        let need = rollout.need(old, new.amount).filter(|need| used.plus(*need) > hard)?;
+        let text = |amount: Amount| amount.text(&new.resource);
+        let more = if need.is_positive() { format!("{} more do not fit", text(need)) } else { "no new pod fits".to_owned() };
+        // With one pod missing at a time there would be room.
+        let gently = rollout.unavailable == 0 && rollout.old > 0;
+        let why = if gently { ", since a new pod is made before an old one goes: the rollout gets stuck" } else { "" };
+        Some(Obstacle {
+            message: format!("ResourceQuota {} has {} of {} {} in use: {more}{why}", quota.metadata.name, text(used), text(hard), new.name),
+            evidence: of_quota(quota, "status", &new.name),
+        })
+    }
+}
+
+fn of_quota(quota: &ResourceQuota, part: &str, name: &str) -> Evidence {
+    let hard = quota.status.hard.get(name).filter(|_| part == "status").or_else(|| quota.spec.hard.get(name));
+    Evidence {
+        object: ObjectRef::new("ResourceQuota", &quota.metadata.namespace, &quota.metadata.name),
+        field: format!("{part}.hard[{name}]"),
+        value: hard.map_or_else(String::new, ToString::to_string),
+    }
+}
+
+fn of_range(refusal: &Refusal<'_, '_>) -> Obstacle {
+    Obstacle { message: refusal.message(), evidence: refusal.evidence() }
 }
 
 /// No node that is large enough, whatever else runs there.
-fn nodes(case: &Case<'_, '_>, requests: &Totals) -> Option<Obstacle> {
-    let nodes = || case.facts.inventory.objects.nodes.iter().filter(|node| case.spec.refuses(node).is_none());
+fn nodes(case: &Case<'_, '_>, target: &Target<'_>, requests: &Totals) -> Option<Obstacle> {
+    let nodes = || case.facts.inventory.objects.nodes.iter().filter(|node| target.spec.refuses(node).is_none());
     let holds = |node: &&crate::objects::Node| {
         class::COUNTING.iter().all(|resource| {
             let request = requests.get(resource).copied().unwrap_or_default();

@@ -1,15 +1,16 @@
-//! What LimitRanges silently do (D).
+//! What LimitRanges silently do, and what they refuse (D).
 
 use std::collections::BTreeMap;
 
 use super::Subject;
 use crate::objects::{Amount, ResourceName};
+use crate::qos::bounds::{self, Refusal};
 use crate::qos::case::Case;
-use crate::qos::defaults::{Defaults, Origin};
-use crate::qos::findings::{DEFAULT_BELOW_REQUEST, LIMIT_RANGES_COMPETE, MAXIMUM_IS_DEFAULT};
+use crate::qos::defaults::{self, Defaults, Origin};
+use crate::qos::findings::{DEFAULT_BELOW_REQUEST, LIMIT_RANGE_REFUSES, LIMIT_RANGES_COMPETE, MAXIMUM_IS_DEFAULT};
 use crate::qos::shape::{Entry, Part, Source};
 use crate::qos::words;
-use crate::report::{Finding, ObjectRef};
+use crate::report::{Evidence, Finding, ObjectRef};
 
 pub(super) fn judge(case: &Case<'_, '_>, found: &mut Vec<Finding>) {
     for range in case.facts.ranges(&case.me.namespace) {
@@ -18,6 +19,7 @@ pub(super) fn judge(case: &Case<'_, '_>, found: &mut Vec<Finding>) {
     if case.predicted {
         found.extend(compete(case));
         found.extend(case.shape.parts.iter().filter_map(|part| below_request(case, part)));
+        found.extend(refused(case));
     }
 }
 
@@ -86,6 +88,26 @@ fn compete(case: &Case<'_, '_>) -> Option<Finding> {
         }
     }
     None
+}
+
+/// Numbers that a LimitRange does not let be, whichever of several fills gaps first.
+fn refused(case: &Case<'_, '_>) -> Vec<Finding> {
+    let (ranges, defaults) = (case.facts.limit_ranges(&case.me.namespace), case.facts.ranges(&case.me.namespace));
+    let backwards = (defaults.len() > 1).then(|| defaults::admitted(&case.facts.shape_to_come(case.spec), defaults, true));
+    let in_any_case = backwards.as_ref().map(|shape| bounds::refusals(ranges, shape));
+    let certain = |refusal: &Refusal<'_, '_>| in_any_case.as_ref().is_none_or(|others| others.iter().any(|other| other.is_like(refusal)));
+    let subject = Subject::of(case);
+    let finding = |refusal: &Refusal<'_, '_>| {
+        let message = format!("{}: {}", refusal.message(), subject.refused());
+        let Evidence { object, field, value } = refusal.evidence();
+        let finding = subject.finding(&LIMIT_RANGE_REFUSES, &message).shown_by(&object, field, value);
+        let finding = match refusal.part {
+            Some(part) => case.show(finding, part, &refusal.resource),
+            None => finding,
+        };
+        finding.remedied_by("state numbers within its bounds", None)
+    };
+    bounds::refusals(ranges, &case.shape).iter().filter(|refusal| certain(refusal)).map(finding).collect()
 }
 
 /// A limit that a LimitRange gives, and that is less than what is requested.

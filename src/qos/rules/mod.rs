@@ -7,7 +7,8 @@ mod running;
 
 use std::collections::HashSet;
 
-use super::case::{Case, Facts};
+use super::case::Case;
+use super::facts::Facts;
 use super::shape::{Entry, Part, Source};
 use crate::objects::ResourceName;
 use crate::report::{Finding, FindingKind, ObjectRef};

@@ -1,8 +1,10 @@
 //! Numbers that are none, or mean something else (N).
 
 use super::Subject;
+use crate::inventory::Origin;
+use crate::objects::Resource;
 use crate::qos::case::Case;
-use crate::qos::findings::{CONTAINERS_EXCEED_POD, FRACTION_OF_A_BYTE, MALFORMED_QUANTITY, REQUEST_ABOVE_LIMIT};
+use crate::qos::findings::{CONTAINERS_EXCEED_POD, FRACTION_OF_A_BYTE, MALFORMED_QUANTITY, REQUEST_ABOVE_LIMIT, RUNTIME_CLASS_REFUSES};
 use crate::qos::shape::{Entry, Part, Source};
 use crate::qos::whole::{self, Excess};
 use crate::qos::words;
@@ -11,6 +13,7 @@ use crate::report::Finding;
 pub(super) fn judge(case: &Case<'_, '_>, found: &mut Vec<Finding>) {
     found.extend(malformed(case));
     found.extend(whole(case).filter(|_| case.predicted));
+    found.extend(overhead(case).filter(|_| case.predicted));
     for part in &case.shape.parts {
         found.extend(fraction(case, part));
         found.extend(above_limit(case, part).filter(|_| case.predicted));
@@ -88,6 +91,32 @@ fn whole(case: &Case<'_, '_>) -> Option<Finding> {
         }
     };
     Some(finding.remedied_by("state numbers of the containers that fit into those of the pod", None))
+}
+
+/// A RuntimeClass that is not there, or whose overhead is not the one that is stated.
+fn overhead(case: &Case<'_, '_>) -> Option<Finding> {
+    let name = &case.spec.runtime_class_name;
+    let class = case.facts.runtime_class(name);
+    let inventory = case.facts.inventory;
+    // Of files, some may be elsewhere.
+    let known = inventory.origin != Origin::Manifests && inventory.coverage.is_complete(Resource::RuntimeClasses, None);
+    let subject = Subject::of(case);
+    let (field, message) = match class {
+        Some(class) if class.refuses(case.spec) => ("overhead", format!("it states another overhead than RuntimeClass {name}")),
+        None if name.is_empty() && !case.spec.overhead.is_empty() => {
+            ("overhead", "it states overhead, and no RuntimeClass gives it any".to_owned())
+        }
+        None if known && !name.is_empty() => ("runtimeClassName", format!("there is no RuntimeClass {name}")),
+        _ => return None,
+    };
+    let value = if field == "overhead" { "present" } else { name };
+    let finding = subject.finding(&RUNTIME_CLASS_REFUSES, &format!("{message}: {}", subject.refused()));
+    let finding = finding.shown_by(&case.me, format!("{}{field}", case.path), value);
+    Some(if field == "overhead" {
+        finding.remedied_by("leave overhead out: what the RuntimeClass has is filled in", None)
+    } else {
+        finding.remedied_by("name one that exists", Some("kubectl get runtimeclasses".to_owned()))
+    })
 }
 
 /// That a LimitRange gives a number, if one does.

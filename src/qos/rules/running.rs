@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 
 use super::Subject;
-use crate::objects::{Amount, Pod, QosClass, ResourceName, ResourceQuota};
-use crate::qos::case::{Case, Facts};
+use crate::objects::{Amount, Pod, QosClass, ResourceName, ResourceQuota, Truth};
+use crate::qos::case::Case;
+use crate::qos::facts::Facts;
 use crate::qos::findings::{FRACTIONAL_CPUS, MEMORY_OVERCOMMITTED, PRIORITY_OUTRANKS, QUOTA_DEMANDS, RESIZE_PENDING};
 use crate::qos::shape::{Part, Role, Shape};
-use crate::qos::{effective, oom, words};
+use crate::qos::{effective, oom, quota, words};
 use crate::report::{Finding, ObjectRef, Severity};
 
 /// What the pods of each node come to.
@@ -46,8 +47,7 @@ impl<'a> Nodes<'a> {
 pub(super) fn judge(case: &Case<'_, '_>, nodes: &Nodes<'_>, found: &mut Vec<Finding>) {
     found.extend(case.shape.parts.iter().filter_map(|part| fractional(case, part)));
     found.extend(overcommitted(case, nodes));
-    let quotas = case.facts.inventory.objects.resource_quotas.iter().filter(|quota| quota.metadata.namespace == case.me.namespace);
-    found.extend(quotas.filter_map(|quota| demanded(case, quota)));
+    found.extend(case.facts.quotas(&case.me.namespace).iter().filter_map(|quota| demanded(case, quota)));
     found.extend(outranked(case, nodes));
     found.extend(resize(case));
 }
@@ -97,39 +97,20 @@ fn overcommitted(case: &Case<'_, '_>, nodes: &Nodes<'_>) -> Option<Finding> {
     )
 }
 
-/// A quota for all pods of the namespace that counts what a container does not state.
+/// A quota that counts the pod, and what a container of it does not state.
 fn demanded(case: &Case<'_, '_>, quota: &ResourceQuota) -> Option<Finding> {
-    let for_some = quota.spec.scope_selector.is_some() || !quota.spec.scopes.is_empty();
-    if for_some || case.shape.pod.as_ref().is_some_and(|pod| pod.set_for_pod()) {
-        return None;
-    }
-    let demands = [
-        ("requests.cpu", true, ResourceName::Cpu),
-        ("cpu", true, ResourceName::Cpu),
-        ("requests.memory", true, ResourceName::Memory),
-        ("memory", true, ResourceName::Memory),
-        ("limits.cpu", false, ResourceName::Cpu),
-        ("limits.memory", false, ResourceName::Memory),
-    ];
-    let (key, part) = demands.iter().find_map(|(key, requests, resource)| {
-        let lacks = |part: &&Part<'_>| {
-            let list = if *requests { &part.numbers.requests } else { &part.numbers.limits };
-            list.get(resource).is_none()
-        };
-        quota.spec.hard.get(*key)?;
-        Some((*key, case.shape.parts.iter().find(lacks)?))
-    })?;
     // Whether a LimitRange fills it in is not known then.
-    if !case.unread.is_empty() {
+    if !case.unread.is_empty() || quota::counts(quota, &quota::Pod::of(case)) != Truth::Yes {
         return None;
     }
+    let (name, part) = quota::lacking(quota, &case.shape)?;
     let subject = Subject::of(case);
     let refused = if case.predicted { subject.refused() } else { "its like would not be made again" };
     let message =
-        format!("{} states nothing for {key}, which ResourceQuota {} demands: {refused}", words::container(part), quota.metadata.name);
+        format!("{} states nothing for {name}, which ResourceQuota {} demands: {refused}", words::container(part), quota.metadata.name);
     let of_quota = ObjectRef::new("ResourceQuota", &quota.metadata.namespace, &quota.metadata.name);
-    let hard = quota.spec.hard.get(key).map_or_else(String::new, ToString::to_string);
-    let mut finding = subject.finding(&QUOTA_DEMANDS, &message).shown_by(&of_quota, format!("spec.hard[{key}]"), hard);
+    let hard = quota.spec.hard.get(name).map_or_else(String::new, ToString::to_string);
+    let mut finding = subject.finding(&QUOTA_DEMANDS, &message).shown_by(&of_quota, format!("spec.hard[{name}]"), hard);
     if !case.predicted {
         finding.severity = Severity::Warning;
     }

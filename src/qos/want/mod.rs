@@ -11,7 +11,7 @@ pub use edit::{Edit, Field, apply};
 
 use super::class;
 use super::defaults::{self, Defaults};
-use super::shape::Shape;
+use super::shape::{Part, Shape};
 use crate::objects::{Amount, LimitRange, QosClass, ResourceName};
 
 /// What a template is and what is done to the pods made of it.
@@ -23,6 +23,8 @@ pub struct Template<'s, 'a> {
     pub defaults: &'s [Defaults<'a>],
     /// LimitRanges of its namespace.
     pub ranges: &'s [&'a LimitRange],
+    /// Containers that webhooks add to its pods.
+    pub injected: &'s [Part<'a>],
 }
 
 /// How a change goes about it.
@@ -66,10 +68,22 @@ pub fn ways(template: &Template<'_, '_>, wanted: QosClass) -> Vec<Way> {
     ways
 }
 
+/// The way by resources of the pod as a whole, if there is one.
+pub fn pod_level(template: &Template<'_, '_>, wanted: QosClass) -> Option<Way> {
+    pod::edits(template, wanted).map(|edits| Way { manner: Manner::PodLevel, edits })
+}
+
 impl<'a> Template<'_, 'a> {
     /// What becomes of a template with other numbers; `backwards`: with its LimitRanges in the other order.
     pub fn made(&self, stated: &Shape<'a>, backwards: bool) -> Shape<'a> {
         defaults::admitted(stated, self.defaults, backwards)
+    }
+
+    /// The same with the containers that webhooks add.
+    pub fn whole(&self, stated: &Shape<'a>) -> Shape<'a> {
+        let mut made = self.made(stated, false);
+        made.parts.extend(self.injected.iter().cloned());
+        made
     }
 
     /// The class of pods made of a template with other numbers; none: not to be told.
@@ -81,8 +95,8 @@ impl<'a> Template<'_, 'a> {
     /// The least and the most that LimitRanges let a container have.
     fn bounds(&self, resource: &ResourceName) -> (Option<Amount>, Option<Amount>) {
         let items = || self.ranges.iter().flat_map(|range| &range.spec.limits).filter(|item| item.kind == "Container");
-        let least = items().filter_map(|item| Amount::of(item.min.get(resource.name())?)).max();
-        let most = items().filter_map(|item| Amount::of(item.max.get(resource.name())?)).min();
+        let least = items().filter_map(|item| Some(Amount::of(item.min.get(resource.name())?)?.rounded())).max();
+        let most = items().filter_map(|item| Some(Amount::of(item.max.get(resource.name())?)?.rounded())).min();
         (least, most)
     }
 }

@@ -21,16 +21,17 @@ pub(super) fn edits(template: &Template<'_, '_>, wanted: QosClass) -> Option<Vec
     all.sort_by_cached_key(|edits| (edits.len(), guesses(edits), taken(edits)));
     all.into_iter().find(|edits| {
         let changed = edit::apply(template.stated, edits);
-        changed.pod.is_some() && template.class(&changed) == Some(wanted) && fits(&template.made(&changed, false))
+        changed.pod.is_some() && template.class(&changed) == Some(wanted) && fits(&template.whole(&changed))
     })
 }
 
-/// What may become of one resource: the containers' sums and largest limit are the amounts to choose from.
+/// What may become of one resource: the containers' sums and largest limit are the amounts to choose from, those that webhooks add
+/// included.
 fn choices(template: &Template<'_, '_>, resource: &ResourceName) -> Vec<Vec<Edit>> {
     let stated = template.stated;
     let number = |field| Stated::of(stated, None, resource, field);
     let (request, limit) = (number(Field::Request), number(Field::Limit));
-    let made = template.made(&Shape { pod: None, ..stated.clone() }, false);
+    let made = template.whole(&Shape { pod: None, ..stated.clone() });
     let requests = effective::containers_requests(&made).get(resource).copied();
     let limits = effective::containers_limits(&made).get(resource).copied();
     let largest = made.parts.iter().filter_map(|part| part.numbers.limits.positive(resource)).max();

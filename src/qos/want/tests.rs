@@ -25,7 +25,7 @@ fn ask(pod: &str, ranges: &[&str], wanted: QosClass) -> String {
     let ranges: Vec<LimitRange> = ranges.iter().map(|items| range(items)).collect();
     let all: Vec<&LimitRange> = ranges.iter().collect();
     let defaults: Vec<Defaults<'_>> = ranges.iter().map(Defaults::of).filter(|defaults| !defaults.is_empty()).collect();
-    said(&stated, &ways(&Template { stated: &stated, defaults: &defaults, ranges: &all }, wanted))
+    said(&stated, &ways(&Template { stated: &stated, defaults: &defaults, ranges: &all, injected: &[] }, wanted))
 }
 
 #[test]
@@ -253,7 +253,7 @@ mod brute_force {
             let ranges: Vec<&LimitRange> = range.iter().collect();
             let defaults: Vec<Defaults<'_>> = ranges.iter().map(|range| Defaults::of(range)).collect();
             let stated = Shape::of(&spec);
-            let template = Template { stated: &stated, defaults: &defaults, ranges: &ranges };
+            let template = Template { stated: &stated, defaults: &defaults, ranges: &ranges, injected: &[] };
             prop_assume!(is_valid(&template, &stated));
             for wanted in [QosClass::Guaranteed, QosClass::Burstable, QosClass::BestEffort] {
                 let ways = ways(&template, wanted);

@@ -31,6 +31,7 @@ pub(super) fn answer() -> BoxedStrategy<Answer> {
                 Answer::QosNode(r) => (r.findings, r.coverage) = (findings, coverage),
                 Answer::QosNamespace(r) => (r.findings, r.coverage) = (findings, coverage),
                 Answer::Dns(r) => (r.findings, r.coverage) = (findings, coverage),
+                Answer::DnsVerify(r) => (r.findings, r.coverage) = (findings, coverage),
                 Answer::Volumes(r) => {
                     r.findings.extend(findings);
                     r.coverage = coverage;
@@ -69,6 +70,7 @@ fn bare_answer() -> BoxedStrategy<Answer> {
         super::samples_volumes::answer(),
         super::samples_overview::answer(),
         super::samples_node::answer(),
+        super::samples_verify::answer(),
         super::samples_qos::answer(),
         super::samples_dns::answer(),
         vec(connection(), 0..6).prop_map(|connections| Answer::Matrix(report("Matrix", Matrix { connections, complete: true }))).boxed(),

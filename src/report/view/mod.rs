@@ -38,6 +38,8 @@ mod samples_qos;
 #[cfg(test)]
 mod samples_storage;
 #[cfg(test)]
+mod samples_verify;
+#[cfg(test)]
 mod samples_volumes;
 mod table;
 #[cfg(test)]

@@ -35,9 +35,13 @@ pub(super) fn write(answer: &Answer, out: &mut dyn Write) -> io::Result<()> {
             troubled.map(|pod| &pod.name).try_for_each(|name| line("Pod", name, out))
         }
         Answer::Qos(report) => report.result.pods.iter().try_for_each(|pod| line(&pod.kind, &pod.name, out)),
-        Answer::CanReach(_) | Answer::Matrix(_) | Answer::Storage(_) | Answer::QosNode(_) | Answer::QosNamespace(_) | Answer::Dns(_) => {
-            Ok(())
-        }
+        Answer::CanReach(_)
+        | Answer::Matrix(_)
+        | Answer::Storage(_)
+        | Answer::QosNode(_)
+        | Answer::QosNamespace(_)
+        | Answer::Dns(_)
+        | Answer::DnsVerify(_) => Ok(()),
     }
 }
 

@@ -29,6 +29,7 @@ fn every_sample() -> Vec<(&'static str, Answer)> {
     samples.extend(samples_qos::all());
     samples.extend(samples_node::all());
     samples.extend(samples_dns::all());
+    samples.extend(samples_verify::all());
     samples
 }
 
@@ -124,6 +125,7 @@ fn value(answer: &Answer) -> serde_json::Value {
         Answer::Storage(r) => serde_json::to_value(r),
         Answer::Qos(r) => serde_json::to_value(r),
         Answer::Dns(r) => serde_json::to_value(r),
+        Answer::DnsVerify(r) => serde_json::to_value(r),
         Answer::QosNode(r) => serde_json::to_value(r),
         Answer::QosNamespace(r) => serde_json::to_value(r),
     }

@@ -24,6 +24,7 @@ pub(super) fn write(answer: &Answer, out: &mut dyn io::Write) -> io::Result<()> 
         Answer::QosNode(report) => document(report, out),
         Answer::QosNamespace(report) => document(report, out),
         Answer::Dns(report) => document(report, out),
+        Answer::DnsVerify(report) => document(report, out),
     }
 }
 

@@ -101,7 +101,10 @@ impl End {
         Some(match self {
             Self::Done => return None,
             Self::Closed(Closed::ByServer) => "it closes the connection without an answer".to_owned(),
-            Self::Closed(Closed::ByNode(why)) if why.contains("refused") => format!("nobody listens on port {port}: {}", why.trim()),
+            // The words of nodes go on about namespaces and files of their own.
+            Self::Closed(Closed::ByNode(why)) if why.contains("connection refused") => {
+                format!("nobody listens on port {port} of its localhost: connection refused")
+            }
             Self::Closed(Closed::ByNode(why) | Closed::Broken(why)) => why.trim().to_owned(),
             Self::Late => "no answer in time".to_owned(),
             Self::Garbage(why) => why.clone(),

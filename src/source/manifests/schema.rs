@@ -78,6 +78,8 @@ pub(super) fn of(resource: Resource) -> &'static Fields {
         | Resource::Leases
         | Resource::ResourceQuotas
         | Resource::LimitRanges => &storage::WITH_SPEC,
+        Resource::RuntimeClasses => &RUNTIME_CLASS,
+        Resource::PriorityClasses => &PRIORITY_CLASS,
         Resource::VolumeSnapshots => &storage::SNAPSHOT,
         Resource::VolumeSnapshotContents => &storage::SNAPSHOT_CONTENT,
         Resource::VolumePopulators => &storage::POPULATOR,
@@ -159,6 +161,8 @@ static POD_SPEC: Fields = open(&[
     ("overhead", Object(&AMOUNTS)),
     ("priority", Int),
     ("priorityClassName", Text),
+    ("runtimeClassName", Text),
+    ("activeDeadlineSeconds", Int),
 ]);
 static DNS_CONFIG: Fields = closed(&[("nameservers", List(&Text)), ("searches", List(&Text)), ("options", List(&Object(&DNS_OPTION)))]);
 static HOST_ALIAS: Fields = closed(&[("ip", Text), ("hostnames", List(&Text))]);
@@ -190,6 +194,25 @@ static POD_STATUS: Fields = open(&[
 ]);
 static POD_IP: Fields = open(&[("ip", Text)]);
 static CONDITION: Fields = open(&[("type", Text), ("status", Text), ("reason", Text), ("message", Text)]);
+
+static RUNTIME_CLASS: Fields = closed(&[
+    ("apiVersion", Text),
+    ("kind", Text),
+    ("metadata", Object(&META)),
+    ("handler", Text),
+    ("overhead", Object(&OVERHEAD)),
+    ("scheduling", Any),
+]);
+static OVERHEAD: Fields = closed(&[("podFixed", Object(&AMOUNTS))]);
+static PRIORITY_CLASS: Fields = closed(&[
+    ("apiVersion", Text),
+    ("kind", Text),
+    ("metadata", Object(&META)),
+    ("value", Int),
+    ("globalDefault", Bool),
+    ("description", Text),
+    ("preemptionPolicy", Text),
+]);
 
 static SERVICE: Fields = closed(&[
     ("apiVersion", Text),
@@ -239,7 +262,11 @@ static WORKLOAD_SPEC: Fields = open(&[
     ("template", Object(&TEMPLATE)),
     ("volumeClaimTemplates", List(&Object(&storage::CLAIM))),
     ("ordinals", Any),
+    ("strategy", Object(&STRATEGY)),
+    ("updateStrategy", Object(&STRATEGY)),
 ]);
+static STRATEGY: Fields = open(&[("type", Text), ("rollingUpdate", Object(&ROLLING_UPDATE))]);
+static ROLLING_UPDATE: Fields = open(&[("maxSurge", IntOrText), ("maxUnavailable", IntOrText), ("partition", Int)]);
 static TEMPLATE: Fields = closed(&[("metadata", Object(&META)), ("spec", Object(&POD_SPEC))]);
 
 static CRON_JOB: Fields =

@@ -8,6 +8,7 @@ mod header;
 mod list;
 mod prune;
 mod read;
+mod stream;
 mod write;
 
 use std::path::{Path, PathBuf};
@@ -111,18 +112,10 @@ pub fn read(path: &Path, needs: &Needs) -> Result<Collected, SnapshotError> {
             coverage.record(resource, None, State::NotInSnapshot);
             continue;
         }
-        let file = file_name(resource);
-        match files.get(&file)? {
-            Some(bytes) => list::decode(&mut objects, resource, &bytes).map_err(|source| SnapshotError::Damaged {
-                path: path.to_owned(),
-                file,
-                source,
-            })?,
-            // A list that did not come, or of a kind that is not served, has no file.
-            None if states.iter().any(|(_, state)| matches!(state, State::Complete | State::Truncated(_))) => {
-                return Err(SnapshotError::Missing { path: path.to_owned(), file });
-            }
-            None => {}
+        let recorded = |state: &State| matches!(state, State::Complete | State::Truncated(_));
+        // A list that did not come, or of a kind that is not served, has no file.
+        if !read_list(path, &files, resource, &mut objects)? && states.iter().any(|(_, state)| recorded(state)) {
+            return Err(SnapshotError::Missing { path: path.to_owned(), file: file_name(resource) });
         }
         for (scope, state) in states {
             coverage.record(resource, scope.map(str::to_owned), state.clone());
@@ -136,6 +129,18 @@ pub fn read(path: &Path, needs: &Needs) -> Result<Collected, SnapshotError> {
         collected_at: Some(header.collected_at),
         findings: Vec::new(),
     })
+}
+
+/// Adds what is in the list of a kind, and says whether there is one.
+fn read_list(path: &Path, files: &Files, resource: Resource, objects: &mut Objects) -> Result<bool, SnapshotError> {
+    let file = file_name(resource);
+    let Some(text) = files.reader(&file)? else { return Ok(false) };
+    if !stream::read(objects, resource, text) {
+        let bytes = files.get(&file)?.unwrap_or_default();
+        let damaged = |source| SnapshotError::Damaged { path: path.to_owned(), file, source };
+        list::decode(objects, resource, &bytes).map_err(damaged)?;
+    }
+    Ok(true)
 }
 
 fn header(path: &Path, files: &Files) -> Result<Header, SnapshotError> {

@@ -37,19 +37,32 @@ impl Files {
         Ok(Self::Archive(files))
     }
 
-    /// The bytes of a file, if it is there.
-    pub(super) fn get(&self, name: &str) -> Result<Option<Cow<'_, [u8]>>, SnapshotError> {
+    /// A file, if it is there, to be read from its beginning.
+    pub(super) fn reader(&self, name: &str) -> Result<Option<Box<dyn Read + '_>>, SnapshotError> {
         match self {
-            Self::Archive(files) => Ok(files.get(name).map(|bytes| Cow::Borrowed(bytes.as_slice()))),
+            Self::Archive(files) => Ok(files.get(name).map(|bytes| Box::new(bytes.as_slice()) as Box<dyn Read>)),
             Self::Directory(path) => {
                 let path = path.join(name);
-                let mut bytes = Vec::new();
-                match File::open(&path).and_then(|file| file.take(MAX_BYTES).read_to_end(&mut bytes)) {
-                    Ok(_) => Ok(Some(Cow::Owned(bytes))),
+                match File::open(&path) {
+                    Ok(file) => Ok(Some(Box::new(file.take(MAX_BYTES)))),
                     Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
                     Err(source) => Err(SnapshotError::Io { path, source }),
                 }
             }
+        }
+    }
+
+    /// The bytes of a file, if it is there.
+    pub(super) fn get(&self, name: &str) -> Result<Option<Cow<'_, [u8]>>, SnapshotError> {
+        let path = match self {
+            Self::Archive(files) => return Ok(files.get(name).map(|bytes| Cow::Borrowed(bytes.as_slice()))),
+            Self::Directory(path) => path.join(name),
+        };
+        let Some(mut file) = self.reader(name)? else { return Ok(None) };
+        let mut bytes = Vec::new();
+        match file.read_to_end(&mut bytes) {
+            Ok(_) => Ok(Some(Cow::Owned(bytes))),
+            Err(source) => Err(SnapshotError::Io { path, source }),
         }
     }
 }

@@ -135,7 +135,7 @@ fn held(case: &PodCase<'_, '_>, volume: &PersistentVolume, attachment: &VolumeAt
     };
     judgement.causes.extend(stuck(case, attachment));
     if let Some((_, deployment)) = case.group.filter(|(kind, _)| *kind == "Deployment")
-        && case.workload.is_none_or(|w| w.strategy != "Recreate")
+        && case.workload.is_none_or(|w| w.strategy.kind != "Recreate")
         && let Some(old) = users.iter().find(|user| is_sibling(case, user))
         && old.metadata.deletion_timestamp.is_none()
     {
@@ -144,7 +144,7 @@ fn held(case: &PodCase<'_, '_>, volume: &PersistentVolume, attachment: &VolumeAt
             old.metadata.name
         );
         let owner = ObjectRef::new("Deployment", case.namespace(), deployment);
-        let strategy = case.workload.map_or("", |w| w.strategy.as_str());
+        let strategy = case.workload.map_or("", |w| w.strategy.kind.as_str());
         let finding = shown(case.finding(&kinds::ROLLING_UPDATE, message)).shown_by(
             &owner,
             "spec.strategy.type",

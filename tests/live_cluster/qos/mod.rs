@@ -5,6 +5,8 @@ mod api;
 mod read;
 mod refused;
 mod resized;
+mod rollouts;
+mod scopes;
 mod shapes;
 mod wanted;
 mod webhook;

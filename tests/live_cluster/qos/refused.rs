@@ -9,7 +9,7 @@ const UNEVEN: &str = "{requests: {cpu: 1, memory: 1Gi}, limits: {cpu: 1, memory:
 const EVEN: &str = "{requests: {cpu: 1, memory: 1Gi}, limits: {cpu: 1, memory: 1Gi}}";
 
 /// What is in the way, as `kind spec`, the resources of the one container, the class that is wanted, and whether anything is refused.
-const CASES: [(&str, &str, &str, bool); 16] = [
+const CASES: [(&str, &str, &str, bool); 22] = [
     ("ResourceQuota {hard: {requests.memory: 1536Mi}}", UNEVEN, "Guaranteed", true),
     ("ResourceQuota {hard: {memory: 1536Mi}}", UNEVEN, "Guaranteed", true),
     ("ResourceQuota {hard: {requests.memory: 2Gi, limits.cpu: 2}}", UNEVEN, "Guaranteed", false),
@@ -21,6 +21,24 @@ const CASES: [(&str, &str, &str, bool); 16] = [
     ("ResourceQuota {hard: {pods: 0}, scopes: [NotBestEffort]}", "{}", "Burstable", true),
     ("ResourceQuota {hard: {requests.memory: 64Mi}, scopes: [NotBestEffort]}", "{}", "Guaranteed", true),
     ("ResourceQuota {hard: {pods: 0}, scopes: [Terminating]}", UNEVEN, "Guaranteed", false),
+    ("ResourceQuota {hard: {pods: 0}, scopes: [NotBestEffort, NotTerminating]}", "{}", "Burstable", true),
+    ("ResourceQuota {hard: {pods: 0}, scopes: [NotBestEffort, Terminating]}", "{}", "Burstable", false),
+    ("ResourceQuota {hard: {requests.cpu: 0}, scopes: [NotBestEffort]}", "{}", "Guaranteed", true),
+    (
+        "ResourceQuota {hard: {pods: 0}, scopes: [NotBestEffort], \
+         scopeSelector: {matchExpressions: [{scopeName: PriorityClass, operator: NotIn, values: [high]}]}}",
+        "{}",
+        "Burstable",
+        true,
+    ),
+    (
+        "ResourceQuota {hard: {pods: 0}, scopes: [NotBestEffort], \
+         scopeSelector: {matchExpressions: [{scopeName: PriorityClass, operator: Exists}]}}",
+        "{}",
+        "Burstable",
+        false,
+    ),
+    ("LimitRange {limits: [{type: Container, max: {ephemeral-storage: 1Gi}, maxLimitRequestRatio: {cpu: 1}}]}", UNEVEN, "BestEffort", true),
     ("LimitRange {limits: [{type: Pod, max: {memory: 1Gi}}]}", UNEVEN, "Guaranteed", true),
     ("LimitRange {limits: [{type: Pod, min: {cpu: 2}}]}", UNEVEN, "Guaranteed", true),
     ("LimitRange {limits: [{type: Container, maxLimitRequestRatio: {memory: 1}}]}", UNEVEN, "Guaranteed", true),

@@ -3,6 +3,7 @@
 mod can_reach;
 mod causes;
 mod dns;
+mod dns_verify;
 mod effective_policy;
 mod matrix;
 mod pvc_why_pending;
@@ -40,6 +41,7 @@ pub(super) fn write(answer: &Answer, wide: bool, style: &Style, out: &mut dyn Wr
         Answer::QosNode(report) => qos_node::write(report, &mut text),
         Answer::QosNamespace(report) => qos_namespace::write(report, &mut text),
         Answer::Dns(report) => dns::write(report, &mut text),
+        Answer::DnsVerify(report) => dns_verify::write(report, &mut text),
     }
 }
 
