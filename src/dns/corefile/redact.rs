@@ -140,7 +140,7 @@ impl Redaction {
     fn word(&mut self, word: &str, begins: bool) -> Option<String> {
         if !self.in_block {
             let block = word == "{";
-            if !block && !(self.last_key && begins) {
+            if !(block || self.last_key && begins) {
                 self.last_key = !word.is_empty() && !word.ends_with(',');
                 return Some(harmless(word, true));
             }
@@ -249,7 +249,7 @@ impl Output {
         }
         let lines = word.last_line() - word.line - text.matches('\n').count().min(word.last_line() - word.line);
         let quoted = text.is_empty() || text.contains([' ', '\n']) || lines > 0;
-        self.text += &if quoted { format!("\"{text}{}\"", "\n".repeat(lines)) } else { text.to_owned() };
+        self.text += &if quoted { format!("\"{}{text}\"", "\n".repeat(lines)) } else { text.to_owned() };
         self.line = word.last_line();
     }
 }
@@ -276,7 +276,7 @@ mod tests {
             ),
             (
                 ". {\n  etcd SECRET{$USER}SECRET {\n    \"SECRET\nSECRET\" {%P%}\n  }\n}",
-                ". {\netcd {$USER} {\n\"{$NOT_RECORDED}\n\" {%P%}\n}\n}\n",
+                ". {\netcd {$USER} {\n\"\n{$NOT_RECORDED}\" {%P%}\n}\n}\n",
             ),
             (". {\n  }\n}\nSECRET SECRET {\n SECRET\n}", ""),
             (
@@ -296,10 +296,12 @@ mod tests {
     }
 
     /// Names of plugins by block and line, and what is wrong.
-    fn told(text: &str) -> Result<Vec<(Vec<String>, Vec<String>)>, String> {
+    fn told(text: &str) -> Result<Vec<String>, String> {
         let names = |corefile: Corefile| {
-            let of = |block: &super::super::Block| block.directives.iter().map(|d| format!("{} {}", d.name, d.at.line)).collect();
-            corefile.blocks.iter().map(|block| (block.keys.clone(), of(block))).collect()
+            let of = |block: &super::super::Block| -> Vec<String> {
+                block.directives.iter().map(|directive| format!("{} {}", directive.name, directive.at.line)).collect()
+            };
+            corefile.blocks.iter().map(|block| format!("{}: {}", block.keys.join(" "), of(block).join(", "))).collect()
         };
         parse(text, &Files::default()).map(names).map_err(|malformed| malformed.to_string())
     }

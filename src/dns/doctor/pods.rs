@@ -27,7 +27,7 @@ pub(super) fn look(inventory: &Inventory, scope: &Scope, visit: &mut Visit) {
     if unread && findings.is_empty() {
         visit.could_not_tell("pods", "not all Pods were read");
     } else {
-        visit.saw("pods", format!("nothing odd about the names of {} pods", here.len()), findings);
+        visit.saw("pods", format!("nothing odd about the names of {}", count(here.len(), "pod")), findings);
     }
     if scope.subject.is_none() {
         services(inventory, scope, visit);
@@ -41,7 +41,11 @@ fn services(inventory: &Inventory, scope: &Scope, visit: &mut Visit) {
     if findings.is_empty() && !inventory.coverage.is_complete(Resource::Services, scope.namespace.as_deref()) {
         return visit.could_not_tell("services", "not all Services were read");
     }
-    visit.saw("services", format!("{} Services, all with names that can be answered", here().count()), findings);
+    visit.saw("services", format!("{}, none with a name that cannot be answered", count(here().count(), "Service")), findings);
+}
+
+fn count(number: usize, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
 }
 
 fn external(service: &Service) -> Finding {

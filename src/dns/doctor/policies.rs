@@ -66,8 +66,8 @@ pub(super) fn look(inventory: &Inventory, cni: Cni, scope: &Scope, visit: &mut V
                 (Verdict::Deny, _) => "over UDP",
                 _ => "over TCP",
             };
-            let message =
-                format!("policies keep {same} of {} pods of {}/{} from {} {what}", pods.len(), group.namespace, group.name, servers.name);
+            let who = if pods.len() == 1 { "the pod".to_owned() } else { format!("{same} of {} pods", pods.len()) };
+            let message = format!("policies keep {who} of {}/{} from {} {what}", group.namespace, group.name, servers.name);
             findings.push(servers.allowed(kind.on(workload, message), direction, &policies));
         }
     }
@@ -213,7 +213,8 @@ fn node_local(model: &Model<'_>, asking: &[usize], visit: &mut Visit) {
     let findings = groups.iter().filter_map(|(group, pods)| {
         let group = inventory.groups.get(*group)?;
         let workload = ObjectRef::new(group.kind.name(), &group.namespace, &group.name);
-        let message = format!("policies keep {pods} pods of {}/{} from the cache on their node, {address}", group.namespace, group.name);
+        let pods = if *pods == 1 { "the pod".to_owned() } else { format!("{pods} pods") };
+        let message = format!("policies keep {pods} of {}/{} from the cache on their node, {address}", group.namespace, group.name);
         Some(
             NODE_LOCAL_CUT_OFF
                 .on(workload, message)

@@ -47,7 +47,6 @@ fn bare(name: &str, resolves: Resolves) -> Dns {
         pod: Some("web-5c9d".to_owned()),
         name: name.to_owned(),
         types: vec!["A", "AAAA"],
-        verified: None,
         resolv_conf: ResolvConf {
             nameservers: values(ConfLine::Nameserver),
             search: values(ConfLine::Search),
@@ -58,6 +57,7 @@ fn bare(name: &str, resolves: Resolves) -> Dns {
         libc_hints: Vec::new(),
         questions: Vec::new(),
         outcome: DnsOutcome { resolves, libcs: Vec::new(), assumed: Vec::new(), similar: Vec::new() },
+        verified: None,
     }
 }
 
