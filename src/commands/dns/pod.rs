@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::ask::verified;
+use super::ask::Inquiry;
 use super::{Outcome, all};
 use crate::cli::targets::{self, Target, TargetArg};
 use crate::cli::{CommandError, ErrorKind, Session, complete};
@@ -14,7 +14,7 @@ use crate::objects::{Meta, Resource};
 use crate::policy::question::Resolved;
 use crate::report::dns::{Dns, Libc, Resolves};
 use crate::report::dns_verify::{DnsVerify, Verification, Verified};
-use crate::report::{self, Answer, Finding, ObjectRef, Report};
+use crate::report::{self, Answer, ObjectRef, Report};
 
 /// Kinds that the answer depends on.
 const RESOURCES: [Resource; 10] = [
@@ -119,11 +119,12 @@ pub(super) fn run(session: &mut Session, args: &PodArgs) -> Result<Outcome, Comm
             .hint(format!("say what the pod asks for: kubectl netstore dns {name} NAME")));
     }
     check_name(name)?;
-    let target = targets::parse(words, selected, &["POD"])?;
-    target.iter().try_for_each(check)?;
+    let targets = targets::parse(words, selected, &["POD"])?;
+    targets.iter().try_for_each(check)?;
     let default = session.namespace()?;
-    let (inventory, noticed) = session.read_with_system(&RESOURCES, &OF_SYSTEM, &target)?;
-    let target = target.first().ok_or_else(|| CommandError::new(ErrorKind::Bug, "dns is about one pod"))?;
+    let read = |session: &mut Session| session.read_with_system(&RESOURCES, &OF_SYSTEM, &targets);
+    let (mut inventory, mut noticed) = read(session)?;
+    let target = targets.first().ok_or_else(|| CommandError::new(ErrorKind::Bug, "dns is about one pod"))?;
     let subject = subject(&inventory, target, &default).map_err(|error| {
         session.warn(&noticed);
         error.asking(&session.globals().connection)
@@ -140,7 +141,12 @@ pub(super) fn run(session: &mut Session, args: &PodArgs) -> Result<Outcome, Comm
     };
     let (mut result, mut findings) = dns::ask(&inventory, &question);
     if args.verify {
-        findings.extend(verify(session, &inventory, &mut result)?);
+        let asked = questions(&result);
+        let inquiry = Inquiry::make(session, (inventory, noticed), &read, &|_| Ok(asked.clone()))?;
+        let (verified, told) = inquiry.tell(true)?;
+        observed(&mut result, verified);
+        findings.extend(told);
+        (inventory, noticed) = (inquiry.inventory, inquiry.noticed);
     }
     let resolves = match &result.verified {
         Some(Verification { state: Verified::Differs, .. }) => Resolves::No,
@@ -156,17 +162,20 @@ pub(super) fn run(session: &mut Session, args: &PodArgs) -> Result<Outcome, Comm
     })
 }
 
-/// Asks the servers what the pod asks them.
-fn verify(session: &mut Session, inventory: &Inventory, result: &mut Dns) -> Result<Vec<Finding>, CommandError> {
+/// What the pod asks, each question once.
+fn questions(result: &Dns) -> Vec<Asked> {
     let kind = |name: &str| RecordType::ALL.into_iter().find(|kind| kind.name() == name);
     let asked: BTreeSet<Asked> = result.questions.iter().filter_map(|asked| Some(Asked::new(&asked.name, kind(asked.kind)?))).collect();
-    let (DnsVerify { verification, questions }, findings) = verified(session, inventory, &asked.into_iter().collect::<Vec<_>>())?;
+    asked.into_iter().collect()
+}
+
+/// Puts what the replicas said beside what is expected.
+fn observed(result: &mut Dns, DnsVerify { verification, questions }: DnsVerify) {
     for question in &mut result.questions {
         let same = questions.iter().find(|told| told.name.eq_ignore_ascii_case(&question.name) && told.kind == question.kind);
         question.observed = same.map(|told| told.observed.clone()).unwrap_or_default();
     }
     result.verified = Some(verification);
-    Ok(findings)
 }
 
 /// What no question can be about, or what nobody asks for.

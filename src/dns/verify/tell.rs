@@ -1,5 +1,7 @@
 //! What was said, put together: replica by replica, question by question, and what is wrong with which of them.
 
+use std::collections::BTreeSet;
+
 use super::compare::{Verdict, shown, verdict};
 use super::findings;
 use super::{Checked, Contact, Replica, Spared, UNTESTED};
@@ -10,6 +12,9 @@ use crate::objects::Service;
 use crate::report::dns::ExpectedAnswer;
 use crate::report::dns_verify::{DnsReplica, DnsVerify, ObservedAnswer, ReplicaState, Verification, Verified, VerifiedQuestion};
 use crate::report::{Finding, ObjectRef};
+
+/// So many names are not missing by chance.
+const ENOUGH: usize = 3;
 
 /// Everything that is known when all is said.
 #[derive(Debug)]
@@ -138,7 +143,8 @@ fn judge(at: usize, contact: &Contact, checked: &[Checked]) -> (ReplicaState, Op
     if known == 0 && ends(&|rcode| rcode == Rcode::ServFail.number()) {
         return (ReplicaState::NotSynced, Some("SERVFAIL to every name that objects make".to_owned()));
     }
-    if right == 0 && differing > 1 && ends(&|rcode| rcode != Rcode::NoError.number()) {
+    // One name that is missing may just be new.
+    if right == 0 && names(of(Verdict::Differs)) >= ENOUGH && ends(&|rcode| rcode != Rcode::NoError.number()) {
         return (ReplicaState::OtherCorefile, Some("it knows none of the names that exist".to_owned()));
     }
     let by_corefile =
@@ -149,6 +155,11 @@ fn judge(at: usize, contact: &Contact, checked: &[Checked]) -> (ReplicaState, Op
         }
         None => (ReplicaState::Differs, Some(format!("{differing} of {} answers", agreeing + differing))),
     }
+}
+
+/// How many names are asked for.
+fn names<'c>(asked: impl Iterator<Item = (&'c Checked, &'c Said)>) -> usize {
+    asked.map(|(checked, _)| checked.asked.name.as_str()).collect::<BTreeSet<_>>().len()
 }
 
 /// Whether the Corefile alone makes the answer, whatever objects there are.

@@ -103,6 +103,17 @@ fn a_stale_corefile_is_told_from_a_replica_that_has_not_synced() {
     }
 }
 
+#[test]
+fn three_names_are_not_missing_by_chance() {
+    let named = |name: &str| {
+        let mut web = web(&[Not(3)]);
+        web.asked.name = name.to_owned();
+        web
+    };
+    assert_eq!(states(&[named("a"), named("b")]).1, [ReplicaState::Differs]);
+    assert_eq!(states(&[named("a"), named("b"), named("c")]).1, [ReplicaState::OtherCorefile]);
+}
+
 /// The version of the rules needs no object.
 #[test]
 fn a_replica_that_has_not_synced_may_be_right_about_what_needs_no_object() {
