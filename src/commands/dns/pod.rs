@@ -164,9 +164,8 @@ pub(super) fn run(session: &mut Session, args: &PodArgs) -> Result<Outcome, Comm
 
 /// What the pod asks, each question once.
 fn questions(result: &Dns) -> Vec<Asked> {
-    let kind = |name: &str| RecordType::ALL.into_iter().find(|kind| kind.name() == name);
-    let asked: BTreeSet<Asked> = result.questions.iter().filter_map(|asked| Some(Asked::new(&asked.name, kind(asked.kind)?))).collect();
-    asked.into_iter().collect()
+    let asked = result.questions.iter().filter_map(|asked| Some(Asked::new(&asked.name, RecordType::named(asked.kind)?)));
+    asked.collect::<BTreeSet<Asked>>().into_iter().collect()
 }
 
 /// Puts what the replicas said beside what is expected.
