@@ -113,7 +113,7 @@ impl Case {
             }
             Line { address: Some((*dice.one(&addresses)).to_owned()), names: listed, source: Source::Alias(n as usize) }
         });
-        let file = HostsFile { of_node: false, lines: lines.collect() };
+        let file = HostsFile { unread: None, lines: lines.collect() };
         let name = format!("{}{}", dice.one(&names), if dice.chance(6) { "." } else { "" });
         let wanted = *dice.one(&[Wanted::Both, Wanted::V4, Wanted::V6]);
         Self { program, resolver, file, name, wanted }

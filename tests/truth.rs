@@ -11,13 +11,13 @@ mod truth {
     pub mod cluster;
     pub mod corners;
     pub mod dialer;
-    pub mod dns;
     pub mod draw;
     #[path = "../generators/genes.rs"]
     pub mod genes;
     pub mod grid;
     pub mod http;
     pub mod itself;
+    pub mod lookups;
     pub mod names;
     pub mod options;
     pub mod predicted;
@@ -59,7 +59,7 @@ fn main() -> ExitCode {
         truth::itself::run(&options, &mut tally);
         tallies.push(tally.end());
     }
-    if !options.selftest && ["reach", "tiers", "services", "names", "dns", "storage"].into_iter().any(|suite| options.wants(suite)) {
+    if !options.selftest && ["reach", "tiers", "services", "names", "lookups", "storage"].into_iter().any(|suite| options.wants(suite)) {
         match Cluster::find() {
             Ok(cluster) => on_cluster(&cluster, &options, &mut tallies),
             Err(why) => {
@@ -109,9 +109,9 @@ fn on_cluster(cluster: &Cluster, options: &Options, tallies: &mut Vec<Tally>) {
         truth::names::run(cluster, options.keep, &mut tally);
         tallies.push(tally.end());
     }
-    if options.wants("dns") {
-        let mut tally = Tally::new("dns");
-        truth::dns::run(cluster, options.keep, &mut tally);
+    if options.wants("lookups") {
+        let mut tally = Tally::new("lookups");
+        truth::lookups::run(cluster, options.keep, &mut tally);
         tallies.push(tally.end());
     }
     if options.wants("storage") {

@@ -11,7 +11,7 @@ use super::resolv::{Entry, Fallback};
 use super::search::{MUSL_LINE, Outcome, Resolver};
 use super::server::Expected;
 use super::words;
-use crate::objects::{Workload, WorkloadKind};
+use crate::objects::{DnsPolicy, Workload, WorkloadKind};
 use crate::report::dns::SimilarName;
 use crate::report::{Confidence, Finding, ObjectRef};
 
@@ -106,10 +106,10 @@ impl Advice<'_, '_, '_> {
     /// The name is one of the cluster, and other servers are asked for it.
     fn other_servers(&self) -> Option<Finding> {
         let surroundings = &self.case.surroundings;
-        if !matches!(surroundings.answerer, Answerer::Others(_)) || surroundings.conf.fallback.is_some() {
+        let pod = &self.case.question.subject.pod;
+        if !matches!(surroundings.answerer, Answerer::Others(_)) || !matches!(pod.spec.dns_policy, DnsPolicy::None | DnsPolicy::Default) {
             return None;
         }
-        let pod = &self.case.question.subject.pod;
         let (domain, namespace) = (&self.case.cluster.domain.0, &pod.metadata.namespace);
         let name = self.name().strip_suffix('.').unwrap_or(self.name());
         let ends = [String::new(), format!(".{namespace}.svc.{domain}"), format!(".svc.{domain}"), format!(".{domain}")];

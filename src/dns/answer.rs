@@ -2,7 +2,7 @@
 
 use super::advice;
 use super::cluster::{self, Basis, Cluster};
-use super::hosts::{Hostname, hosts_file};
+use super::hosts::{Hostname, HostsFile, hosts_file};
 use super::kubelet::KubeletConfig;
 use super::lookup::{Answerer, End, Lookup, Surroundings, types};
 use super::record::{Rcode, Record};
@@ -12,7 +12,7 @@ use super::server::{self, Expected, Servers};
 use super::similar::Meant;
 use super::words::{self, Origins};
 use crate::inventory::{Inventory, PodInfo};
-use crate::objects::{Meta, Pod, Resource, Workload, WorkloadKind};
+use crate::objects::{Container, Meta, Pod, Resource, Workload, WorkloadKind};
 use crate::report::dns::{
     Certainty, ConfLine, Dns, DnsOutcome, DnsQuestion, ExpectedAnswer, Hosts, HostsEntry, Libc, LibcHint, LibcOutcome, Provenance,
     ResolvConf, Resolves,
@@ -74,6 +74,24 @@ impl Subject {
     }
 }
 
+/// Files that a volume can take the place of.
+const RESOLV_CONF: &str = "/etc/resolv.conf";
+const HOSTS: &str = "/etc/hosts";
+
+/// Containers that mount a file of their own where the kubelet would have written one.
+enum Own<'a> {
+    All,
+    /// Perhaps none.
+    Some(Vec<&'a str>),
+}
+
+fn own_files<'a>(pod: &'a Pod, path: &str) -> Own<'a> {
+    let containers = &pod.spec.containers;
+    let mounts = |container: &&Container| container.volume_mounts.iter().any(|volume| volume.mount_path == path);
+    let own: Vec<&str> = containers.iter().filter(mounts).map(|container| container.name.as_str()).collect();
+    if !own.is_empty() && own.len() == containers.len() { Own::All } else { Own::Some(own) }
+}
+
 /// A question with all that its answer is made of.
 pub(super) struct Case<'q, 'a> {
     pub inventory: &'a Inventory,
@@ -91,8 +109,15 @@ impl<'q, 'a> Case<'q, 'a> {
         let cluster = Cluster::of(inventory);
         let hostname = question.subject.hostname(&cluster.domain.0);
         let conf = resolv_conf(pod, &cluster, None);
-        let answerer = Answerer::of(inventory, &conf, &cluster);
-        let surroundings = Surroundings { hosts: hosts_file(pod, hostname.as_ref()), conf, servers, answerer };
+        let answerer = match own_files(pod, RESOLV_CONF) {
+            Own::All => Answerer::Others("its containers mount a resolv.conf of their own, which was not read".to_owned()),
+            Own::Some(_) => Answerer::of(inventory, &conf, &cluster),
+        };
+        let hosts = match own_files(pod, HOSTS) {
+            Own::All => HostsFile { unread: Some("/etc/hosts that its containers mount".to_owned()), lines: Vec::new() },
+            Own::Some(_) => hosts_file(pod, hostname.as_ref()),
+        };
+        let surroundings = Surroundings { hosts, conf, servers, answerer };
         Self { inventory, question, cluster, hostname, surroundings }
     }
 
@@ -237,8 +262,7 @@ fn hosts(case: &Case<'_, '_>) -> Hosts {
         names: line.names.clone(),
         from: words::hosts_source(line.source),
     };
-    let unread = file.of_node.then(|| "/etc/hosts of its node".to_owned());
-    Hosts { entries: file.lines.iter().map(entry).collect(), unread }
+    Hosts { entries: file.lines.iter().map(entry).collect(), unread: file.unread.clone() }
 }
 
 /// Words in the names of images by which the library of a container can be guessed.
@@ -260,7 +284,7 @@ const IMAGES: [(&str, Libc); 14] = [
 ];
 
 fn hints(pod: &Pod) -> Vec<LibcHint> {
-    let hint = |container: &crate::objects::Container| {
+    let hint = |container: &Container| {
         let (_, libc) = IMAGES.iter().find(|(word, _)| container.image.contains(word))?;
         Some(LibcHint { container: container.name.clone(), image: container.image.clone(), libc: *libc })
     };
@@ -273,8 +297,13 @@ fn assumed(case: &Case<'_, '_>, lookups: &[Lookup<'_>]) -> Vec<String> {
     let mut assumed = Vec::new();
     let conf = &case.surroundings.conf;
     let by_file = lookups.iter().all(|lookup| matches!(lookup.end, End::File(..)));
-    if case.surroundings.hosts.of_node && !by_file {
-        assumed.push(format!("/etc/hosts of the node, which was not read, does not have {name}"));
+    if let Some(unread) = case.surroundings.hosts.unread.as_ref().filter(|_| !by_file) {
+        assumed.push(format!("{unread}, which was not read, does not have {name}"));
+    }
+    for path in [RESOLV_CONF, HOSTS] {
+        if let Own::Some(own) = own_files(&case.question.subject.pod, path) {
+            assumed.extend(own.iter().map(|name| format!("container {name}, which mounts a file of its own at {path}, is not meant")));
+        }
     }
     let asks_cluster = matches!(case.surroundings.answerer, Answerer::Cluster | Answerer::ClusterFirst(_));
     if lookups.iter().all(|lookup| lookup.questions.is_empty()) || !asks_cluster {

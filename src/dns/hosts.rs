@@ -26,8 +26,8 @@ const EVERYWHERE: [(&str, &[&str]); 6] = [
 /// The file of a pod.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct HostsFile {
-    /// Whether it begins with the file of the node.
-    pub of_node: bool,
+    /// What it begins with that was not read.
+    pub unread: Option<String>,
     /// What is known of it, in its order.
     pub lines: Vec<Line>,
 }
@@ -102,7 +102,7 @@ pub fn hosts_file(pod: &Pod, own: Option<&Hostname>) -> HostsFile {
     for (at, alias) in pod.spec.host_aliases.iter().enumerate() {
         lines.push(Line { address: Some(alias.ip.clone()), names: alias.hostnames.clone(), source: Source::Alias(at) });
     }
-    HostsFile { of_node: pod.spec.host_network, lines }
+    HostsFile { unread: pod.spec.host_network.then(|| "/etc/hosts of its node".to_owned()), lines }
 }
 
 /// One for each address.
@@ -233,7 +233,7 @@ mod tests {
     #[test]
     fn on_the_host_network_only_aliases_are_known() {
         let file = file(&format!("spec: {{hostNetwork: true, {ALIASES}}}, status: {{podIP: 192.0.2.9}}"));
-        assert!(file.of_node && file.lines.iter().all(|line| matches!(line.source, Source::Alias(_))), "{file:?}");
+        assert!(file.unread.is_some() && file.lines.iter().all(|line| matches!(line.source, Source::Alias(_))), "{file:?}");
     }
 
     #[test]

@@ -49,7 +49,8 @@ impl Answerer {
         match (conf.nameservers.first(), other) {
             (None, _) => Self::Others("resolv.conf names no server: programs ask 127.0.0.1".to_owned()),
             (Some(first), Some(other)) if of_cluster(first) && !rotates(conf) => Self::ClusterFirst(named(other)),
-            (_, Some(other)) => Self::Others(format!("{} is asked, which is no server of the cluster", named(other))),
+            (_, Some(Entry::Hole(_))) => Self::Others("servers of the node are asked, and which these are was not read".to_owned()),
+            (_, Some(Entry::Line(server, _))) => Self::Others(format!("{server} is asked, which is no server of the cluster")),
             (Some(_), None) => nobody_ready(inventory).map_or(Self::Cluster, Self::Nobody),
         }
     }

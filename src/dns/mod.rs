@@ -13,7 +13,7 @@ pub mod configuration;
 pub mod corefile;
 pub mod findings;
 pub mod hosts;
-mod kubelet;
+pub mod kubelet;
 pub mod lookup;
 pub mod message;
 pub mod name;

@@ -3,6 +3,7 @@
 use super::cluster::Basis;
 use super::hosts;
 use super::lookup::{Answerer, Asked, End, Lookup, Surroundings};
+use super::record::Rcode;
 use super::resolv::{Entry, Hole, Source};
 use super::search::{Outcome, Resolver};
 use super::server::{self, Because, Expected};
@@ -129,8 +130,15 @@ pub fn because(name: &str, lookup: &Lookup<'_>, surroundings: &Surroundings<'_>)
                 None => why.trim_end_matches('.').to_owned(),
             }
         }
-        _ => telling(name, said()).or_else(|| lookup.questions.last().map(last_word)).unwrap_or_default(),
+        _ => telling(name, said()).or_else(|| lookup.questions.last().map(last_miss)).unwrap_or_default(),
     }
+}
+
+/// The same of a question without addresses.
+fn last_miss(asked: &Asked) -> String {
+    let empty = |said: &Expected| matches!(said, Expected::Says { response, .. } if response.rcode == Rcode::NoError);
+    let missing: Vec<&str> = asked.said.iter().filter(|(_, said)| empty(said)).map(|(kind, _)| kind.name()).collect();
+    if missing.is_empty() { last_word(asked) } else { format!("{} has no {}", last_word(asked), missing.join(" or ")) }
 }
 
 /// What decides the answers to a question, in a clause.

@@ -27,7 +27,7 @@ fn session(calls: &[&[&str]]) -> String {
     home.write("pods.yaml", PODS);
     home.write("cluster.yaml", include_str!("../fixtures/dns/pod/cluster.yaml"));
     let run = |call: &&[&str]| home.run(&[call, &["-n", "shop", "-f", "pods.yaml", "-f", "cluster.yaml"][..]].concat());
-    calls.iter().map(|call| format!("$ {}\n{}\n\n", call.join(" "), run(call))).collect()
+    calls.iter().map(|call| format!("$ {}\n{}\n\n", call.join(" ").replace('\u{1b}', "^["), run(call))).collect()
 }
 
 #[test]

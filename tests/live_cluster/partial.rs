@@ -26,6 +26,7 @@ fn answers_of_one_namespace() {
         ("effective_policy", &["effective-policy", "deploy/web"]),
         ("matrix", &["matrix"]),
         ("matrix_all", &["matrix", "-A"]),
+        ("dns", &["dns", "deploy/web", "payments"]),
     ] {
         assert_snapshot!(name, settled(&cluster.ask_as(&reader, question).block()));
     }

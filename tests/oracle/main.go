@@ -60,10 +60,11 @@ var operations = map[string]operation{
 	// dns.go
 	"podDNS": asked(podDNS),
 
-	// corefile.go
-	"corefile": asked(corefile),
 	// hosts.go
 	"podHosts": asked(podHosts),
+
+	// corefile.go
+	"corefile": asked(corefile),
 }
 
 // envelope is what every question has.

@@ -107,6 +107,11 @@ fn notices(answer: &Answer) -> Vec<Notice> {
             let rest = answer.findings().iter().filter(|finding| !is_a_cause(finding)).cloned().collect::<Vec<_>>();
             noticed(&rest)
         }
+        // Names that may have been meant stand in the answer.
+        Answer::Dns(report) => {
+            let rest = report.findings.iter().filter(|finding| !is_about_similar(finding)).cloned().collect::<Vec<_>>();
+            noticed(&rest)
+        }
         _ => noticed(answer.findings()),
     };
     if let Answer::Matrix(report) = answer
@@ -117,6 +122,11 @@ fn notices(answer: &Answer) -> Vec<Notice> {
     }
     notices.extend(incomplete(answer.coverage()).map(Notice::Warning));
     notices
+}
+
+/// Whether a finding is about a name that may have been meant.
+pub(super) fn is_about_similar(finding: &Finding) -> bool {
+    matches!(finding.code, "DN-P07" | "DN-P08")
 }
 
 /// Whether a finding is a cause, or a list of claims, which the answer itself shows.

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::super::escape;
-use super::{Text, dns_verify, grid, words};
+use super::{Text, dns_verify, grid, warnings, words};
 use crate::report::Report;
 use crate::report::dns::{Certainty, ConfLine, Dns, DnsQuestion, ExpectedAnswer, HostsEntry, Libc, LibcOutcome, Provenance, Resolves};
 use crate::report::view::grid::Cell;
@@ -44,7 +44,9 @@ pub(super) fn write(report: &Report<Dns>, text: &mut Text<'_>) -> io::Result<()>
     if similar.is_empty() {
         return Ok(());
     }
-    text.page.paragraph(&format!("Did you mean {}?", similar.join(", or ")), 2)
+    let code = report.findings.iter().find(|finding| warnings::is_about_similar(finding));
+    let code = code.map_or_else(String::new, |finding| format!(" ({})", finding.code));
+    text.page.paragraph(&format!("Did you mean {}?{code}", similar.join(", or ")), 2)
 }
 
 /// The questions that replicas were asked: each once, however many libraries ask it.
@@ -128,21 +130,20 @@ fn summary(outcomes: &[LibcOutcome]) -> String {
     }
 }
 
-/// Line by line, with where each comes from; entries of one origin together.
-fn resolv_conf(text: &mut Text<'_>, lines: &[Provenance]) -> io::Result<()> {
+/// Entry by entry, with where each comes from.
+fn resolv_conf(text: &mut Text<'_>, entries: &[Provenance]) -> io::Result<()> {
     let mut before = None;
     let mut rows: Vec<Vec<Cell<'_>>> = Vec::new();
-    for entries in lines.chunk_by(|a, b| a.line == b.line && origin(a) == origin(b)) {
-        let Some(first) = entries.first() else { continue };
-        let word = match first.line {
-            _ if before == Some(first.line) => "",
+    for entry in entries {
+        let word = match entry.line {
+            _ if before == Some(entry.line) => "",
             ConfLine::Nameserver => "nameserver",
             ConfLine::Search => "search",
             ConfLine::Options => "options",
         };
-        let values = entries.iter().map(|entry| entry.value.as_deref().map_or("?".into(), escape));
-        rows.push(vec![word.into(), values.collect::<Vec<_>>().join(" ").into(), origin(first).into()]);
-        before = Some(first.line);
+        let value = entry.value.as_deref().map_or("?".into(), escape);
+        rows.push(vec![word.into(), value.into_owned().into(), origin(entry).into()]);
+        before = Some(entry.line);
     }
     if rows.is_empty() {
         return text.page.paragraph("resolv.conf is empty.", 0);

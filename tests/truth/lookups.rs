@@ -14,26 +14,26 @@ use super::cluster::Cluster;
 use super::tally::Tally;
 use super::world::IMAGE;
 
-const NAMESPACE: &str = "names";
-const ELSEWHERE: &str = "names-b";
+const NAMESPACE: &str = "lookups";
+const ELSEWHERE: &str = "lookups-b";
 
 /// Short, with a namespace, full, with a dot at the end, outside, missing, in `/etc/hosts`, in another case.
 const NAMES: [&str; 24] = [
     "web",
     "WEB",
     "web.",
-    "web.names",
+    "web.lookups",
     "db",
-    "db.names-b",
-    "db.names-b.svc",
-    "db.names-b.svc.cluster.local",
-    "db.names-b.svc.cluster.local.",
-    "Db.Names-B.svc.cluster.local.",
+    "db.lookups-b",
+    "db.lookups-b.svc",
+    "db.lookups-b.svc.cluster.local",
+    "db.lookups-b.svc.cluster.local.",
+    "Db.Lookups-B.svc.cluster.local.",
     "headless",
-    "empty.names.svc.cluster.local.",
-    "six.names.svc.cluster.local.",
+    "empty.lookups.svc.cluster.local.",
+    "six.lookups.svc.cluster.local.",
     "me.headless",
-    "missing.names-b.svc.cluster.local.",
+    "missing.lookups-b.svc.cluster.local.",
     "missing.svc.cluster.local.",
     "web.nowhere.svc.cluster.local.",
     "alias",
@@ -48,7 +48,7 @@ const NAMES: [&str; 24] = [
 /// Pods by name, with what their specs have beside a container.
 fn pods() -> Vec<(&'static str, Value)> {
     let config =
-        json!({"searches": ["names-b.svc.cluster.local", "x.example"], "options": [{"name": "ndots", "value": "2"}, {"name": "edns0"}]});
+        json!({"searches": ["lookups-b.svc.cluster.local", "x.example"], "options": [{"name": "ndots", "value": "2"}, {"name": "edns0"}]});
     let own = json!({"nameservers": ["10.96.0.10"], "searches": ["svc.cluster.local", "names.svc.cluster.local"],
                      "options": [{"name": "ndots", "value": "1"}]});
     let long: Vec<String> = (0..5).map(|n| format!("s{n}.{}.example", "x".repeat(50))).collect();
