@@ -1,8 +1,8 @@
 //! Findings about QoS: each `fixtures/qos/CODE…` holds objects, the classes and all findings that must come of them.
 //!
 //! `expected.json`: `{"findings": ["QS-C01"], "pods": {"Deployment/web": "Burstable"}}`; a class of null is one that cannot be told. The
-//! objects are files to be applied, or, with `"cluster": true`, a recorded cluster. `unread` lists kinds that may not be read, `says` is part
-//! of what is said.
+//! objects are files to be applied, or, with `"cluster": true`, a recorded cluster. `unread` lists kinds that may not be read, `version` is
+//! its release, `says` is part of what is said.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -23,6 +23,8 @@ struct Expected {
     cluster: bool,
     #[serde(default)]
     unread: Vec<String>,
+    /// Release of the cluster.
+    version: Option<String>,
     says: Option<String>,
 }
 
@@ -42,6 +44,7 @@ fn inventory(folder: &Path, expected: &Expected) -> Inventory {
         let unread = |resource: &Resource| expected.unread.contains(&resource.plural().to_owned());
         let known: Vec<Resource> = Resource::ALL.into_iter().filter(|resource| !unread(resource)).collect();
         collected.coverage = Coverage::complete(&known);
+        collected.cluster_version = expected.version.clone();
         for resource in Resource::ALL.into_iter().filter(unread) {
             collected.coverage.record(resource, None, State::Forbidden);
         }

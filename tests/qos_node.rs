@@ -160,7 +160,7 @@ fn what_limit_ranges_and_quotas_do_is_said() {
     let (answer, _) = namespace(&cluster(&[quota.to_owned(), pod("a", "", "", "")], &[(Resource::LimitRanges, State::Forbidden)]), "shop");
     assert_eq!(
         answer.quotas[0].effects,
-        ["it counts only NotBestEffort pods", "a pod it counts of which a container does not state a cpu limit is refused"]
+        ["it counts only pods that are not BestEffort", "a pod it counts of which a container does not state a cpu limit is refused"]
     );
     let amounts: Vec<(&str, Option<&str>)> = answer.quotas[0].amounts.iter().map(|a| (a.resource.as_str(), a.used.as_deref())).collect();
     assert_eq!(amounts, [("limits.cpu", None), ("pods", Some("1"))]);

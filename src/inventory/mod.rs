@@ -133,6 +133,12 @@ impl Inventory {
         self.groups.get(group).map_or(&[], |g| &g.pods)
     }
 
+    /// The minor release of the cluster: 36 of `v1.36.3`; none: not told.
+    pub fn minor_release(&self) -> Option<u32> {
+        let digits: String = self.cluster_version.as_deref()?.split('.').nth(1)?.chars().take_while(char::is_ascii_digit).collect();
+        digits.parse().ok()
+    }
+
     /// Whether there may be namespaces nobody told us of.
     pub fn namespaces_complete(&self) -> bool {
         self.coverage.is_complete(Resource::Namespaces, None)

@@ -9,7 +9,7 @@ use super::facts::Facts;
 use super::patch::Patches;
 use super::rules::Rules;
 use super::shape::{Entry, Numbers, Part, Role};
-use super::{class, cpus, oom, resize, words};
+use super::{class, cpus, oom, provenance, resize, words};
 use crate::inventory::{Inventory, Origin};
 use crate::objects::{LabelSelector, Labels, Meta, Pod, QosClass, ResourceName, Truth, Workload};
 use crate::report::Finding;
@@ -123,7 +123,7 @@ fn answer(case: &Case<'_, '_>) -> PodQos {
         effective_requests: texts(case, &effective::requests(shape, case.status), |_| true),
         effective_limits: texts(case, &effective::limits(shape, case.status), |field| !field.contains(".requests.")),
         overhead: shape.overhead.iter().map(|e| (key(&e.resource), e.amount.text(&e.resource))).collect(),
-        pod_resources: shape.pod.as_ref().map(|pod| numbers(pod)),
+        pod_resources: shape.pod.as_ref().map(|pod| numbers(case, pod)),
         containers: shape.parts.iter().zip(scores).map(|(part, score)| container(case, part, score)).collect(),
         resize: Resize { allowed, rule: rule.to_owned() },
         patch: None,
@@ -133,8 +133,11 @@ fn answer(case: &Case<'_, '_>) -> PodQos {
 fn decision(case: &Case<'_, '_>) -> Decision {
     let Some(computed) = case.computed else {
         let why = match (case.shape.unreadable.first(), case.unread.first()) {
-            (Some(bad), _) => format!("{}{} is no amount", case.path, bad.field),
+            (Some(bad), _) => format!("{}{} {}", case.path, bad.field, bad.why()),
             (None, Some(resource)) => format!("{} could not be read, and would fill in what is missing", resource.qualified()),
+            (None, None) if case.shape.is_empty_as_a_whole() => {
+                "spec.resources is there and empty, which Kubernetes takes for absent since 1.37, and not before".to_owned()
+            }
             (None, None) => "several LimitRanges give different defaults, and chance decides between them".to_owned(),
         };
         return Decision { container: None, resource: None, reason: why };
@@ -153,14 +156,16 @@ fn container(case: &Case<'_, '_>, part: &Part<'_>, oom_score_adj: Option<i64>) -
             Role::Init => ContainerType::Init,
         },
         class: readable.then(|| class::of_all(std::iter::once(&part.numbers)).into()),
-        resources: numbers(&part.numbers),
+        resources: numbers(case, &part.numbers),
         oom_score_adj,
         exclusive_cpus: case.class.map(|class| cpus::exclusive(class, part)),
     }
 }
 
 /// Numbers by resource; cpu and memory always.
-fn numbers(numbers: &Numbers<'_>) -> ByResource<NumberPair> {
+fn numbers(case: &Case<'_, '_>, numbers: &Numbers<'_>) -> ByResource<NumberPair> {
+    let ranges = case.facts.ranges(&case.me.namespace);
+    let source = |requests: bool, entry: &Entry<'_>| words::source(entry.source, provenance::givers(ranges, requests, entry));
     let mut pairs: BTreeMap<Cow<'static, str>, NumberPair> =
         class::COUNTING.iter().map(|resource| (key(resource), NumberPair::default())).collect();
     for (resource, stated) in numbers.requests.unreadable() {
@@ -172,11 +177,11 @@ fn numbers(numbers: &Numbers<'_>) -> ByResource<NumberPair> {
     let text = |entry: &Entry<'_>| Some(entry.amount.text(&entry.resource));
     for entry in numbers.requests.iter() {
         let pair = pairs.entry(key(&entry.resource)).or_default();
-        (pair.request, pair.request_source) = (text(entry), Some(words::source(entry.source)));
+        (pair.request, pair.request_source) = (text(entry), Some(source(true, entry)));
     }
     for entry in numbers.limits.iter() {
         let pair = pairs.entry(key(&entry.resource)).or_default();
-        (pair.limit, pair.limit_source) = (text(entry), Some(words::source(entry.source)));
+        (pair.limit, pair.limit_source) = (text(entry), Some(source(false, entry)));
     }
     pairs.into_iter().collect()
 }

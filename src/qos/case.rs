@@ -79,8 +79,13 @@ impl<'f, 'a> Case<'f, 'a> {
         let mut shape = defaults::admitted(&stated, ranges, false);
         let class = class::certain(&shape);
         defaults::by_api(&mut shape);
+        provenance::by_chance(&mut shape, ranges);
         // Of several LimitRanges, chance decides which comes first.
         let class = class.filter(|_| ranges.len() < 2 || class::certain(&defaults::admitted(&stated, ranges, true)) == class);
+        // Releases read resources of the pod as a whole differently that are there and empty.
+        let doubtful = stated.is_empty_as_a_whole() && facts.empty_is_absent().is_none();
+        let class =
+            class.filter(|_| !doubtful || class::certain(&defaults::admitted(&stated.clone().without_pod(), ranges, false)) == class);
         let known = facts.inventory.coverage.is_complete(Resource::LimitRanges, Some(&me.namespace));
         let unread = if known || !has_gaps(&shape) { Vec::new() } else { vec![Resource::LimitRanges] };
         let class = class.filter(|_| unread.is_empty());

@@ -78,13 +78,21 @@ impl<'a> Facts<'a> {
         self.runtime_classes.get(name).copied()
     }
 
-    /// The spec of a pod that is yet to be made, with the overhead that its RuntimeClass gives it.
+    /// The spec of a pod that is yet to be made: with the overhead that its RuntimeClass gives it, and without resources of the pod as a
+    /// whole that are there and empty, where these count for absent.
     pub fn shape_to_come(&self, spec: &'a PodSpec) -> Shape<'a> {
         let overhead = self.runtime_class(&spec.runtime_class_name).and_then(|class| class.overhead.as_ref());
-        match overhead {
+        let shape = match overhead {
             Some(overhead) => Shape::of(spec).with_overhead(&overhead.pod_fixed),
             None => Shape::of(spec),
-        }
+        };
+        let absent = shape.is_empty_as_a_whole() && self.empty_is_absent() == Some(true);
+        if absent { shape.without_pod() } else { shape }
+    }
+
+    /// Whether resources of the pod as a whole that are there and empty count for absent: since 1.37; none: the release is not told.
+    pub fn empty_is_absent(&self) -> Option<bool> {
+        self.inventory.minor_release().map(|minor| minor >= 37)
     }
 
     /// The status of what has none.

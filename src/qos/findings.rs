@@ -155,7 +155,8 @@ pub static MALFORMED_QUANTITY: FindingKind = FindingKind {
     name: "malformed-quantity",
     severity: Severity::Error,
     explanation: "\
-The text is no amount that the API server takes: no quantity at all (`1.5.0Gi`, `0x10`, `1 Gi`), a negative one, or one beyond 64 bits. The number
+The text is no amount that the API server takes: no quantity at all (`1.5.0Gi`, `0x10`, `1 Gi`), or a negative one. Or it is more than 64 bits hold
+(`1e50`, a number of 50 digits): the API server takes it, and scheduler and kubelet reckon with whatever is left of it in 64 bits, often 0. The number
 counts as absent in the rest of the answer, and where the class depends on it, the class is not told.",
 };
 
@@ -229,8 +230,8 @@ pub static QUOTA_DEMANDS: FindingKind = FindingKind {
     name: "quota-demands-numbers",
     severity: Severity::Error,
     explanation: "\
-In a namespace with a quota on cpu or memory, every container of the pods it counts must have the number that the quota counts: a request for `requests.memory` or `memory`, a
-limit for `limits.memory`. Pods without it are refused («must specify»), above all BestEffort ones. Pods that exist stay, and would not be made again.
+With a quota on cpu or memory, every container of the pods it counts must have the number that it counts: a request for `requests.memory` or `memory`, a
+limit for `limits.memory`. Which pods these are follows from the scopes of the quota. Pods without it are refused («must specify»), above all BestEffort ones. Pods that exist stay, and would not be made again.
 
 State the numbers, or let a LimitRange give defaults. Resources of the pod as a whole satisfy any quota.",
 };

@@ -93,8 +93,19 @@ fn list_of<'n, 'a>(numbers: &'n Numbers<'a>, requests: bool) -> &'n Amounts<'a> 
     if requests { &numbers.requests } else { &numbers.limits }
 }
 
+/// Of numbers that LimitRanges give to what is yet to be made: where several give the same one, chance decides which of them does.
+pub fn by_chance<'a>(shape: &mut Shape<'a>, ranges: &[Defaults<'a>]) {
+    for part in &mut shape.parts {
+        for (requests, list) in [(true, &mut part.numbers.requests), (false, &mut part.numbers.limits)] {
+            for entry in list.iter_mut().filter(|entry| matches!(entry.source, Source::LimitRange(_))) {
+                entry.source = Source::LimitRange(which(ranges, requests, entry));
+            }
+        }
+    }
+}
+
 /// LimitRanges that give just this number.
-fn givers<'k, 'a>(ranges: &'k [Defaults<'a>], requests: bool, entry: &'k Entry<'_>) -> impl Iterator<Item = &'a str> + use<'k, 'a> {
+pub fn givers<'k, 'a>(ranges: &'k [Defaults<'a>], requests: bool, entry: &'k Entry<'_>) -> impl Iterator<Item = &'a str> + use<'k, 'a> {
     let gives = move |range: &&Defaults<'a>| {
         let list = if requests { &range.requests } else { &range.limits };
         list.get(&entry.resource).is_some_and(|(amount, _)| *amount == entry.amount)
@@ -146,5 +157,21 @@ mod tests {
         assert_eq!(source(0, true, ResourceName::Memory), Source::Changed);
         assert_eq!(source(0, true, ResourceName::EphemeralStorage), Source::LimitRange(Some("disks")));
         assert_eq!(source(1, true, ResourceName::Cpu), Source::Webhook);
+    }
+
+    #[test]
+    fn of_limit_ranges_that_give_the_same_number_none_is_named_and_all_are_possible() {
+        let range = |name: &str, items: &str| -> LimitRange {
+            serde_saphyr::from_str(&format!("{{metadata: {{name: {name}}}, spec: {{limits: [{{type: Container, {items}}}]}}}}")).unwrap()
+        };
+        let both = [range("a", "default: {cpu: 1, memory: 1Gi}"), range("b", "max: {cpu: 1000m, memory: 2Gi}")];
+        let ranges: Vec<Defaults<'_>> = both.iter().map(Defaults::of).collect();
+        let spec: PodSpec = serde_saphyr::from_str("{containers: [{name: web}]}").unwrap();
+        let mut shape = crate::qos::defaults::admitted(&Shape::of(&spec), &ranges, false);
+        by_chance(&mut shape, &ranges);
+        let limit = |resource| shape.parts[0].numbers.limits.get(&resource).unwrap();
+        assert_eq!(limit(ResourceName::Cpu).source, Source::LimitRange(None));
+        assert_eq!(givers(&ranges, false, limit(ResourceName::Cpu)).collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(limit(ResourceName::Memory).source, Source::LimitRange(Some("a")), "b would give another");
     }
 }

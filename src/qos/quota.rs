@@ -191,3 +191,80 @@ pub fn lacking<'q, 's, 'a>(quota: &'q ResourceQuota, shape: &'s Shape<'a>) -> Op
         Some((demand.name, shape.parts.iter().find(list)?))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn quota(spec: &str) -> ResourceQuota {
+        serde_saphyr::from_str(&format!("{{metadata: {{name: team}}, spec: {spec}}}")).unwrap()
+    }
+
+    #[test]
+    fn a_quota_counts_the_pods_of_all_its_scopes() {
+        use QosClass::{BestEffort, Burstable};
+        use Truth::{No, Unknown, Yes};
+        let of_class = |operator: &str| {
+            format!("{{hard: {{pods: 1}}, scopeSelector: {{matchExpressions: [{{scopeName: PriorityClass, {operator}}}]}}}}")
+        };
+        let scoped = |scopes: &str| format!("{{hard: {{pods: 1}}, scopes: [{scopes}]}}");
+        for (spec, pod, class, priority, counts) in [
+            (scoped(""), "{}", Some(Burstable), Some(""), Yes),
+            ("{hard: {services: 1}}".to_owned(), "{}", Some(Burstable), Some(""), No),
+            (scoped("Terminating"), "{}", None, Some(""), No),
+            (scoped("Terminating"), "{activeDeadlineSeconds: 0}", None, Some(""), Yes),
+            (scoped("NotTerminating"), "{activeDeadlineSeconds: 9}", None, Some(""), No),
+            (scoped("BestEffort"), "{}", Some(BestEffort), Some(""), Yes),
+            (scoped("BestEffort"), "{}", None, Some(""), Unknown),
+            (scoped("NotBestEffort"), "{}", Some(BestEffort), Some(""), No),
+            (scoped("NotBestEffort, Terminating"), "{}", None, Some(""), No),
+            (scoped("PriorityClass"), "{}", None, Some("high"), Yes),
+            (scoped("PriorityClass"), "{}", None, Some(""), No),
+            (scoped("PriorityClass"), "{}", None, None, Unknown),
+            (of_class("operator: In, values: [high]"), "{}", None, Some("high"), Yes),
+            (of_class("operator: In, values: [high]"), "{}", None, Some(""), No),
+            (of_class("operator: NotIn, values: [high]"), "{}", None, Some(""), Yes),
+            (of_class("operator: DoesNotExist"), "{}", None, Some("low"), No),
+            (scoped("CrossNamespacePodAffinity"), "{affinity: {podAffinity: {}}}", None, Some(""), No),
+            (
+                scoped("CrossNamespacePodAffinity"),
+                "{affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{namespaces: [x]}]}}}",
+                None,
+                Some(""),
+                Yes,
+            ),
+            (scoped("VolumeAttributesClass"), "{}", None, Some(""), No),
+        ] {
+            let parsed: PodSpec = serde_saphyr::from_str(pod).unwrap();
+            let of = Pod { spec: &parsed, class, priority_class: priority };
+            assert_eq!(super::counts(&quota(&spec), &of), counts, "{spec} {pod} {class:?} {priority:?}");
+        }
+    }
+
+    #[test]
+    fn scopes_are_said_in_words() {
+        let selector = "{hard: {pods: 1}, scopes: [Terminating], \
+                        scopeSelector: {matchExpressions: [{scopeName: PriorityClass, operator: In, values: [a, b]}]}}";
+        let said = counted(&quota(selector)).unwrap();
+        assert_eq!(said, "have a deadline (activeDeadlineSeconds) and are of priority class a or b");
+        assert_eq!(counted(&quota("{hard: {pods: 1}}")), None);
+        assert_eq!(counted(&quota("{scopes: [VolumeAttributesClass]}")).unwrap(), "are of scope VolumeAttributesClass, which no pod is");
+    }
+
+    #[test]
+    fn numbers_are_demanded_of_containers_for_cpu_and_memory_alone() {
+        let parsed: PodSpec = serde_saphyr::from_str("{containers: [{name: a, resources: {requests: {cpu: 1}}}, {name: b}]}").unwrap();
+        let shape = Shape::of(&parsed);
+        let lacks =
+            |hard: &str| lacking(&quota(&format!("{{hard: {{{hard}}}}}")), &shape).map(|(name, part)| format!("{} {name}", part.name));
+        for (hard, said) in [
+            ("cpu: 1", Some("b cpu")),
+            ("limits.memory: 1", Some("a limits.memory")),
+            ("requests.ephemeral-storage: 1, pods: 3, requests.nvidia.com/gpu: 1, services: 2", None),
+        ] {
+            assert_eq!(lacks(hard).as_deref(), said, "{hard}");
+        }
+        let whole: PodSpec = serde_saphyr::from_str("{resources: {limits: {cpu: 1}}, containers: [{name: a}]}").unwrap();
+        assert!(lacking(&quota("{hard: {limits.memory: 1}}"), &Shape::of(&whole)).is_none());
+    }
+}

@@ -1,6 +1,6 @@
 //! What counts of a pod: its containers with their numbers, each of which knows where it comes from.
 
-use crate::objects::{Amount, Container, PodSpec, Requirements, ResourceList, ResourceName, Stated};
+use crate::objects::{Amount, Container, PodSpec, Quantity, Requirements, ResourceList, ResourceName, Stated};
 
 /// Who stated a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -160,6 +160,18 @@ pub struct Unreadable<'a> {
     pub text: &'a str,
 }
 
+impl Unreadable<'_> {
+    /// Whether it is an amount, and so large that Kubernetes takes it and reckons with something else.
+    pub fn is_too_large(&self) -> bool {
+        Quantity::parse(self.text).is_some_and(|quantity| quantity.is_positive())
+    }
+
+    /// Why it does not count, to be read after its path.
+    pub fn why(&self) -> &'static str {
+        if self.is_too_large() { "is more than 64 bits hold" } else { "is no amount" }
+    }
+}
+
 /// A pod, or what a template makes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shape<'a> {
@@ -190,6 +202,17 @@ impl<'a> Shape<'a> {
     #[must_use]
     pub fn with_overhead(self, overhead: &'a ResourceList) -> Self {
         Self { overhead: Amounts::stated(overhead), ..self }
+    }
+
+    /// The same without resources of the pod as a whole.
+    #[must_use]
+    pub fn without_pod(self) -> Self {
+        Self { pod: None, ..self }
+    }
+
+    /// Whether resources of the pod as a whole are there, and empty.
+    pub fn is_empty_as_a_whole(&self) -> bool {
+        self.pod.as_ref().is_some_and(|pod| pod.requests.is_empty() && pod.limits.is_empty())
     }
 
     /// All lists of numbers.

@@ -37,7 +37,7 @@ pub(super) fn decision(shape: &Shape<'_>, reason: &Reason<'_>) -> Decision {
         (Reason::Everything, Some(_)) => "the pod as a whole requests as much cpu and memory as its limits".to_owned(),
         (Reason::Everything, None) if shape.parts.len() == 1 => "its container requests as much cpu and memory as its limits".to_owned(),
         (Reason::Everything, None) => format!("{all} request as much cpu and memory as their limits"),
-        (Reason::Nothing, Some(pod)) if pod.requests.is_empty() && pod.limits.is_empty() => "spec.resources is there, and empty".to_owned(),
+        (Reason::Nothing, Some(_)) if shape.is_empty_as_a_whole() => "spec.resources is there, and empty".to_owned(),
         (Reason::Nothing, Some(_)) => "spec.resources has nothing for cpu or memory".to_owned(),
         (Reason::Nothing, None) => match shape.parts.len() {
             0 => "it has no containers, and Kubernetes refuses it".to_owned(),
@@ -62,8 +62,8 @@ pub(super) fn decision(shape: &Shape<'_>, reason: &Reason<'_>) -> Decision {
     Decision { container: container_name, resource: of, reason }
 }
 
-/// Where a number comes from.
-pub(super) fn source(source: Source<'_>) -> NumberSource {
+/// Where a number comes from; `givers` are the LimitRanges that would give it.
+pub(super) fn source<'g>(source: Source<'_>, givers: impl Iterator<Item = &'g str>) -> NumberSource {
     let (from, name) = match source {
         Source::Spec => (SourceKind::Spec, None),
         Source::Limit => (SourceKind::Limit, None),
@@ -72,5 +72,6 @@ pub(super) fn source(source: Source<'_>) -> NumberSource {
         Source::Webhook => (SourceKind::Webhook, None),
         Source::Changed => (SourceKind::Changed, None),
     };
-    NumberSource { from, name }
+    let possible = if source == Source::LimitRange(None) { givers.map(str::to_owned).collect() } else { Vec::new() };
+    NumberSource { from, name, possible }
 }

@@ -190,6 +190,9 @@ pub struct NumberSource {
     /// Name of the LimitRange, if it can be told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// LimitRanges each of which would give the number, where it cannot be told which one did.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub possible: Vec<String>,
 }
 
 /// Who states a number.

@@ -141,6 +141,9 @@ fn what_has_no_class_is_refused_with_a_hint() {
             &["qos", "bare", "-l", "app=web", "-f", "pods.yaml"],
             &["qos", "bare", "-A", "-f", "pods.yaml"],
             &["qos", "-o", "csv", "-f", "pods.yaml"],
+            &["qos", "node/worker-1", "node/worker-2", "-f", "node.yaml"],
+            &["qos", "node", "worker-1", "worker-2", "-f", "node.yaml"],
+            &["qos", "web", "node/worker-1", "-f", "node.yaml"],
         ])
     );
 }

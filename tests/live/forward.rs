@@ -31,7 +31,7 @@ fn ask(pod: &Pod, questions: usize) -> Replies {
 /// How many addresses each answer has; the reason where there is none.
 fn said(replies: &Replies) -> Vec<Result<usize, &str>> {
     let one = |said| match said {
-        &Said::Answer { ref answer, .. } => Ok(answer.answers.len()),
+        Said::Answer { answer, .. } => Ok(answer.answers.len()),
         Said::Nothing(why) => Err(why.as_str()),
     };
     replies.said.iter().map(one).collect()

@@ -94,7 +94,7 @@ pub fn run(session: &mut Session, args: &Args) -> Result<Outcome, CommandError> 
     if selector.is_some() && !args.targets.is_empty() {
         return Err(CommandError::new(ErrorKind::Usage, "name cannot be provided when a selector is specified"));
     }
-    if let Some(name) = node::named(&args.targets) {
+    if let Some(name) = node::named(&args.targets)? {
         no_change(args, "a node")?;
         return node::run(session, name);
     }

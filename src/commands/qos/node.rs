@@ -12,12 +12,21 @@ use crate::report::{self, Answer, Report};
 const RESOURCES: [Resource; 3] = [Resource::Nodes, Resource::Pods, Resource::PodMetrics];
 
 /// The node that the words name; none if they name something else.
-pub(super) fn named(words: &[String]) -> Option<&str> {
+///
+/// # Errors
+/// If they name a node beside something else.
+pub(super) fn named(words: &[String]) -> Result<Option<&str>, CommandError> {
     let is_node = |word: &str| matches!(word.to_lowercase().as_str(), "node" | "nodes" | "no");
+    let of = |word: &'_ str| word.split_once('/').is_some_and(|(kind, name)| is_node(kind) && !name.contains('/'));
     match words {
-        [word] => word.split_once('/').filter(|(kind, name)| is_node(kind) && !name.contains('/')).map(|(_, name)| name),
-        [kind, name] if is_node(kind) => Some(name),
-        _ => None,
+        [word] if of(word) => Ok(word.split_once('/').map(|(_, name)| name)),
+        [kind, name] if is_node(kind) => Ok(Some(name)),
+        [first, _, ..] if is_node(first) || words.iter().any(|word| of(word)) => {
+            let error =
+                CommandError::new(ErrorKind::Usage, "there is an answer about one node at a time, and about nothing else beside it");
+            Err(error.hint("kubectl netstore qos node/NAME"))
+        }
+        _ => Ok(None),
     }
 }
 

@@ -64,14 +64,17 @@ impl<'a> Patches<'a> {
 
 /// Containers of pods that the template knows nothing of: webhooks add them.
 fn injected<'a>(case: &Case<'_, 'a>, target: &Target<'a>) -> Vec<Part<'a>> {
-    let of_template = |part: &Part<'_>| target.spec.containers.iter().chain(&target.spec.init_containers).any(|own| own.name == part.name);
-    let mut parts = match (case.pod, target.workload) {
-        (Some(_), _) => case.shape.parts.clone(),
-        (None, Some(workload)) => case.facts.pods_of(workload).next().map(|pod| Shape::of(&pod.spec).parts).unwrap_or_default(),
+    let own = || target.spec.containers.iter().chain(&target.spec.init_containers);
+    let is_strange = |part: &&Part<'_>| own().all(|own| own.name != part.name);
+    match (case.pod, target.workload) {
+        (Some(_), _) => case.shape.parts.iter().filter(is_strange).cloned().collect(),
+        // A template has no such container; the pods that were made of it do.
+        (None, Some(workload)) => {
+            let of_pod = case.facts.pods_of(workload).next().map(|pod| Shape::of(&pod.spec).parts);
+            of_pod.iter().flatten().filter(is_strange).cloned().collect()
+        }
         (None, None) => Vec::new(),
-    };
-    parts.retain(|part| !of_template(part));
-    parts
+    }
 }
 
 /// The change of a template whose pods are given these containers besides.

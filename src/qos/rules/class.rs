@@ -64,7 +64,7 @@ fn even(part: &Part<'_>, named: &str) -> Option<String> {
 fn differs(case: &Case<'_, '_>) -> Option<Finding> {
     let (is, should) = (case.class?, case.computed?);
     // Versions read resources that are there and empty differently.
-    let empty = case.shape.pod.as_ref().is_some_and(|pod| pod.requests.is_empty() && pod.limits.is_empty());
+    let empty = case.shape.is_empty_as_a_whole();
     let differs = !case.predicted && !empty && is != should;
     differs.then(|| {
         let name = &case.me.name;
@@ -110,11 +110,11 @@ fn limits_alone(case: &Case<'_, '_>) -> Vec<Finding> {
 }
 
 fn pod_level(case: &Case<'_, '_>) -> Option<Finding> {
-    let pod = case.shape.pod.as_ref()?;
+    case.shape.pod.as_ref()?;
     let field = format!("{}resources", case.path);
     let subject = Subject::of(case);
     let of_containers = of_all(case.shape.parts.iter().map(|part| &part.numbers));
-    if pod.requests.is_empty() && pod.limits.is_empty() {
+    if case.shape.is_empty_as_a_whole() {
         let message = format!("{field} is there and empty: BestEffort up to Kubernetes 1.36, later {of_containers}");
         let finding = subject.finding(&EMPTY_POD_RESOURCES, &message).shown_by(&case.me, field, "{}");
         return Some(finding.remedied_by("leave the field out", None));

@@ -30,8 +30,8 @@ fn reference(case: &Case<'_, '_>, name: &str) -> ObjectRef {
 /// A maximum that became the limit of a container.
 fn maximum(case: &Case<'_, '_>, range: &Defaults<'_>) -> Option<Finding> {
     let gave = |entry: &&Entry<'_>| {
-        entry.source == Source::LimitRange(Some(range.name))
-            && range.limits.get(&entry.resource).is_some_and(|(_, origin)| *origin == Origin::Max)
+        let by_it = matches!(entry.source, Source::LimitRange(name) if name.is_none_or(|name| name == range.name));
+        by_it && range.limits.get(&entry.resource) == Some(&(entry.amount, Origin::Max))
     };
     let limits = case.shape.parts.iter().flat_map(|part| part.numbers.limits.iter());
     let given: BTreeMap<&ResourceName, Amount> = limits.filter(gave).map(|entry| (&entry.resource, entry.amount)).collect();
@@ -113,13 +113,14 @@ fn refused(case: &Case<'_, '_>) -> Vec<Finding> {
 /// A limit that a LimitRange gives, and that is less than what is requested.
 fn below_request(case: &Case<'_, '_>, part: &Part<'_>) -> Option<Finding> {
     part.numbers.limits.iter().find_map(|limit| {
-        let Source::LimitRange(Some(range)) = limit.source else { return None };
+        let Source::LimitRange(range) = limit.source else { return None };
+        let range = range.map_or_else(|| "a LimitRange".to_owned(), |name| format!("LimitRange {name}"));
         let resource = &limit.resource;
         let request = part.numbers.requests.amount(resource).filter(|request| *request > limit.amount)?.text(resource);
         let given = limit.amount.text(resource);
         let subject = Subject::of(case);
         let message = format!(
-            "{} requests {request} {resource}, and LimitRange {range} gives it a limit of {given}: {}",
+            "{} requests {request} {resource}, and {range} gives it a limit of {given}: {}",
             words::container(part),
             subject.refused()
         );

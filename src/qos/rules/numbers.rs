@@ -23,7 +23,9 @@ pub(super) fn judge(case: &Case<'_, '_>, found: &mut Vec<Finding>) {
 fn malformed(case: &Case<'_, '_>) -> impl Iterator<Item = Finding> {
     case.shape.unreadable.iter().map(|bad| {
         let field = format!("{}{}", case.path, bad.field);
-        let message = format!("{} {}: {field} is {:?}, which is no amount", case.me.kind, case.me.name, bad.text);
+        let what =
+            if bad.is_too_large() { "which 64 bits do not hold: Kubernetes reckons with something else" } else { "which is no amount" };
+        let message = format!("{} {}: {field} is {:?}, {what}", case.me.kind, case.me.name, bad.text);
         MALFORMED_QUANTITY.on(case.me.clone(), message).shown_by(&case.me, field, bad.text)
     })
 }

@@ -59,7 +59,7 @@ pub fn apply<'a>(stated: &Shape<'a>, edits: &[Edit]) -> Shape<'a> {
     }
     let taken_away = edits.iter().any(|edit| edit.part.is_none());
     // Resources that are there and empty count in some releases and not in others; the patch takes them away.
-    if taken_away && shape.pod.as_ref().is_some_and(|pod| pod.requests.is_empty() && pod.limits.is_empty()) {
+    if taken_away && shape.is_empty_as_a_whole() {
         shape.pod = None;
     }
     shape

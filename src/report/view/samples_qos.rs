@@ -14,7 +14,9 @@ use crate::report::qos_patch::Patch;
 use crate::report::{Answer, ObjectRef};
 
 fn from(kind: SourceKind, name: Option<&str>) -> Option<NumberSource> {
-    Some(NumberSource { from: kind, name: name.map(str::to_owned) })
+    let of_several = kind == SourceKind::LimitRange && name.is_none();
+    let possible = if of_several { vec!["burst".to_owned(), "maxima".to_owned()] } else { Vec::new() };
+    Some(NumberSource { from: kind, name: name.map(str::to_owned), possible })
 }
 
 fn pair(request: &str, limit: &str, request_source: Option<NumberSource>, limit_source: Option<NumberSource>) -> NumberPair {

@@ -28,8 +28,8 @@ fn every_sample() -> Vec<(&'static str, Answer)> {
     samples.extend(samples_overview::all());
     samples.extend(samples_qos::all());
     samples.extend(samples_node::all());
-    samples.extend(samples_dns::all());
     samples.extend(samples_verify::all());
+    samples.extend(samples_dns::all());
     samples
 }
 

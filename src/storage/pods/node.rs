@@ -130,20 +130,13 @@ pub(super) fn inline(case: &PodCase<'_, '_>, volume: &PodVolume, csi: &crate::ob
     judgement
 }
 
-/// The minor release of the cluster, `v1.36.2`; none: not told.
-fn minor(case: &PodCase<'_, '_>) -> Option<u32> {
-    let version = case.facts.inventory.cluster_version.as_deref()?;
-    let digits: String = version.split('.').nth(1)?.chars().take_while(char::is_ascii_digit).collect();
-    digits.parse().ok()
-}
-
 /// A type that Kubernetes had once.
 pub(super) fn removed(case: &PodCase<'_, '_>, volume: &PodVolume, field: &'static str) -> Judgement {
     let mut judgement = Judgement::default();
     let Some((_, release)) = REMOVED.iter().find(|(name, _)| *name == field).filter(|_| case.stage != Stage::Running) else {
         return judgement;
     };
-    let version = minor(case);
+    let version = case.facts.inventory.minor_release();
     if version.is_some_and(|minor| minor < *release) {
         return judgement;
     }

@@ -195,7 +195,8 @@ fn number(amount: Option<&str>, source: Option<&NumberSource>) -> String {
         (SourceKind::Limit, _) => " (its limit)".to_owned(),
         (SourceKind::Containers, _) => " (its containers)".to_owned(),
         (SourceKind::LimitRange, Some(name)) => format!(" (LimitRange {})", escape(name)),
-        (SourceKind::LimitRange, None) => " (a LimitRange)".to_owned(),
+        (SourceKind::LimitRange, None) if source.possible.is_empty() => " (a LimitRange)".to_owned(),
+        (SourceKind::LimitRange, None) => format!(" (LimitRange {})", escape(&source.possible.join(" or "))),
         (SourceKind::Webhook, _) => " (a webhook)".to_owned(),
         (SourceKind::Changed, _) => " (not of the template)".to_owned(),
     });

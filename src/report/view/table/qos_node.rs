@@ -95,7 +95,7 @@ fn table(text: &mut Text<'_>, lead: &str, (pods, nobody): (&[Evictee], &str), re
             cells.push(escape(&pod.request).into_owned().into());
         }
         if of_memory {
-            cells.push(escape(pod.usage.as_deref().unwrap_or("unknown")).into_owned().into());
+            cells.push(memory(pod.usage.as_deref()).into());
             cells.push(pod.exceeds.map_or("unknown", |exceeds| if exceeds { "yes" } else { "no" }).into());
         }
         cells
@@ -117,13 +117,20 @@ fn oom(text: &mut Text<'_>, containers: &[Killed]) -> io::Result<()> {
             format!("{}/{}", escape(&words::full_name(&killed.namespace, &killed.pod)), escape(&killed.container)).into(),
             class(killed.class).into(),
             number(killed.oom_score_adj).into(),
-            escape(killed.usage.as_deref().unwrap_or("unknown")).into_owned().into(),
+            memory(killed.usage.as_deref()).into(),
             number(killed.score).into(),
         ]
     };
     let rows: Vec<Vec<Cell<'_>>> = containers.iter().take(shown).map(row).collect();
     grid::write(&mut text.page, &["RANK", "CONTAINER", "CLASS", "OOM ADJ", "USE", "SCORE"], &rows)?;
     rest(text, containers.len() - shown)
+}
+
+/// Memory in use, which is seldom a round number: kibibytes as tenths of a mebibyte. JSON has them as they are.
+fn memory(usage: Option<&str>) -> String {
+    let Some(text) = usage else { return "unknown".to_owned() };
+    let kibibytes = text.strip_suffix("Ki").and_then(|digits| digits.parse::<u64>().ok()).filter(|n| *n >= 1024);
+    kibibytes.map_or_else(|| escape(text).into_owned(), |n| format!("{}.{}Mi", n / 1024, n % 1024 * 10 / 1024))
 }
 
 fn rest(text: &mut Text<'_>, left: usize) -> io::Result<()> {
