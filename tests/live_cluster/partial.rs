@@ -61,8 +61,9 @@ fn names_are_answered_with_what_was_assumed() {
     for part in ["Corefile", "cluster.local", "Service kube-system/kube-dns", "EndpointSlices of kube-system"] {
         assert!(assumed.iter().any(|assumed| assumed.contains(part)), "{part}: {assumed:#?}");
     }
-    let service = cluster.kubectl(&["get", "service", "payments", "-n", "shop", "-o", "jsonpath={.spec.clusterIP}"]);
-    assert_eq!((&outcome["resolves"], &outcome["libcs"][0]["addresses"][0]), (&"yes".into(), &service.trim().into()), "{answer:#}");
+    let service = cluster.kubectl().args(["get", "svc", "payments", "-n", "shop", "-o", "jsonpath={.spec.clusterIP}"]).output();
+    let address = String::from_utf8(service.expect("kubectl").stdout).expect("UTF-8");
+    assert_eq!((&outcome["resolves"], &outcome["libcs"][0]["addresses"][0]), (&"yes".into(), &address.into()), "{answer:#}");
 }
 
 #[test]
