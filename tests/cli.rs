@@ -49,6 +49,7 @@ fn help_of_every_command_is_reviewed() {
     for command in COMMANDS {
         pages += &format!("\n\n======= {command} -h\n{}", home.run(&[command, "-h"]));
     }
+    pages += &format!("\n\n======= dns verify -h\n{}", home.run(&["dns", "verify", "-h"]));
     assert_snapshot!("help", pages);
 }
 

@@ -107,6 +107,7 @@ pub fn formats(command: &str) -> &'static [Format] {
         "qos" => Question::Qos.formats(),
         "dns" => Question::Dns.formats(),
         "dns verify" => Question::DnsVerify.formats(),
+        "dns records" => Question::DnsRecords.formats(),
         "version" => version::FORMATS,
         _ => &[],
     }

@@ -12,7 +12,8 @@ use crate::source::{Recording, snapshot};
 /// Record what the questions need, to ask later or elsewhere
 ///
 /// Every question answers from it with --from as it would have from the cluster. Values of Secrets, ConfigMaps and
-/// environment variables are left out. What may not be read is noted, and is missing from the answers, too.
+/// environment variables are left out; only of the Corefile and of the kubelet's configuration in kube-system is kept what
+/// cannot be a secret. What may not be read is noted, and is missing from the answers, too.
 #[derive(Debug, clap::Args)]
 #[command(before_help = "\
 Examples:

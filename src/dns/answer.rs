@@ -148,6 +148,7 @@ pub fn ask(inventory: &Inventory, question: &Question) -> (Dns, Vec<Finding>) {
         libc_hints: hints(&subject.pod),
         questions: lookups.iter().flat_map(|lookup| questions(lookup, &case.surroundings.answerer)).collect(),
         outcome: DnsOutcome { resolves, libcs: outcomes, assumed: assumed(&case, &lookups), similar },
+        verified: None,
     };
     (result, findings)
 }

@@ -90,10 +90,10 @@ fn data(data: &RData) -> Option<Data> {
     })
 }
 
-/// A name as it is written here: lower case, no dot at its end.
+/// A name as it is written here: lower case, no dot at its end, nothing escaped.
 fn plain(name: &Name) -> String {
-    let text = name.to_ascii().to_ascii_lowercase();
-    text.strip_suffix('.').map_or_else(|| text.clone(), str::to_owned)
+    let labels: Vec<_> = name.iter().map(|label| String::from_utf8_lossy(label).to_ascii_lowercase()).collect();
+    labels.join(".")
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 //! `configuration` is the Corefile that the cluster's servers run with, read by `corefile`; `cluster` is what can be told of the kubelet's
 //! configuration; `resolv` is the file that the kubelet writes for a pod, as its own code does (`tests/dns_oracle.rs`); `search` is what glibc,
 //! musl and Go make of that file, as they do themselves (`tests/dns_search.rs`); `server` is what the cluster's servers are expected to answer.
-//! `hosts` is the pod's `/etc/hosts`, `lookup` what a library makes of all this, `answer` the report of it, `advice` what is to be changed.
-//! `message` is how servers are asked, `observed` what they really say, and `verify` compares.
+//! `records` is which names exist because of an object. `hosts` is the pod's `/etc/hosts`, `lookup` what a library makes of all this, `answer` the
+//! report of it, `advice` what is to be changed. `message` is how servers are asked, `observed` what they really say, and `verify` compares.
 
 mod advice;
 mod answer;
@@ -13,13 +13,14 @@ pub mod configuration;
 pub mod corefile;
 pub mod findings;
 pub mod hosts;
-mod kubelet;
+pub mod kubelet;
 pub mod lookup;
 pub mod message;
 pub mod name;
 pub mod observed;
 mod owner;
 pub mod record;
+pub mod records;
 pub mod resolv;
 pub mod search;
 pub mod server;

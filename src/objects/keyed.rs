@@ -66,9 +66,9 @@ impl Keyed {
     }
 }
 
-/// Whether the value of a key of a ConfigMap is about names: CoreDNS' configuration and what it imports, and that of the kubelet.
+/// Whether the value of a key of a ConfigMap is about names: CoreDNS' configuration and what it reads beside it, and that of the kubelet.
 pub fn is_about_names(key: &str) -> bool {
-    matches!(key, "Corefile" | "kubelet") || key.ends_with(".server") || key.ends_with(".override")
+    matches!(key, "Corefile" | "NodeHosts" | "kubelet") || key.ends_with(".server") || key.ends_with(".override")
 }
 
 /// `data` of a ConfigMap.

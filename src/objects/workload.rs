@@ -158,6 +158,8 @@ struct RawSpec {
     update_strategy: Option<Strategy>,
     #[serde(deserialize_with = "null_default")]
     suspend: bool,
+    #[serde(deserialize_with = "null_default")]
+    service_name: String,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -184,6 +186,10 @@ impl Workload {
         let suspended = spec.suspend;
         if let Some(job) = spec.job_template.take() {
             spec = job.spec;
+        }
+        if kind == WorkloadKind::StatefulSet {
+            // So the controller makes the pods, whatever the template says.
+            spec.template.spec.subdomain = spec.service_name;
         }
         Ok(Self {
             kind,

@@ -1,6 +1,7 @@
 //! Any answer, and which formats each can be written in.
 
 use super::dns::Dns;
+use super::dns_records::DnsRecords;
 use super::dns_verify::DnsVerify;
 use super::overview::StorageOverview;
 use super::policy::{CanReach, EffectivePolicy, Matrix, ReachableFrom, WhoCanReach};
@@ -42,6 +43,8 @@ pub enum Answer {
     Dns(Report<Dns>),
     /// Do the servers of names say what they should?
     DnsVerify(Report<DnsVerify>),
+    /// Which names exist because of this?
+    DnsRecords(Report<DnsRecords>),
 }
 
 impl Answer {
@@ -61,6 +64,7 @@ impl Answer {
             Self::QosNamespace(_) => Question::QosNamespace,
             Self::Dns(_) => Question::Dns,
             Self::DnsVerify(_) => Question::DnsVerify,
+            Self::DnsRecords(_) => Question::DnsRecords,
         }
     }
 
@@ -85,6 +89,7 @@ impl Answer {
             Self::QosNamespace(r) => &r.findings,
             Self::Dns(r) => &r.findings,
             Self::DnsVerify(r) => &r.findings,
+            Self::DnsRecords(r) => &r.findings,
         }
     }
 
@@ -104,6 +109,7 @@ impl Answer {
             Self::QosNamespace(r) => &r.coverage,
             Self::Dns(r) => &r.coverage,
             Self::DnsVerify(r) => &r.coverage,
+            Self::DnsRecords(r) => &r.coverage,
         }
     }
 }
@@ -137,6 +143,8 @@ pub enum Question {
     Dns,
     /// `dns verify`
     DnsVerify,
+    /// `dns records TYPE/NAME`
+    DnsRecords,
 }
 
 impl Question {
@@ -147,7 +155,9 @@ impl Question {
             Self::WhoCanReach | Self::ReachableFrom | Self::EffectivePolicy | Self::PvcWhyPending | Self::Volumes | Self::Qos => {
                 &[Table, Wide, Json, Yaml, Name]
             }
-            Self::CanReach | Self::Storage | Self::QosNode | Self::QosNamespace | Self::Dns | Self::DnsVerify => &[Table, Wide, Json, Yaml],
+            Self::CanReach | Self::Storage | Self::QosNode | Self::QosNamespace | Self::Dns | Self::DnsVerify | Self::DnsRecords => {
+                &[Table, Wide, Json, Yaml]
+            }
             Self::Matrix => &[Table, Wide, Json, Yaml, Csv, Markdown, Dot, Mermaid],
         }
     }

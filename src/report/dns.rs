@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::ObjectRef;
-use super::dns_verify::ObservedAnswer;
+use super::dns_verify::{ObservedAnswer, Verification};
 
 /// A pod, a name, and the way from one to the other.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -28,6 +28,8 @@ pub struct Dns {
     pub questions: Vec<DnsQuestion>,
     /// What comes of it.
     pub outcome: DnsOutcome,
+    /// Who was asked with `--verify`; null: nobody.
+    pub verified: Option<Verification>,
 }
 
 /// A resolv.conf as far as it is known.

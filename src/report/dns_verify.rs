@@ -8,8 +8,18 @@ use super::dns::ExpectedAnswer;
 
 /// What each replica of the cluster's servers said, against what the objects make it say.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
 pub struct DnsVerify {
+    /// Who was asked, and what comes of it.
+    #[serde(flatten)]
+    pub verification: Verification,
+    /// The questions: all of them if they were named, else those on which not all agree.
+    pub questions: Vec<VerifiedQuestion>,
+}
+
+/// The replicas that were asked, and what is to be said of them.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Verification {
     /// The Service before the replicas.
     pub service: ObjectRef,
     /// All questions of all replicas.
@@ -20,8 +30,6 @@ pub struct DnsVerify {
     pub predicted: usize,
     /// The replicas.
     pub replicas: Vec<DnsReplica>,
-    /// The questions: all of them if they were named, else those on which not all agree.
-    pub questions: Vec<VerifiedQuestion>,
     /// What this way to ask does not try.
     pub untested: Vec<&'static str>,
 }

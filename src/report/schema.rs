@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::Report;
 use super::dns::Dns;
+use super::dns_records::DnsRecords;
 use super::dns_verify::DnsVerify;
 use super::overview::StorageOverview;
 use super::policy::{CanReach, EffectivePolicy, Matrix, ReachableFrom, WhoCanReach};
@@ -16,7 +17,7 @@ use super::storage::PvcWhyPending;
 use super::volumes::Volumes;
 
 /// The schema of each kind of answer: what `docs/schema/<kind>.json` holds.
-pub fn all() -> [(&'static str, Value); 13] {
+pub fn all() -> [(&'static str, Value); 14] {
     [
         ("WhoCanReach", of::<WhoCanReach>("WhoCanReach")),
         ("ReachableFrom", of::<ReachableFrom>("ReachableFrom")),
@@ -31,6 +32,7 @@ pub fn all() -> [(&'static str, Value); 13] {
         ("QosNamespace", of::<QosNamespace>("QosNamespace")),
         ("Dns", of::<Dns>("Dns")),
         ("DnsVerify", of::<DnsVerify>("DnsVerify")),
+        ("DnsRecords", of::<DnsRecords>("DnsRecords")),
     ]
 }
 

@@ -8,6 +8,7 @@ mod lists;
 mod optional;
 mod pod;
 mod server;
+mod verify;
 
 use std::io::Write;
 use std::time::{Duration, Instant};

@@ -68,7 +68,8 @@ impl Pod {
     }
 }
 
-fn serve(stream: TcpStream, log: &Mutex<Vec<String>>, script: &Script) {
+/// One connection: the script, and a line for each header in the log.
+pub fn serve(stream: TcpStream, log: &Mutex<Vec<String>>, script: &Script) {
     if matches!(script, Script::Hang) {
         return thread::sleep(Duration::from_secs(60));
     }
@@ -162,14 +163,35 @@ impl Question {
 
     /// The same under another number.
     pub fn numbered(&self, id: u16, addresses: u32) -> Vec<u8> {
+        let addresses: Vec<[u8; 4]> = (0..addresses).map(|n| (0x0a00_0000 + n).to_be_bytes()).collect();
+        self.message(id, 0, &addresses)
+    }
+
+    /// An answer with this address.
+    pub fn address(&self, address: [u8; 4]) -> Vec<u8> {
+        self.message(self.id, 0, &[address])
+    }
+
+    /// An answer that ends so.
+    pub fn fails(&self, rcode: u8) -> Vec<u8> {
+        self.message(self.id, rcode, &[])
+    }
+
+    /// The number of the type that is asked for.
+    pub fn kind(&self) -> u16 {
+        let [.., high, low, _, _] = self.question[..] else { panic!("no question") };
+        u16::from_be_bytes([high, low])
+    }
+
+    fn message(&self, id: u16, rcode: u8, addresses: &[[u8; 4]]) -> Vec<u8> {
         let mut message = id.to_be_bytes().to_vec();
-        message.extend([0x85, 0x80, 0, 1]);
-        message.extend(u16::try_from(addresses).unwrap().to_be_bytes());
+        message.extend([0x85, 0x80 | rcode, 0, 1]);
+        message.extend(u16::try_from(addresses.len()).unwrap().to_be_bytes());
         message.extend([0, 0, 0, 0]);
         message.extend(&self.question);
-        for n in 0..addresses {
+        for address in addresses {
             message.extend([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 30, 0, 4]);
-            message.extend((0x0a00_0000 + n).to_be_bytes());
+            message.extend(address);
         }
         let mut bytes = u16::try_from(message.len()).unwrap().to_be_bytes().to_vec();
         bytes.extend(message);

@@ -55,7 +55,8 @@ impl Server {
     }
 }
 
-fn answer(mut stream: TcpStream, log: &Mutex<Vec<String>>, script: &(dyn Fn(&str, usize) -> Reply + Send + Sync)) {
+/// One connection: the request in the log, and the answer of the script.
+pub fn answer(mut stream: TcpStream, log: &Mutex<Vec<String>>, script: &(dyn Fn(&str, usize) -> Reply + Send + Sync)) {
     let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
     let Some(Ok(first)) = lines.next() else { return };
     let path = first.split(' ').nth(1).unwrap().to_owned();

@@ -1,4 +1,5 @@
-//! Values of Secrets, ConfigMaps and environments are never in a snapshot, in no form.
+//! Values of Secrets, ConfigMaps and environments are never in a snapshot, in no form; of the ConfigMaps that say how names are resolved
+//! there is only what cannot be a secret.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -23,6 +24,18 @@ kind: ConfigMap
 metadata: {{name: hidden, namespace: ops, annotations: {{note: {MARKER}}}}}
 data: {{kept-key: {MARKER}}}
 binaryData: {{kept-binary: {encoded}}}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {{name: hidden, namespace: kube-system}}
+data:
+  token.server: |
+    hidden.example {{
+        forward . tls://user:{MARKER}@192.0.2.1 # {MARKER}
+        kept_plugin {MARKER} {{
+            password {MARKER}
+        }}
+    }}
 ---
 apiVersion: apps/v1
 kind: Deployment
@@ -95,7 +108,7 @@ fn no_value_gets_into_a_snapshot() {
         assert!(!text.contains("BEGIN CERTIFICATE") && !text.contains("PRIVATE KEY"), "{file}");
     }
     let all = |needle: &str| texts.iter().filter(|(_, bytes)| String::from_utf8_lossy(bytes).contains(needle)).count();
-    for key in ["kept-key", "kept-binary", "KEPT_NAME"] {
+    for key in ["kept-key", "kept-binary", "KEPT_NAME", "tls://192.0.2.1", "kept_plugin"] {
         assert!(all(key) >= 2, "{key} stays, in folder and archive");
     }
 }

@@ -1,32 +1,85 @@
 //! Asking the replicas of the cluster's servers: what every `--verify` does between reading objects and comparing.
 
-use crate::cli::{CommandError, ErrorKind, Session};
+use std::time::Duration;
+
+use crate::cli::{CommandError, ErrorKind, Kept, Session};
 use crate::dns::observed::{Asked, Said};
 use crate::dns::server::Servers;
-use crate::dns::verify::{Checked, Contact, Replica, replicas};
+use crate::dns::verify::{self, Checked, Contact, Replica, Told, replicas};
 use crate::inventory::Inventory;
 use crate::objects::{Resource, Service};
+use crate::report::Finding;
+use crate::report::dns_verify::DnsVerify;
 use crate::source::SYSTEM_NAMESPACE;
 use crate::source::live::PodPort;
 
+/// What is just being changed has become the same everywhere after that.
+const SETTLING: Duration = Duration::from_secs(1);
+
+/// Objects, and what the source had to say of them.
+type Read = (Kept, Vec<Finding>);
+
+/// What was read, and what the replicas said to the questions about it.
+pub(super) struct Inquiry {
+    pub(super) inventory: Kept,
+    pub(super) noticed: Vec<Finding>,
+    heard: Heard,
+}
+
+impl Inquiry {
+    /// Asks every replica. Where something is not right, objects are read and it is asked once more: what is just being changed is not told.
+    ///
+    /// # Errors
+    /// If there is no server to ask, or none may be asked.
+    pub(super) fn make(
+        session: &mut Session,
+        (inventory, noticed): Read,
+        read: &dyn Fn(&mut Session) -> Result<Read, CommandError>,
+        questions: &dyn Fn(&Inventory) -> Result<Vec<Asked>, CommandError>,
+    ) -> Result<Self, CommandError> {
+        let heard = questions(&inventory).and_then(|asked| ask(session, &inventory, &asked)).inspect_err(|_| session.warn(&noticed))?;
+        let doubtful = heard.in_doubt();
+        if doubtful.is_empty() {
+            return Ok(Self { inventory, noticed, heard });
+        }
+        std::thread::sleep(SETTLING);
+        let (inventory, noticed) = read(session)?;
+        let asked: Vec<Asked> = doubtful.iter().filter_map(|at| heard.checked.get(*at)).map(|checked| checked.asked.clone()).collect();
+        let again = ask(session, &inventory, &asked)?;
+        // If other replicas are there by now, all has to be asked of them.
+        let same = again.replicas == heard.replicas;
+        let heard = if same { heard.looked_again(&doubtful, again) } else { ask(session, &inventory, &questions(&inventory)?)? };
+        Ok(Self { inventory, noticed, heard })
+    }
+
+    /// What is to be said of it; all questions are shown if they were `named`.
+    ///
+    /// # Errors
+    /// If the Service has gone meanwhile.
+    pub(super) fn tell(&self, named: bool) -> Result<(DnsVerify, Vec<Finding>), CommandError> {
+        let Heard { replicas, contacts, checked } = &self.heard;
+        Ok(verify::tell(&Told { service: service(&self.inventory)?, replicas, contacts, checked, named }))
+    }
+}
+
 /// The replicas and what they said.
-pub(super) struct Heard {
+struct Heard {
     /// Those that were not asked are among them.
-    pub(super) replicas: Vec<Replica>,
+    replicas: Vec<Replica>,
     /// Of each that was asked.
-    pub(super) contacts: Vec<Contact>,
+    contacts: Vec<Contact>,
     /// The questions, with what is expected and what was said.
-    pub(super) checked: Vec<Checked>,
+    checked: Vec<Checked>,
 }
 
 impl Heard {
     /// Positions of the questions that are worth a second look.
-    pub(super) fn in_doubt(&self) -> Vec<usize> {
+    fn in_doubt(&self) -> Vec<usize> {
         self.checked.iter().enumerate().filter(|(_, checked)| checked.is_in_doubt()).map(|(at, _)| at).collect()
     }
 
-    /// The same with what a second look at some of the questions brought. That both are about the same replicas is for the caller to know.
-    pub(super) fn looked_again(mut self, doubtful: &[usize], again: Self) -> Self {
+    /// The same with what a second look at some of the questions brought, at the same replicas.
+    fn looked_again(mut self, doubtful: &[usize], again: Self) -> Self {
         for (at, checked) in doubtful.iter().zip(again.checked) {
             if let Some(place) = self.checked.get_mut(*at) {
                 *place = checked;
@@ -44,7 +97,7 @@ impl Heard {
 ///
 /// # Errors
 /// If there is none, or none could be read.
-pub(super) fn service(inventory: &Inventory) -> Result<&Service, CommandError> {
+fn service(inventory: &Inventory) -> Result<&Service, CommandError> {
     crate::dns::cluster::service(inventory).ok_or_else(|| {
         let error =
             CommandError::new(ErrorKind::NotFound, format!("no Service of the cluster's DNS servers in namespace {SYSTEM_NAMESPACE}"));
@@ -59,7 +112,8 @@ pub(super) fn service(inventory: &Inventory) -> Result<&Service, CommandError> {
 ///
 /// # Errors
 /// If there is no cluster to ask, or if no replica may be asked.
-pub(super) fn ask(session: &mut Session, inventory: &Inventory, questions: &[Asked]) -> Result<Heard, CommandError> {
+fn ask(session: &mut Session, inventory: &Inventory, questions: &[Asked]) -> Result<Heard, CommandError> {
+    service(inventory).map_err(|error| error.asking(&session.globals().connection))?;
     let replicas = replicas(inventory).map(|(_, replicas)| replicas).unwrap_or_default();
     let asked = replicas.iter().filter(|replica| replica.spared.is_none());
     let to: Vec<PodPort> = asked

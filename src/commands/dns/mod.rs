@@ -2,6 +2,7 @@
 
 mod ask;
 mod pod;
+mod records;
 mod verify;
 
 use super::{Outcome, all};
@@ -11,7 +12,7 @@ use crate::cli::{CommandError, ErrorKind, Session};
 ///
 /// The pod's resolv.conf and /etc/hosts as the kubelet writes them, each line with where it comes from; the questions that
 /// glibc, musl and Go make of a name, in their order; what the cluster's servers are expected to answer, and because of
-/// which object. Nothing is sent to a server.
+/// which object. Nothing is sent to a server without --verify.
 #[derive(Debug, clap::Args)]
 #[command(disable_help_subcommand = true, subcommand_value_name = "COMMAND", subcommand_help_heading = "Commands", before_help = pod::EXAMPLES)]
 pub struct Args {
@@ -24,6 +25,7 @@ pub struct Args {
 /// The other questions about names.
 #[derive(Debug, clap::Subcommand)]
 enum Command {
+    Records(records::Args),
     Verify(verify::Args),
 }
 
@@ -36,6 +38,7 @@ pub fn run(session: &mut Session, args: &Args) -> Result<Outcome, CommandError> 
         // Flags between the words make clap take the name for a command.
         Some(_) if !args.pod.is_empty() => Err(CommandError::new(ErrorKind::Usage, "a command of dns takes the place of POD and NAME")
             .hint("flags stand before POD or behind NAME; for a pod called like a command say pod/NAME")),
+        Some(Command::Records(args)) => records::run(session, args),
         Some(Command::Verify(args)) => verify::run(session, args),
         None => pod::run(session, &args.pod),
     }

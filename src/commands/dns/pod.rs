@@ -1,13 +1,19 @@
 //! `dns POD NAME`: what a pod makes of a name.
 
+use std::collections::BTreeSet;
+
+use super::ask::Inquiry;
 use super::{Outcome, all};
 use crate::cli::targets::{self, Target, TargetArg};
 use crate::cli::{CommandError, ErrorKind, Session, complete};
+use crate::dns::observed::Asked;
+use crate::dns::record::RecordType;
 use crate::dns::{self, Question};
 use crate::inventory::Inventory;
 use crate::objects::{Meta, Resource};
 use crate::policy::question::Resolved;
-use crate::report::dns::{Libc, Resolves};
+use crate::report::dns::{Dns, Libc, Resolves};
+use crate::report::dns_verify::{DnsVerify, Verification, Verified};
 use crate::report::{self, Answer, ObjectRef, Report};
 
 /// Kinds that the answer depends on.
@@ -34,6 +40,9 @@ Examples:
   # Programs on Alpine only, and IPv4 only
   kubectl netstore dns web-5c9d db.prod --libc musl --type A
 
+  # What does each of the cluster's servers really answer?
+  kubectl netstore dns deploy/web payments -n shop --verify
+
   # In a script: 0 it resolves, 3 it does not, 4 not to be told
   kubectl netstore dns -q deploy/web payments.shop || echo unresolved";
 
@@ -49,6 +58,9 @@ pub(super) struct PodArgs {
     /// Which addresses are wanted
     #[arg(long = "type", value_name = "TYPE", value_enum, default_value = "both", ignore_case = true)]
     wanted: Wanted,
+    /// Ask each replica of the cluster's DNS servers, too, over port-forward
+    #[arg(long)]
+    verify: bool,
     /// End with 0 if the name resolves, 3 if it does not, 4 if it is not to be told
     #[arg(long)]
     exit_code: bool,
@@ -107,11 +119,12 @@ pub(super) fn run(session: &mut Session, args: &PodArgs) -> Result<Outcome, Comm
             .hint(format!("say what the pod asks for: kubectl netstore dns {name} NAME")));
     }
     check_name(name)?;
-    let target = targets::parse(words, selected, &["POD"])?;
-    target.iter().try_for_each(check)?;
+    let targets = targets::parse(words, selected, &["POD"])?;
+    targets.iter().try_for_each(check)?;
     let default = session.namespace()?;
-    let (inventory, noticed) = session.read_with_system(&RESOURCES, &OF_SYSTEM, &target)?;
-    let target = target.first().ok_or_else(|| CommandError::new(ErrorKind::Bug, "dns is about one pod"))?;
+    let read = |session: &mut Session| session.read_with_system(&RESOURCES, &OF_SYSTEM, &targets);
+    let (mut inventory, mut noticed) = read(session)?;
+    let target = targets.first().ok_or_else(|| CommandError::new(ErrorKind::Bug, "dns is about one pod"))?;
     let subject = subject(&inventory, target, &default).map_err(|error| {
         session.warn(&noticed);
         error.asking(&session.globals().connection)
@@ -126,8 +139,19 @@ pub(super) fn run(session: &mut Session, args: &PodArgs) -> Result<Outcome, Comm
         },
         libcs: args.askers(),
     };
-    let (result, findings) = dns::ask(&inventory, &question);
-    let resolves = result.outcome.resolves;
+    let (mut result, mut findings) = dns::ask(&inventory, &question);
+    if args.verify {
+        let asked = questions(&result);
+        let inquiry = Inquiry::make(session, (inventory, noticed), &read, &|_| Ok(asked.clone()))?;
+        let (verified, told) = inquiry.tell(true)?;
+        observed(&mut result, verified);
+        findings.extend(told);
+        (inventory, noticed) = (inquiry.inventory, inquiry.noticed);
+    }
+    let resolves = match &result.verified {
+        Some(Verification { state: Verified::Differs, .. }) => Resolves::No,
+        _ => result.outcome.resolves,
+    };
     if !args.quiet {
         session.print(&Answer::Dns(Report::new("Dns", &inventory, result, all(noticed, findings))))?;
     }
@@ -136,6 +160,22 @@ pub(super) fn run(session: &mut Session, args: &PodArgs) -> Result<Outcome, Comm
         Resolves::Unknown if args.exit_code || args.quiet => Outcome::Undecided,
         _ => Outcome::Answered,
     })
+}
+
+/// What the pod asks, each question once.
+fn questions(result: &Dns) -> Vec<Asked> {
+    let kind = |name: &str| RecordType::ALL.into_iter().find(|kind| kind.name() == name);
+    let asked: BTreeSet<Asked> = result.questions.iter().filter_map(|asked| Some(Asked::new(&asked.name, kind(asked.kind)?))).collect();
+    asked.into_iter().collect()
+}
+
+/// Puts what the replicas said beside what is expected.
+fn observed(result: &mut Dns, DnsVerify { verification, questions }: DnsVerify) {
+    for question in &mut result.questions {
+        let same = questions.iter().find(|told| told.name.eq_ignore_ascii_case(&question.name) && told.kind == question.kind);
+        question.observed = same.map(|told| told.observed.clone()).unwrap_or_default();
+    }
+    result.verified = Some(verification);
 }
 
 /// What no question can be about, or what nobody asks for.

@@ -1,16 +1,15 @@
 //! `dns verify`: whether the cluster's servers say what the objects make them say, replica by replica.
 
 use std::net::IpAddr;
-use std::time::Duration;
 
-use super::ask::{Heard, ask, service};
+use super::ask::Inquiry;
 use super::{Outcome, all};
 use crate::cli::{CommandError, ErrorKind, Session};
 use crate::dns::name::Name;
 use crate::dns::observed::Asked;
 use crate::dns::record::RecordType;
 use crate::dns::server::Servers;
-use crate::dns::verify::{self, Told};
+use crate::dns::verify;
 use crate::inventory::Inventory;
 use crate::objects::Resource;
 use crate::report::dns_verify::Verified;
@@ -20,8 +19,6 @@ use crate::report::{self, Answer, Report};
 const RESOURCES: [Resource; 4] = [Resource::Namespaces, Resource::Pods, Resource::Services, Resource::EndpointSlices];
 /// Kinds of which only what is in kube-system matters: the Corefile.
 const OF_SYSTEM: [Resource; 1] = [Resource::ConfigMaps];
-/// What is just being changed has become the same everywhere after that.
-const SETTLING: Duration = Duration::from_secs(1);
 
 /// Ask every replica of the cluster's DNS servers, and compare
 ///
@@ -64,23 +61,13 @@ pub(super) fn run(session: &mut Session, args: &Args) -> Result<Outcome, Command
     }
     let scope = session.scope()?;
     let named: Vec<Asked> = args.names.iter().map(|name| questions(name)).collect::<Result<Vec<_>, _>>()?.concat();
-    let (mut inventory, mut noticed) = session.read_with_system(&RESOURCES, &OF_SYSTEM, &[])?;
-    let mut heard = look(session, &inventory, &named, scope.as_deref()).inspect_err(|_| session.warn(&noticed))?;
-    let doubtful = heard.in_doubt();
-    if !doubtful.is_empty() {
-        std::thread::sleep(SETTLING);
-        let (later, noticed_later) = session.read_with_system(&RESOURCES, &OF_SYSTEM, &[])?;
-        heard = look_again(session, &later, heard, &doubtful, |session| look(session, &later, &named, scope.as_deref()))?;
-        (inventory, noticed) = (later, noticed_later);
-    }
-    let (result, findings) = verify::tell(&Told {
-        service: service(&inventory)?,
-        replicas: &heard.replicas,
-        contacts: &heard.contacts,
-        checked: &heard.checked,
-        named: !named.is_empty(),
-    });
-    let state = result.state;
+    let read = |session: &mut Session| session.read_with_system(&RESOURCES, &OF_SYSTEM, &[]);
+    let ask_for = |inventory: &Inventory| if named.is_empty() { of_scope(inventory, scope.as_deref()) } else { Ok(named.clone()) };
+    let first = read(session)?;
+    let inquiry = Inquiry::make(session, first, &read, &ask_for)?;
+    let (result, findings) = inquiry.tell(!named.is_empty())?;
+    let Inquiry { inventory, noticed, .. } = inquiry;
+    let state = result.verification.state;
     if !args.quiet {
         session.print(&Answer::DnsVerify(Report::new("DnsVerify", &inventory, result, all(noticed, findings))))?;
     }
@@ -91,31 +78,14 @@ pub(super) fn run(session: &mut Session, args: &Args) -> Result<Outcome, Command
     })
 }
 
-/// Asks for what was named, or for all there is.
-fn look(session: &mut Session, inventory: &Inventory, named: &[Asked], namespace: Option<&str>) -> Result<Heard, CommandError> {
-    service(inventory).map_err(|error| error.asking(&session.globals().connection))?;
-    if !named.is_empty() {
-        return ask(session, inventory, named);
-    }
+/// All that there is to ask for.
+fn of_scope(inventory: &Inventory, namespace: Option<&str>) -> Result<Vec<Asked>, CommandError> {
     let servers = Servers::of(inventory);
     let domain = servers.domain().ok_or_else(|| {
         CommandError::new(ErrorKind::Failed, "the Corefile has no zone for the names of the cluster")
             .hint("name what is to be asked: dns verify NAME…")
     })?;
-    ask(session, inventory, &verify::questions(inventory, domain, namespace))
-}
-
-/// A second look at what was not right. If other replicas are there by now, it is a look at everything.
-fn look_again(
-    session: &mut Session,
-    later: &Inventory,
-    heard: Heard,
-    doubtful: &[usize],
-    look: impl Fn(&mut Session) -> Result<Heard, CommandError>,
-) -> Result<Heard, CommandError> {
-    let questions: Vec<Asked> = doubtful.iter().filter_map(|at| heard.checked.get(*at)).map(|checked| checked.asked.clone()).collect();
-    let again = ask(session, later, &questions)?;
-    if again.replicas == heard.replicas { Ok(heard.looked_again(doubtful, again)) } else { look(session) }
+    Ok(verify::questions(inventory, domain, namespace))
 }
 
 /// The questions that an argument stands for.

@@ -7,11 +7,13 @@
 mod files;
 mod lexer;
 mod parser;
+mod redact;
 
 use std::fmt;
 
 pub use files::{Files, Folder};
 use lexer::Word;
+pub use redact::without_secrets;
 
 /// A Corefile, read.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]

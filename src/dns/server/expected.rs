@@ -103,6 +103,8 @@ pub enum Reason {
     OwnAddress,
     /// The pod is on its way out: servers that knew it before still do.
     Terminating(Object),
+    /// The server sends nothing: it has an answer that cannot be written down.
+    Silence,
     /// Names lead to names, and again.
     Loop,
 }
@@ -164,6 +166,9 @@ impl fmt::Display for Reason {
             Self::NotApplied(service) => write!(f, "Service {service} has no addresses before it is applied"),
             Self::OwnAddress => f.write_str("the server answers with its own address"),
             Self::Terminating(pod) => write!(f, "Pod {pod} is terminating: a server may still know it"),
+            Self::Silence => {
+                f.write_str("the server sends nothing: an EndpointSlice without a Service, or names below the root, make no answer")
+            }
             Self::Loop => f.write_str("names lead to each other"),
         }
     }

@@ -1,4 +1,4 @@
-//! Rules of cluster names, one table each; a real CoreDNS holds them all in `tests/live_cluster/dns.rs`.
+//! Rules of cluster names, one table each; a real CoreDNS holds them all in `tests/live_cluster/dns`.
 
 use super::*;
 use crate::inventory::{Collected, Coverage};
@@ -191,7 +191,7 @@ fn the_block_of_the_longest_zone_answers_with_the_plugins_that_it_has() {
         ),
         ("a.example {\n whoami\n}", vec![("b.example", A, "REFUSED (no server block of the Corefile is about it)")]),
         (". {\n import x/*.override\n}", vec![("a", A, "unknown (the Corefile imports x/*.override, which could not be read)")]),
-        (". {", vec![("a", A, "unknown (the Corefile cannot be used: Corefile:1: it ends too early)")]),
+        (". {", vec![("a", A, "unknown (the Corefile cannot be used: Corefile:1: a \"}\" is missing)")]),
         (
             ". {\n kubernetes a {\n  pod insecure\n }\n}",
             vec![("a", A, "unknown (the Corefile cannot be used: Corefile:2: plugin kubernetes: pod)")],

@@ -1,5 +1,7 @@
 //! What was said, put together: replica by replica, question by question, and what is wrong with which of them.
 
+use std::collections::BTreeSet;
+
 use super::compare::{Verdict, shown, verdict};
 use super::findings;
 use super::{Checked, Contact, Replica, Spared, UNTESTED};
@@ -8,8 +10,11 @@ use crate::dns::record::Rcode;
 use crate::dns::server::{Because, Expected};
 use crate::objects::Service;
 use crate::report::dns::ExpectedAnswer;
-use crate::report::dns_verify::{DnsReplica, DnsVerify, ObservedAnswer, ReplicaState, Verified, VerifiedQuestion};
+use crate::report::dns_verify::{DnsReplica, DnsVerify, ObservedAnswer, ReplicaState, Verification, Verified, VerifiedQuestion};
 use crate::report::{Finding, ObjectRef};
+
+/// So many names are not missing by chance.
+const ENOUGH: usize = 3;
 
 /// Everything that is known when all is said.
 #[derive(Debug)]
@@ -41,16 +46,16 @@ pub fn tell(told: &Told<'_>) -> (DnsVerify, Vec<Finding>) {
     let findings = findings::all(told, &replicas);
     let names: Vec<&str> = told.replicas.iter().filter(|replica| replica.spared.is_none()).map(|replica| replica.name.as_str()).collect();
     let shown = told.checked.iter().filter(|checked| told.named || checked.is_in_doubt());
-    let answer = DnsVerify {
+    let questions = shown.map(|checked| question(checked, &names)).collect();
+    let verification = Verification {
         service: ObjectRef::new("Service", &told.service.metadata.namespace, &told.service.metadata.name),
         state: state(told, &replicas),
         asked: told.checked.len(),
         predicted: told.checked.iter().filter(|checked| matches!(checked.expected, Expected::Says { .. })).count(),
-        questions: shown.map(|checked| question(checked, &names)).collect(),
         replicas: replicas.into_iter().map(|(replica, _)| replica).collect(),
         untested: UNTESTED.to_vec(),
     };
-    (answer, findings)
+    (DnsVerify { verification, questions }, findings)
 }
 
 /// A replica that cannot be asked decides nothing, unless there is no other.
@@ -138,7 +143,8 @@ fn judge(at: usize, contact: &Contact, checked: &[Checked]) -> (ReplicaState, Op
     if known == 0 && ends(&|rcode| rcode == Rcode::ServFail.number()) {
         return (ReplicaState::NotSynced, Some("SERVFAIL to every name that objects make".to_owned()));
     }
-    if right == 0 && differing > 1 && ends(&|rcode| rcode != Rcode::NoError.number()) {
+    // One name that is missing may just be new.
+    if right == 0 && names(of(Verdict::Differs)) >= ENOUGH && ends(&|rcode| rcode != Rcode::NoError.number()) {
         return (ReplicaState::OtherCorefile, Some("it knows none of the names that exist".to_owned()));
     }
     let by_corefile =
@@ -149,6 +155,11 @@ fn judge(at: usize, contact: &Contact, checked: &[Checked]) -> (ReplicaState, Op
         }
         None => (ReplicaState::Differs, Some(format!("{differing} of {} answers", agreeing + differing))),
     }
+}
+
+/// How many names are asked for.
+fn names<'c>(asked: impl Iterator<Item = (&'c Checked, &'c Said)>) -> usize {
+    asked.map(|(checked, _)| checked.asked.name.as_str()).collect::<BTreeSet<_>>().len()
 }
 
 /// Whether the Corefile alone makes the answer, whatever objects there are.

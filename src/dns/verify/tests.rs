@@ -73,8 +73,8 @@ fn told(checked: &[Checked], named: bool) -> (DnsVerify, Vec<Finding>) {
 
 fn states(checked: &[Checked]) -> (Verified, Vec<ReplicaState>, Vec<&'static str>) {
     let (answer, findings) = told(checked, false);
-    let states = answer.replicas.iter().map(|replica| replica.state).collect();
-    (answer.state, states, findings.iter().map(|finding| finding.code).collect())
+    let states = answer.verification.replicas.iter().map(|replica| replica.state).collect();
+    (answer.verification.state, states, findings.iter().map(|finding| finding.code).collect())
 }
 
 #[test]
@@ -103,6 +103,17 @@ fn a_stale_corefile_is_told_from_a_replica_that_has_not_synced() {
     }
 }
 
+#[test]
+fn three_names_are_not_missing_by_chance() {
+    let named = |name: &str| {
+        let mut web = web(&[Not(3)]);
+        web.asked.name = name.to_owned();
+        web
+    };
+    assert_eq!(states(&[named("a"), named("b")]).1, [ReplicaState::Differs]);
+    assert_eq!(states(&[named("a"), named("b"), named("c")]).1, [ReplicaState::OtherCorefile]);
+}
+
 /// The version of the rules needs no object.
 #[test]
 fn a_replica_that_has_not_synced_may_be_right_about_what_needs_no_object() {
@@ -115,20 +126,20 @@ fn an_upstream_server_may_name_other_addresses_but_not_deny_the_name() {
     assert!(!upstream(&[A(1), A(2)]).is_in_doubt());
     assert!(upstream(&[A(1), Not(3)]).is_in_doubt());
     let (answer, findings) = told(&[web(&[A(1), A(1)]), upstream(&[A(1), Not(2)])], false);
-    assert_eq!((answer.state, answer.questions.len()), (Verified::Differs, 1));
+    assert_eq!((answer.verification.state, answer.questions.len()), (Verified::Differs, 1));
     assert_eq!(findings.first().map(|finding| finding.code), Some("DN-V05"));
 }
 
 #[test]
 fn what_cannot_be_asked_or_told_is_unknown() {
     assert_eq!(states(&[web(&[])]).0, Verified::Unknown);
-    assert_eq!(told(&[upstream(&[A(1)])], true).0.state, Verified::Unknown);
+    assert_eq!(told(&[upstream(&[A(1)])], true).0.verification.state, Verified::Unknown);
     let replica = Replica { namespace: "kube-system".to_owned(), name: "a".to_owned(), port: Some(53), spared: None };
     let gone = Contact { connections: 0, refused: Some("pods \"a\" not found".to_owned()) };
     let refused = [web(&[Silence])];
     let (answer, findings) = tell(&Told { service: &service(), replicas: &[replica], contacts: &[gone], checked: &refused, named: false });
-    assert_eq!((answer.state, findings.len()), (Verified::Unknown, 0));
-    let replica = answer.replicas.first().unwrap();
+    assert_eq!((answer.verification.state, findings.len()), (Verified::Unknown, 0));
+    let replica = answer.verification.replicas.first().unwrap();
     assert_eq!((replica.state, replica.reason.as_deref()), (ReplicaState::Unreachable, Some("pods \"a\" not found")));
 }
 
@@ -141,7 +152,7 @@ fn a_replica_that_is_not_ready_is_told_and_does_not_decide() {
     let leaving = Replica { name: "c".to_owned(), spared: Some(Spared::Terminating), ..ready.clone() };
     let replicas = [ready, waiting, leaving];
     let (answer, findings) = tell(&Told { service: &service(), replicas: &replicas, contacts: &contacts, checked: &checked, named: false });
-    assert_eq!(answer.state, Verified::Agrees);
+    assert_eq!(answer.verification.state, Verified::Agrees);
     assert_eq!(findings.iter().map(|finding| finding.code).collect::<Vec<_>>(), ["DN-V06"]);
 }
 

@@ -32,6 +32,7 @@ pub(super) fn answer() -> BoxedStrategy<Answer> {
                 Answer::QosNamespace(r) => (r.findings, r.coverage) = (findings, coverage),
                 Answer::Dns(r) => (r.findings, r.coverage) = (findings, coverage),
                 Answer::DnsVerify(r) => (r.findings, r.coverage) = (findings, coverage),
+                Answer::DnsRecords(r) => (r.findings, r.coverage) = (findings, coverage),
                 Answer::Volumes(r) => {
                     r.findings.extend(findings);
                     r.coverage = coverage;
@@ -72,6 +73,7 @@ fn bare_answer() -> BoxedStrategy<Answer> {
         super::samples_node::answer(),
         super::samples_verify::answer(),
         super::samples_qos::answer(),
+        super::samples_records::answer(),
         super::samples_dns::answer(),
         vec(connection(), 0..6).prop_map(|connections| Answer::Matrix(report("Matrix", Matrix { connections, complete: true }))).boxed(),
     ]

@@ -36,6 +36,8 @@ mod samples_patch;
 #[cfg(test)]
 mod samples_qos;
 #[cfg(test)]
+mod samples_records;
+#[cfg(test)]
 mod samples_storage;
 #[cfg(test)]
 mod samples_verify;

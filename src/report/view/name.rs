@@ -41,7 +41,8 @@ pub(super) fn write(answer: &Answer, out: &mut dyn Write) -> io::Result<()> {
         | Answer::QosNode(_)
         | Answer::QosNamespace(_)
         | Answer::Dns(_)
-        | Answer::DnsVerify(_) => Ok(()),
+        | Answer::DnsVerify(_)
+        | Answer::DnsRecords(_) => Ok(()),
     }
 }
 

@@ -43,7 +43,8 @@ fn observed(replica: &str, rcode: Option<&str>, answers: &[&str], state: Verifie
 
 fn verify(state: Verified, replicas: Vec<DnsReplica>, questions: Vec<VerifiedQuestion>) -> DnsVerify {
     let service = ObjectRef::new("Service", "kube-system", "kube-dns");
-    DnsVerify { service, state, asked: 1204, predicted: 1200, replicas, questions, untested: UNTESTED.to_vec() }
+    let verification = Verification { service, state, asked: 1204, predicted: 1200, replicas, untested: UNTESTED.to_vec() };
+    DnsVerify { verification, questions }
 }
 
 /// Everything that can be wrong at once.
@@ -128,7 +129,8 @@ pub(super) fn answer() -> BoxedStrategy<Answer> {
         (text(), option::of(text())).prop_map(|(name, reason)| replica(&name, ReplicaState::Differs, reason.as_deref(), [1, 2, 3, 4]));
     (text(), verified, vec(one, 0..3), vec(question, 0..3))
         .prop_map(|(name, state, replicas, questions)| {
-            let answer = DnsVerify { service: ObjectRef::new("Service", &name, &name), ..verify(state, replicas, questions) };
+            let mut answer = verify(state, replicas, questions);
+            answer.verification.service = ObjectRef::new("Service", &name, &name);
             Answer::DnsVerify(report("DnsVerify", answer))
         })
         .boxed()

@@ -26,6 +26,7 @@ fn every_sample() -> Vec<(&'static str, Answer)> {
     samples.extend(samples_storage::all());
     samples.extend(samples_volumes::all());
     samples.extend(samples_overview::all());
+    samples.extend(samples_records::all());
     samples.extend(samples_qos::all());
     samples.extend(samples_node::all());
     samples.extend(samples_verify::all());
@@ -126,6 +127,7 @@ fn value(answer: &Answer) -> serde_json::Value {
         Answer::Qos(r) => serde_json::to_value(r),
         Answer::Dns(r) => serde_json::to_value(r),
         Answer::DnsVerify(r) => serde_json::to_value(r),
+        Answer::DnsRecords(r) => serde_json::to_value(r),
         Answer::QosNode(r) => serde_json::to_value(r),
         Answer::QosNamespace(r) => serde_json::to_value(r),
     }

@@ -25,6 +25,7 @@ pub(super) fn write(answer: &Answer, out: &mut dyn io::Write) -> io::Result<()> 
         Answer::QosNamespace(report) => document(report, out),
         Answer::Dns(report) => document(report, out),
         Answer::DnsVerify(report) => document(report, out),
+        Answer::DnsRecords(report) => document(report, out),
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Layout: `snapshot.json` (the `header`: version, time, coverage) and one list a kind, named as kubectl names kinds:
 //! `pods.json`, `networkpolicies.networking.k8s.io.json`. One object a line, sorted, so that two snapshots can be
-//! compared with `diff`. Values of Secrets, ConfigMaps and environments never get in: see `prune`.
+//! compared with `diff`. Values of Secrets, ConfigMaps and environments never get in, but for harmless words about names: see `prune`.
 
 mod header;
 mod list;

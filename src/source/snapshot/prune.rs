@@ -1,11 +1,14 @@
 //! What never gets into a snapshot: values of Secrets and ConfigMaps, environments, commands, and what only makes it big.
 //!
 //! A snapshot is sent to colleagues and attached to tickets. No engine reads any of this, so leaving it out changes no
-//! answer. Keys stay: «does the Secret have this key» can still be answered.
+//! answer. Keys stay: «does the Secret have this key» can still be answered. Of the ConfigMaps of kube-system that say how
+//! names are resolved stays what is known to be no secret.
 
 use serde_json::{Map, Value};
 
-use crate::objects::Resource;
+use crate::dns::corefile::without_secrets;
+use crate::dns::kubelet::KubeletConfig;
+use crate::objects::{Resource, is_about_names};
 
 /// Annotations that hold a copy of the whole object, values included, for some tool's three-way merge.
 const COPIES: [&str; 5] = [
@@ -24,10 +27,15 @@ pub(super) fn item(resource: Resource, object: &mut Value) {
         metadata(meta, values);
     }
     if values {
+        let system = object.get("metadata").and_then(|meta| meta.get("namespace")).is_some_and(|namespace| namespace == "kube-system");
+        let names = if resource == Resource::ConfigMaps && system { about_names(object) } else { Vec::new() };
         for field in ["data", "stringData", "binaryData"] {
             if let Some(data) = object.get_mut(field) {
                 blank(data);
             }
+        }
+        if let Some(Value::Object(data)) = object.get_mut("data") {
+            data.extend(names);
         }
     }
     if let Some(Value::Object(spec)) = object.get_mut("spec") {
@@ -99,6 +107,17 @@ fn metadata(meta: &mut Map<String, Value>, all_annotations: bool) {
     if annotations.is_empty() {
         meta.remove("annotations");
     }
+}
+
+/// What is kept of the values about names: no comment, no setting of a plugin that may have a secret, of the kubelet three fields.
+fn about_names(object: &Map<String, Value>) -> Vec<(String, Value)> {
+    let Some(Value::Object(data)) = object.get("data") else { return Vec::new() };
+    let kept = |key: &str, text: &str| match key {
+        "kubelet" => KubeletConfig::nothing_else(text),
+        _ => without_secrets(text, key.ends_with(".override")),
+    };
+    let texts = data.iter().filter(|(key, _)| is_about_names(key)).filter_map(|(key, value)| Some((key, value.as_str()?)));
+    texts.map(|(key, text)| (key.clone(), Value::String(kept(key, text)))).collect()
 }
 
 /// Keys stay, values go.

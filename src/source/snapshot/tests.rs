@@ -146,6 +146,26 @@ fn values_are_never_written() {
 }
 
 #[test]
+fn of_values_about_names_stays_what_is_no_secret() {
+    let corefile = format!(".:53 {{\n  forward . 192.0.2.1 # {SECRET}\n  etcd {{\n    credentials u {SECRET}\n  }}\n}}\n");
+    let kubelet = format!("clusterDNS: [10.96.0.10]\nclusterDomain: a.example\nstaticPodURLHeader: {{Authorization: [{SECRET}]}}\n");
+    let data = json!({"Corefile": corefile, "kubelet": kubelet, "x.override": format!("log {SECRET}"), "token": SECRET});
+    let object = |namespace: &str| json!({"metadata": {"namespace": namespace, "name": "x"}, "data": data});
+    let written = |resource, namespace| {
+        let text = String::from_utf8(list::encode(resource, &[object(namespace)]).unwrap()).unwrap();
+        assert!(!text.contains(SECRET), "{text}");
+        let list: Value = serde_json::from_str(&text).unwrap();
+        list["items"][0]["data"].clone()
+    };
+    let kubelet = r#"{"clusterDNS":["10.96.0.10"],"clusterDomain":"a.example","resolvConf":null}"#;
+    let kept = json!({"Corefile": ".:53 {\nforward . 192.0.2.1\netcd {\n\n}\n}\n", "kubelet": kubelet, "x.override": "log\n", "token": ""});
+    assert_eq!(written(Resource::ConfigMaps, "kube-system"), kept);
+    let nothing = json!({"Corefile": "", "kubelet": "", "x.override": "", "token": ""});
+    assert_eq!(written(Resource::ConfigMaps, "shop"), nothing);
+    assert_eq!(written(Resource::Secrets, "kube-system"), nothing);
+}
+
+#[test]
 fn one_object_a_line_sorted() {
     let text = list::encode(Resource::Namespaces, &recording().lists[&Resource::Namespaces]).unwrap();
     let want = "{\"apiVersion\":\"v1\",\"kind\":\"NamespaceList\",\"items\":[\n{\"metadata\":{\"name\":\"a\"}},\n{\"metadata\":{\"name\":\"b\"}}\n]}\n";

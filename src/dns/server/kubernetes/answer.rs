@@ -77,7 +77,7 @@ impl Asked<'_, '_> {
         for entry in entries {
             match entry.host {
                 Host::Address(address) => {
-                    let record = Record { name: name.to_owned(), data: data(address) };
+                    let record = record_of(name, address);
                     if record.data.kind() == kind && !records.contains(&record) {
                         records.push(record);
                     }
@@ -167,7 +167,7 @@ impl Asked<'_, '_> {
             let (namespace, service_name) = service.metadata.key();
             if self.plugin.takes(&service.metadata) && !hidden(namespace) {
                 let because = Because::Service(Object::new(namespace, service_name));
-                return Ok((vec![pointer(in_zone(&[service_name, namespace, "svc"], zone))], because));
+                return sendable(vec![pointer(in_zone(&[service_name, namespace, "svc"], zone))], because, zone);
             }
         }
         self.index.all(Resource::Services)?;
@@ -188,15 +188,23 @@ impl Asked<'_, '_> {
                 }
             }
         }
-        if records.is_empty() { Err(Miss::NoName(because)) } else { Ok((records, because)) }
+        if records.is_empty() { Err(Miss::NoName(because)) } else { sendable(records, because, zone) }
     }
 }
 
-fn data(address: IpAddr) -> Data {
-    match address {
+/// With a name of no characters in it, CoreDNS cannot write the answer down and sends none: below the root, or of a slice without a Service.
+fn sendable(records: Vec<Record>, because: Because, zone: &str) -> Records {
+    let broken = |record: &Record| matches!(&record.data, Data::Ptr(name) if name.contains(".."));
+    if zone.is_empty() || records.iter().any(broken) { Err(Reason::Silence.into()) } else { Ok((records, because)) }
+}
+
+/// The record of an address.
+pub(in super::super) fn record_of(name: &str, address: IpAddr) -> Record {
+    let data = match address {
         IpAddr::V4(address) => Data::A(address),
         IpAddr::V6(address) => Data::Aaaa(address),
-    }
+    };
+    Record { name: name.to_owned(), data }
 }
 
 /// Each one's share of a hundred, at least one, in the arithmetic of CoreDNS.

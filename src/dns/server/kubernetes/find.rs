@@ -215,7 +215,7 @@ impl Kubernetes {
     }
 
     /// The first label of the name of an endpoint.
-    pub(super) fn hostname(&self, endpoint: &Endpoint, address: &str) -> String {
+    pub(in super::super) fn hostname(&self, endpoint: &Endpoint, address: &str) -> String {
         let pod = endpoint.target_ref.as_ref().map_or("", |target| target.name.as_str());
         if !endpoint.hostname.is_empty() {
             return endpoint.hostname.to_ascii_lowercase();
@@ -257,7 +257,7 @@ impl std::fmt::Display for Part<'_> {
 
 /// What the name of an address stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum AddressName {
+pub(in super::super) enum AddressName {
     /// It is in no zone of addresses.
     None,
     /// It is in one, and no whole address.
@@ -267,7 +267,7 @@ pub(super) enum AddressName {
 }
 
 /// Reads the name of an address.
-pub(super) fn address_of(name: &str) -> AddressName {
+pub(in super::super) fn address_of(name: &str) -> AddressName {
     let (address, labels) = if let Some(labels) = name.strip_suffix(".in-addr.arpa") {
         let reversed: Vec<&str> = labels.rsplit('.').collect();
         (reversed.join(".").parse().ok().map(IpAddr::V4), labels)

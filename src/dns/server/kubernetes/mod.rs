@@ -1,11 +1,14 @@
 //! The plugin `kubernetes`: names of Services, endpoints and pods, as CoreDNS makes them.
 //!
-//! Source: `plugin/kubernetes` and `plugin/backend_lookup.go` of CoreDNS 1.14.7, with which `tests/live_cluster/dns.rs` compares every answer.
+//! Source: `plugin/kubernetes` and `plugin/backend_lookup.go` of CoreDNS 1.14.7, with which `tests/live_cluster/dns` compares every answer.
 //! This file reads its options; `request` takes names apart, `find` looks for what they mean, `answer` makes records of it.
 
 mod answer;
 mod find;
 mod request;
+
+pub(super) use answer::record_of;
+pub(super) use find::{AddressName, address_of};
 
 use super::expected::Reason;
 use super::index::selected;

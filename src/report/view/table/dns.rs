@@ -3,7 +3,7 @@
 use std::io;
 
 use super::super::escape;
-use super::{Text, grid, warnings, words};
+use super::{Text, dns_verify, grid, warnings, words};
 use crate::report::Report;
 use crate::report::dns::{Certainty, ConfLine, Dns, DnsQuestion, ExpectedAnswer, HostsEntry, Libc, LibcOutcome, Provenance, Resolves};
 use crate::report::view::grid::Cell;
@@ -29,6 +29,10 @@ pub(super) fn write(report: &Report<Dns>, text: &mut Text<'_>) -> io::Result<()>
         text.page.labelled(Some(Label::Heading), &format!("{} {asks}", words::and(&who)), &format!("{types}:"), 0)?;
         asked(text, &questions)?;
     }
+    if let Some(verified) = &answer.verified {
+        text.page.blank()?;
+        dns_verify::verification(verified, &distinct(&answer.questions), text)?;
+    }
     if !answer.outcome.assumed.is_empty() || !answer.outcome.similar.is_empty() {
         text.page.blank()?;
     }
@@ -43,6 +47,17 @@ pub(super) fn write(report: &Report<Dns>, text: &mut Text<'_>) -> io::Result<()>
     let code = report.findings.iter().find(|finding| warnings::is_about_similar(finding));
     let code = code.map_or_else(String::new, |finding| format!(" ({})", finding.code));
     text.page.paragraph(&format!("Did you mean {}?{code}", similar.join(", or ")), 2)
+}
+
+/// The questions that replicas were asked: each once, however many libraries ask it.
+fn distinct(questions: &[DnsQuestion]) -> Vec<dns_verify::Question<'_>> {
+    let mut distinct: Vec<dns_verify::Question<'_>> = Vec::new();
+    for DnsQuestion { name, kind, expected, observed, .. } in questions {
+        if !distinct.iter().any(|known| known.name == name && known.kind == *kind) {
+            distinct.push(dns_verify::Question { name, kind, expected, observed });
+        }
+    }
+    distinct
 }
 
 fn libc(libc: Libc) -> &'static str {

@@ -6,7 +6,8 @@ use super::super::escape;
 use super::super::page::Label;
 use super::{Text, grid, words};
 use crate::report::Report;
-use crate::report::dns_verify::{DnsReplica, DnsVerify, ObservedAnswer, ReplicaState, Verified, VerifiedQuestion};
+use crate::report::dns::ExpectedAnswer;
+use crate::report::dns_verify::{DnsReplica, DnsVerify, ObservedAnswer, ReplicaState, Verification, Verified, VerifiedQuestion};
 use crate::report::view::grid::Cell;
 
 /// Questions on a terminal.
@@ -14,10 +15,30 @@ const MOST: usize = 10;
 /// Records of an answer that are shown.
 const RECORDS: usize = 4;
 
+/// A question as it is shown, whichever report it stands in.
+pub(super) struct Question<'r> {
+    pub(super) name: &'r str,
+    pub(super) kind: &'r str,
+    pub(super) expected: &'r ExpectedAnswer,
+    pub(super) observed: &'r [ObservedAnswer],
+}
+
+impl<'r> From<&'r VerifiedQuestion> for Question<'r> {
+    fn from(question: &'r VerifiedQuestion) -> Self {
+        Self { name: &question.name, kind: question.kind, expected: &question.expected, observed: &question.observed }
+    }
+}
+
 /// Writes the answer.
 pub(super) fn write(report: &Report<DnsVerify>, text: &mut Text<'_>) -> io::Result<()> {
     let answer = &report.result;
     text.partial(&report.coverage)?;
+    let questions: Vec<Question<'_>> = answer.questions.iter().map(Question::from).collect();
+    verification(&answer.verification, &questions, text)
+}
+
+/// Who was asked, and what they said.
+pub(super) fn verification(answer: &Verification, asked: &[Question<'_>], text: &mut Text<'_>) -> io::Result<()> {
     verdict(answer, text)?;
     text.page.blank()?;
     let rows: Vec<Vec<Cell<'_>>> = answer.replicas.iter().map(replica).collect();
@@ -27,14 +48,14 @@ pub(super) fn write(report: &Report<DnsVerify>, text: &mut Text<'_>) -> io::Resu
             text.page.paragraph(&format!("- {}: {reason}", replica.pod.name), 2)?;
         }
     }
-    questions(answer, text)?;
+    questions(asked, text)?;
     text.page.blank()?;
     text.page.labelled(Some(Label::Heading), "Not tried this way:", "", 0)?;
     answer.untested.iter().try_for_each(|what| text.page.paragraph(&format!("- {what}"), 2))
 }
 
 /// `Yes: 2 replicas of Service kube-system/kube-dns answer 1200 questions as the objects make them.`
-fn verdict(answer: &DnsVerify, text: &mut Text<'_>) -> io::Result<()> {
+fn verdict(answer: &Verification, text: &mut Text<'_>) -> io::Result<()> {
     let service = words::object(&answer.service);
     let replicas = words::count(answer.replicas.len(), "replica", "replicas");
     let unpredicted = answer.asked.saturating_sub(answer.predicted);
@@ -87,19 +108,19 @@ fn replica(replica: &DnsReplica) -> Vec<Cell<'_>> {
     ]
 }
 
-fn questions(answer: &DnsVerify, text: &mut Text<'_>) -> io::Result<()> {
-    if answer.questions.is_empty() {
+fn questions(asked: &[Question<'_>], text: &mut Text<'_>) -> io::Result<()> {
+    if asked.is_empty() {
         return Ok(());
     }
     text.page.blank()?;
-    let shown = text.at_most(MOST).min(answer.questions.len());
+    let shown = text.at_most(MOST).min(asked.len());
     let mut rows: Vec<Vec<Cell<'_>>> = Vec::new();
-    for question in answer.questions.iter().take(shown) {
+    for question in asked.iter().take(shown) {
         rows.push(expected(question));
         rows.extend(question.observed.iter().map(observed));
     }
     grid::write(&mut text.page, &["QUESTION", "TYPE", "BY", "ANSWER", "TIME"], &rows)?;
-    let left = answer.questions.len() - shown;
+    let left = asked.len() - shown;
     if left == 0 {
         Ok(())
     } else {
@@ -107,14 +128,14 @@ fn questions(answer: &DnsVerify, text: &mut Text<'_>) -> io::Result<()> {
     }
 }
 
-fn expected(question: &VerifiedQuestion) -> Vec<Cell<'_>> {
-    let expected = &question.expected;
+fn expected<'q>(question: &Question<'q>) -> Vec<Cell<'q>> {
+    let expected = question.expected;
     let because = escape(&expected.because);
     let answer = match expected.rcode {
         Some(rcode) => format!("{} ({because})", records(rcode, &expected.answers)),
         None => format!("not to be told: {because}"),
     };
-    let name = if question.name.is_empty() { ".".into() } else { escape(&question.name) };
+    let name = if question.name.is_empty() { ".".into() } else { escape(question.name) };
     vec![name.into_owned().into(), question.kind.into(), "expected".into(), answer.into(), "".into()]
 }
 

@@ -1,0 +1,209 @@
+//! `dns verify` as people type it, against a scripted API server with scripted servers of names behind it.
+
+use std::io::Read;
+use std::net::{TcpListener, TcpStream};
+use std::process::Command;
+use std::sync::Mutex;
+use std::thread;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::pod::{self, Peer, Script};
+use super::server::{self, Reply, page, status};
+
+/// An API server: objects over plain HTTP, each replica of CoreDNS by its name.
+struct Cluster {
+    url: String,
+}
+
+/// What becomes of a way to a replica.
+type Replica = fn(name: &str) -> Script;
+
+impl Cluster {
+    fn start(replica: Replica) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let stream = stream.unwrap();
+                thread::spawn(move || serve(stream, replica));
+            }
+        });
+        Self { url }
+    }
+
+    /// Runs the binary: what it prints, then what it complains about, then how it ends.
+    fn run(&self, args: &[&str]) -> String {
+        let (file, _) = super::options(&self.url);
+        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("kubectl-netstore"));
+        let output = command.args(args).arg("--request-timeout=5s").env_clear().env("KUBECONFIG", file.path()).output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        let all = format!("{}--- stderr\n{}--- {}", text(&output.stdout), text(&output.stderr), output.status);
+        all.replace(&self.url, "URL").replace(&file.path().display().to_string(), "KUBECONFIG")
+    }
+}
+
+fn serve(stream: TcpStream, replica: Replica) {
+    let mut head = [0; 512];
+    let read = stream.peek(&mut head).unwrap();
+    let line = String::from_utf8_lossy(&head[..read]).lines().next().unwrap_or_default().to_owned();
+    let log = Mutex::new(Vec::new());
+    match line.split_once("/pods/").and_then(|(_, rest)| rest.split_once("/portforward")) {
+        Some((name, _)) => pod::serve(stream, &log, &replica(name)),
+        None => server::answer(stream, &log, &|path, _| objects(path)),
+    }
+}
+
+/// Two replicas behind kube-dns, and a Service in shop.
+fn objects(path: &str) -> Reply {
+    let list = |kind: &str, items: Value| page(kind, "", items.as_array().unwrap().clone());
+    let meta = |namespace: &str, name: &str| json!({"namespace": namespace, "name": name});
+    let pod = |name: &str| json!({"addresses": ["10.244.0.2"], "conditions": {"ready": true}, "targetRef": {"kind": "Pod", "namespace": "kube-system", "name": name}});
+    match path.split('?').next().unwrap().rsplit('/').next().unwrap() {
+        "namespaces" => list(
+            "Namespace",
+            json!([{"metadata": {"name": "kube-system"}}, {"metadata": {"name": "shop"}}, {"metadata": {"name": "default"}}]),
+        ),
+        "pods" => list("Pod", json!([])),
+        "services" => list(
+            "Service",
+            json!([
+                {"metadata": meta("kube-system", "kube-dns"), "spec": {"clusterIP": "10.96.0.10", "ports": [{"name": "dns-tcp", "port": 53}]}},
+                {"metadata": meta("shop", "web"), "spec": {"clusterIP": "10.96.0.7", "clusterIPs": ["10.96.0.7"], "ports": [{"port": 80}]}},
+            ]),
+        ),
+        "endpointslices" => list(
+            "EndpointSlice",
+            json!([{"metadata": {"namespace": "kube-system", "name": "kube-dns-x", "labels": {"kubernetes.io/service-name": "kube-dns"}},
+                "addressType": "IPv4", "ports": [{"name": "dns-tcp", "port": 53}], "endpoints": [pod("coredns-a"), pod("coredns-b")]}]),
+        ),
+        "configmaps" => list(
+            "ConfigMap",
+            json!([{"metadata": meta("kube-system", "coredns"),
+                "data": {"Corefile": ".:53 {\n kubernetes cluster.local in-addr.arpa {\n  pods insecure\n }\n forward . 192.0.2.1\n}"}}]),
+        ),
+        _ => status(404, "NotFound", "the server could not find the requested resource"),
+    }
+}
+
+/// A replica that knows `web`.
+fn knows(peer: &mut Peer) {
+    while let Some(question) = peer.question() {
+        let answer = if question.kind() == 1 { question.address([10, 96, 0, 7]) } else { question.answer(0) };
+        peer.send(&answer);
+    }
+}
+
+/// A replica that says NXDOMAIN to everything.
+fn denies(peer: &mut Peer) {
+    while let Some(question) = peer.question() {
+        peer.send(&question.fails(3));
+    }
+}
+
+/// Words, without what differs from run to run: how long it took, and columns as wide as that.
+fn shown(text: &str) -> String {
+    let line = |line: &str| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let word = |(at, word): (usize, &&str)| if words.get(at + 1) == Some(&"ms") { "N".to_owned() } else { (*word).to_owned() };
+        words.iter().enumerate().map(word).collect::<Vec<_>>().join(" ")
+    };
+    text.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+const WEB: [&str; 3] = ["dns", "verify", "web.shop.svc.cluster.local"];
+
+#[test]
+fn replicas_that_agree() {
+    let cluster = Cluster::start(|_| Script::Open(knows));
+    insta::assert_snapshot!(shown(&cluster.run(&[&WEB[..], &["--exit-code"]].concat())));
+}
+
+#[test]
+fn a_replica_that_does_not_ends_with_3_and_is_named() {
+    let cluster = Cluster::start(|name| Script::Open(if name == "coredns-a" { knows } else { denies }));
+    insta::assert_snapshot!(shown(&cluster.run(&[&WEB[..], &["--exit-code"]].concat())));
+    assert!(cluster.run(&[&WEB[..], &["-q"]].concat()).starts_with("--- stderr\n--- exit status: 3"));
+    assert!(cluster.run(&WEB).ends_with("--- exit status: 0"), "codes are asked for");
+    let answer = cluster.run(&[&WEB[..], &["-o", "json"]].concat());
+    let answer: Value = serde_json::from_str(answer.split("--- stderr").next().unwrap()).unwrap();
+    let observed = &answer["result"]["questions"][0]["observed"];
+    let of = |at: usize| json!([observed[at]["replica"], observed[at]["rcode"], observed[at]["answers"], observed[at]["state"]]);
+    assert_eq!(answer["kind"], "DnsVerify");
+    assert_eq!(of(0), json!(["coredns-a", "NOERROR", ["10.96.0.7"], "agrees"]));
+    assert_eq!(of(1), json!(["coredns-b", "NXDOMAIN", [], "differs"]));
+    assert!(observed[0]["milliseconds"].is_u64());
+}
+
+#[test]
+fn what_changed_meanwhile_is_not_told() {
+    static ASKED: Mutex<usize> = Mutex::new(0);
+    let cluster = Cluster::start(|_| {
+        let mut asked = ASKED.lock().unwrap();
+        *asked += 1;
+        // Both are behind at first.
+        Script::Open(if *asked <= 2 { denies } else { knows })
+    });
+    assert!(cluster.run(&[&WEB[..], &["-q"]].concat()).ends_with("--- exit status: 0"));
+    assert_eq!(*ASKED.lock().unwrap(), 4);
+}
+
+#[test]
+fn where_no_replica_may_be_asked_the_servers_words_are_told() {
+    let cluster = Cluster::start(|name| {
+        let message = format!("pods \"{name}\" is forbidden: User \"jane\" cannot get resource \"pods/portforward\"");
+        let status = json!({"kind": "Status", "status": "Failure", "code": 403, "reason": "Forbidden", "message": message});
+        Script::Refuse(403, status.to_string())
+    });
+    insta::assert_snapshot!(shown(&cluster.run(&WEB)));
+}
+
+#[test]
+fn a_replica_there_is_no_way_to_leaves_it_open() {
+    let cluster = Cluster::start(|name| match name {
+        "coredns-a" => Script::Open(knows),
+        _ => Script::Refuse(
+            404,
+            json!({"kind": "Status", "status": "Failure", "code": 404, "reason": "NotFound", "message": "pods not found"}).to_string(),
+        ),
+    });
+    let answer = cluster.run(&[&WEB[..], &["--exit-code"]].concat());
+    assert!(answer.contains("coredns-b   no way to it") && answer.ends_with("--- exit status: 4"), "{answer}");
+}
+
+#[test]
+fn a_snapshot_has_no_servers() {
+    let cluster = Cluster::start(|_| Script::Open(knows));
+    let answer = cluster.run(&["dns", "verify", "--from", "examples/shop"]);
+    assert!(answer.contains("error: servers of a cluster are to be asked") && answer.ends_with("--- exit status: 2"), "{answer}");
+}
+
+/// A process that is interrupted leaves nothing: the way to the pod is closed with it.
+#[cfg(unix)]
+#[test]
+fn interrupted_it_closes_the_way() {
+    use std::sync::mpsc;
+    static GONE: Mutex<Option<mpsc::Sender<()>>> = Mutex::new(None);
+    let (sender, receiver) = mpsc::channel();
+    *GONE.lock().unwrap() = Some(sender);
+    let cluster = Cluster::start(|_| {
+        Script::Open(|peer| {
+            peer.wait();
+            GONE.lock().unwrap().as_ref().unwrap().send(()).unwrap();
+        })
+    });
+    let (file, _) = super::options(&cluster.url);
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("kubectl-netstore"));
+    let mut child =
+        command.args(WEB).arg("-v=6").env_clear().env("KUBECONFIG", file.path()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let mut stderr = child.stderr.take().unwrap();
+    let (mut seen, mut byte) = (String::new(), [0]);
+    while !seen.contains("101 Switching Protocols") {
+        stderr.read_exact(&mut byte).unwrap();
+        seen.push(char::from(byte[0]));
+    }
+    Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(!child.wait().unwrap().success());
+    receiver.recv_timeout(Duration::from_secs(10)).unwrap();
+}
