@@ -57,6 +57,7 @@ fn bare(name: &str, resolves: Resolves) -> Dns {
         libc_hints: Vec::new(),
         questions: Vec::new(),
         outcome: DnsOutcome { resolves, libcs: Vec::new(), assumed: Vec::new(), similar: Vec::new() },
+        verified: None,
     }
 }
 
