@@ -130,7 +130,7 @@ impl Redaction {
     fn word(&mut self, word: &str, begins: bool) -> Option<String> {
         if !self.in_block {
             let block = word == "{";
-            if !block && !(self.last_key && begins) {
+            if !(block || self.last_key && begins) {
                 self.last_key = !word.is_empty() && !word.ends_with(',');
                 return Some(harmless(word, true));
             }

@@ -67,7 +67,7 @@ fn services<'a>(inventory: &'a Inventory, subject: &Subject, pods: Option<&[&Pod
             let endpoints = || inventory.slices_of(service).flat_map(|slice| &slice.endpoints);
             selector.is_empty() && endpoints().any(|endpoint| endpoint.target_ref.as_ref().is_some_and(|t| t.name == pod.metadata.name))
         };
-        !service.is_external_name() && pods.iter().filter(|pod| of_pod(pod)).any(|pod| selects(&pod) || below(&pod) || targets(pod))
+        !service.is_external_name() && pods.iter().filter(|pod| of_pod(pod)).any(|pod| selects(pod) || below(pod) || targets(pod))
     };
     inventory.objects.services.iter().filter(leads).collect()
 }

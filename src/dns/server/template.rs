@@ -45,14 +45,14 @@ impl Template {
         };
         let of = |word: &'static str| directive.body.iter().filter_map(|line| line.split_first()).filter(move |(first, _)| *first == word);
         let patterns: Option<Vec<Regex>> = of("match").flat_map(|(_, patterns)| patterns).map(|text| pattern(text)).collect();
-        let rcode = match of("rcode").last().and_then(|(_, code)| code.first()).map(String::as_str) {
+        let rcode = match of("rcode").next_back().and_then(|(_, code)| code.first()).map(String::as_str) {
             None | Some("NOERROR") => Some(Rcode::NoError),
             Some("NXDOMAIN") => Some(Rcode::NxDomain),
             Some("SERVFAIL") => Some(Rcode::ServFail),
             Some("REFUSED") => Some(Rcode::Refused),
             Some(_) => None,
         };
-        let fallthrough = of("fallthrough").last().map_or_else(Vec::new, |(_, named)| match named {
+        let fallthrough = of("fallthrough").next_back().map_or_else(Vec::new, |(_, named)| match named {
             [] => vec![String::new()],
             named => zones(named),
         });

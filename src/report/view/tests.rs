@@ -29,8 +29,8 @@ fn every_sample() -> Vec<(&'static str, Answer)> {
     samples.extend(samples_records::all());
     samples.extend(samples_qos::all());
     samples.extend(samples_node::all());
-    samples.extend(samples_verify::all());
     samples.extend(samples_dns::all());
+    samples.extend(samples_verify::all());
     samples
 }
 
