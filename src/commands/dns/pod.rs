@@ -183,7 +183,8 @@ fn check_name(name: &str) -> Result<(), CommandError> {
     let is_number = name.chars().all(|c| c.is_ascii_digit() || c == '.');
     match dns::name::Name::parse(name) {
         Err(error) => Err(usage(format!("\"{}\": {error}", report::view::escape(name)))),
-        Ok(_) if is_number && name != "." || name.parse::<std::net::IpAddr>().is_ok() => {
+        Ok(_) if name == "." => Err(usage("the root of all names has no addresses".to_owned())),
+        Ok(_) if is_number || name.parse::<std::net::IpAddr>().is_ok() => {
             Err(usage(format!("{name} is an address: programs ask nobody for it")))
         }
         Ok(_) => Ok(()),
