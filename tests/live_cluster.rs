@@ -9,6 +9,8 @@ mod answers;
 mod cluster;
 #[path = "live_cluster/dns/mod.rs"]
 mod dns;
+#[path = "live_cluster/doctor.rs"]
+mod doctor;
 #[path = "live_cluster/many.rs"]
 mod many;
 #[path = "live_cluster/partial.rs"]

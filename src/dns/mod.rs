@@ -5,12 +5,14 @@
 //! musl and Go make of that file, as they do themselves (`tests/dns_search.rs`); `server` is what the cluster's servers are expected to answer.
 //! `records` is which names exist because of an object. `hosts` is the pod's `/etc/hosts`, `lookup` what a library makes of all this, `answer` the
 //! report of it, `advice` what is to be changed. `message` is how servers are asked, `observed` what they really say, and `verify` compares.
+//! `doctor` looks at all of it for what is wrong.
 
 mod advice;
 mod answer;
 pub mod cluster;
 pub mod configuration;
 pub mod corefile;
+pub mod doctor;
 pub mod findings;
 pub mod hosts;
 pub mod kubelet;

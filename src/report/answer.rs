@@ -1,6 +1,7 @@
 //! Any answer, and which formats each can be written in.
 
 use super::dns::Dns;
+use super::dns_doctor::DnsDoctor;
 use super::dns_records::DnsRecords;
 use super::dns_verify::DnsVerify;
 use super::overview::StorageOverview;
@@ -45,6 +46,8 @@ pub enum Answer {
     DnsVerify(Report<DnsVerify>),
     /// Which names exist because of this?
     DnsRecords(Report<DnsRecords>),
+    /// What is wrong with the names of this cluster?
+    DnsDoctor(Report<DnsDoctor>),
 }
 
 impl Answer {
@@ -65,6 +68,7 @@ impl Answer {
             Self::Dns(_) => Question::Dns,
             Self::DnsVerify(_) => Question::DnsVerify,
             Self::DnsRecords(_) => Question::DnsRecords,
+            Self::DnsDoctor(_) => Question::DnsDoctor,
         }
     }
 
@@ -90,6 +94,7 @@ impl Answer {
             Self::Dns(r) => &r.findings,
             Self::DnsVerify(r) => &r.findings,
             Self::DnsRecords(r) => &r.findings,
+            Self::DnsDoctor(r) => &r.findings,
         }
     }
 
@@ -110,6 +115,7 @@ impl Answer {
             Self::Dns(r) => &r.coverage,
             Self::DnsVerify(r) => &r.coverage,
             Self::DnsRecords(r) => &r.coverage,
+            Self::DnsDoctor(r) => &r.coverage,
         }
     }
 }
@@ -145,6 +151,8 @@ pub enum Question {
     DnsVerify,
     /// `dns records TYPE/NAME`
     DnsRecords,
+    /// `dns doctor`
+    DnsDoctor,
 }
 
 impl Question {
@@ -155,9 +163,14 @@ impl Question {
             Self::WhoCanReach | Self::ReachableFrom | Self::EffectivePolicy | Self::PvcWhyPending | Self::Volumes | Self::Qos => {
                 &[Table, Wide, Json, Yaml, Name]
             }
-            Self::CanReach | Self::Storage | Self::QosNode | Self::QosNamespace | Self::Dns | Self::DnsVerify | Self::DnsRecords => {
-                &[Table, Wide, Json, Yaml]
-            }
+            Self::CanReach
+            | Self::Storage
+            | Self::QosNode
+            | Self::QosNamespace
+            | Self::Dns
+            | Self::DnsVerify
+            | Self::DnsRecords
+            | Self::DnsDoctor => &[Table, Wide, Json, Yaml],
             Self::Matrix => &[Table, Wide, Json, Yaml, Csv, Markdown, Dot, Mermaid],
         }
     }

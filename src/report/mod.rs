@@ -4,6 +4,7 @@
 
 mod answer;
 pub mod dns;
+pub mod dns_doctor;
 pub mod dns_records;
 pub mod dns_verify;
 mod envelope;

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::Report;
 use super::dns::Dns;
+use super::dns_doctor::DnsDoctor;
 use super::dns_records::DnsRecords;
 use super::dns_verify::DnsVerify;
 use super::overview::StorageOverview;
@@ -17,7 +18,7 @@ use super::storage::PvcWhyPending;
 use super::volumes::Volumes;
 
 /// The schema of each kind of answer: what `docs/schema/<kind>.json` holds.
-pub fn all() -> [(&'static str, Value); 14] {
+pub fn all() -> [(&'static str, Value); 15] {
     [
         ("WhoCanReach", of::<WhoCanReach>("WhoCanReach")),
         ("ReachableFrom", of::<ReachableFrom>("ReachableFrom")),
@@ -33,6 +34,7 @@ pub fn all() -> [(&'static str, Value); 14] {
         ("Dns", of::<Dns>("Dns")),
         ("DnsVerify", of::<DnsVerify>("DnsVerify")),
         ("DnsRecords", of::<DnsRecords>("DnsRecords")),
+        ("DnsDoctor", of::<DnsDoctor>("DnsDoctor")),
     ]
 }
 

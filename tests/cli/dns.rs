@@ -93,3 +93,24 @@ fn exit_codes_say_whether_it_resolves() {
         assert_eq!(end(args), wanted, "{args:?}");
     }
 }
+
+/// Of a recorded cluster: what must hold of the shop that is well, and of codes for scripts.
+#[test]
+fn the_doctor_says_how_it_is_and_ends_with_a_code() {
+    let home = Home::new();
+    let shop = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/shop");
+    home.write("cut.yaml", include_str!("../fixtures/dns/doctor/D13/objects.yaml"));
+    home.write("healthy.yaml", include_str!("../fixtures/dns/doctor/healthy/objects.yaml"));
+    let calls: [&[&str]; 8] = [
+        &["dns", "doctor", "-n", "shop", "-f", "cut.yaml"],
+        &["dns", "doctor", "web", "-n", "shop", "-f", "cut.yaml", "--exit-code"],
+        &["dns", "doctor", "-n", "shop", "-f", "healthy.yaml", "-q"],
+        &["dns", "doctor", "pod", "web", "-n", "shop", "-f", "healthy.yaml", "-o", "yaml"],
+        &["dns", "doctor", "nobody", "-n", "shop", "-f", "healthy.yaml"],
+        &["dns", "doctor", "svc/kube-dns", "-n", "kube-system", "-f", "healthy.yaml"],
+        &["dns", "doctor", "-n", "shop", "-f", "cut.yaml", "-o", "csv"],
+        &["dns", "doctor", "-A", "-q", "--from", shop],
+    ];
+    let told: String = calls.iter().map(|call| format!("$ {}\n{}\n\n", call.join(" ").replace(shop, "SHOP"), home.run(call))).collect();
+    assert_snapshot!("dns-doctor", told);
+}

@@ -1,6 +1,7 @@
 //! `dns`: which names pods really ask for, and what comes of it. The question about a pod is the command itself; others hang below it.
 
 mod ask;
+mod doctor;
 mod pod;
 mod records;
 mod verify;
@@ -27,6 +28,7 @@ pub struct Args {
 enum Command {
     Records(records::Args),
     Verify(verify::Args),
+    Doctor(doctor::Args),
 }
 
 /// Answers the question.
@@ -40,6 +42,7 @@ pub fn run(session: &mut Session, args: &Args) -> Result<Outcome, CommandError> 
             .hint("flags stand before POD or behind NAME; for a pod called like a command say pod/NAME")),
         Some(Command::Records(args)) => records::run(session, args),
         Some(Command::Verify(args)) => verify::run(session, args),
+        Some(Command::Doctor(args)) => doctor::run(session, args),
         None => pod::run(session, &args.pod),
     }
 }

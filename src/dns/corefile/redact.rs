@@ -5,11 +5,16 @@
 use super::lexer::{Word, words};
 use super::{Files, has_variable, parse};
 
-/// Stands for a word that was taken out where there must be one.
+/// Stands for words that were taken out: like those of a variable, what they say is unknown.
+const NOT_RECORDED: &str = "{$NOT_RECORDED}";
+/// The same where there is no more to be told than that there is a word.
 const REMOVED: &str = "removed";
+/// Every line in the braces is kept.
+const ALL: &[&str] = &["*"];
 
-/// Plugins whose arguments are kept, each with those of its options of which the arguments are kept, too.
-const KEPT: [(&str, &[&str]); 16] = [
+/// Plugins whose arguments are kept, each with those of its options of which the arguments are kept, too: what they say, the servers tell to
+/// anybody who asks.
+const KEPT: [(&str, &[&str]); 22] = [
     (
         "kubernetes",
         &[
@@ -30,7 +35,13 @@ const KEPT: [(&str, &[&str]); 16] = [
     ("grpc", &["except", "policy"]),
     ("cache", &["success", "denial", "prefetch", "serve_stale", "servfail", "disable", "keepttl"]),
     ("health", &["lameduck"]),
-    ("autopath", &[]),
+    ("acl", ALL),
+    ("autopath", ALL),
+    ("dns64", ALL),
+    ("hosts", ALL),
+    ("k8s_external", ALL),
+    ("rewrite", ALL),
+    ("template", ALL),
     ("bind", &["except"]),
     ("errors", &[]),
     ("loadbalance", &[]),
@@ -44,8 +55,7 @@ const KEPT: [(&str, &[&str]); 16] = [
 ];
 
 /// Other plugins: a key of such a name is one of these in the wrong place.
-const OTHERS: [&str; 22] = [
-    "acl",
+const OTHERS: [&str; 16] = [
     "auto",
     "azure",
     "clouddns",
@@ -54,16 +64,11 @@ const OTHERS: [&str; 22] = [
     "etcd",
     "file",
     "header",
-    "hosts",
-    "k8s_external",
     "log",
     "nomad",
-    "on",
-    "rewrite",
     "route53",
     "secondary",
     "sign",
-    "template",
     "tls",
     "trace",
     "tsig",
@@ -104,6 +109,8 @@ struct Redaction {
     plugin: Option<&'static (&'static str, &'static [&'static str])>,
     /// Whether the line that was begun is kept.
     keeps: bool,
+    /// Whether it shows that words of the plugin were taken out.
+    told: bool,
 }
 
 impl Redaction {
@@ -120,8 +127,11 @@ impl Redaction {
                 continue;
             }
             let text = if std::mem::take(&mut importing) { Some(harmless(&word.text, false)) } else { self.word(&word.text, begins) };
-            if let Some(text) = text {
-                out.write(word, &text);
+            match text {
+                Some(text) => out.write(word, &text),
+                // What follows in its last line would begin one.
+                None if word.text.contains('\n') => out.write(word, NOT_RECORDED),
+                None => {}
             }
         }
     }
@@ -147,16 +157,29 @@ impl Redaction {
             name if self.depth == 0 && begins => {
                 self.plugin = KEPT.iter().find(|(known, _)| *known == name);
                 self.keeps = self.plugin.is_some();
+                self.told = self.keeps;
                 return Some(if is_name(name) { name.to_owned() } else { variables(name).unwrap_or_else(|| REMOVED.to_owned()) });
             }
             option if begins => {
-                self.keeps = self.plugin.is_some_and(|(_, options)| options.contains(&option));
-                return if self.plugin.is_some() && is_name(option) { Some(option.to_owned()) } else { variables(option) };
+                let all = self.plugin.is_some_and(|(_, options)| *options == ALL);
+                self.keeps = all || self.plugin.is_some_and(|(_, options)| options.contains(&option));
+                return match self.plugin {
+                    Some(_) if all => Some(harmless(option, false)),
+                    Some(_) if is_name(option) => Some(option.to_owned()),
+                    _ => self.taken_out(option),
+                };
             }
             argument if self.keeps => return Some(harmless(argument, false)),
-            argument => return variables(argument),
+            argument => return self.taken_out(argument),
         }
         Some(word.to_owned())
+    }
+}
+
+impl Redaction {
+    /// Once for each plugin that there was something.
+    fn taken_out(&mut self, word: &str) -> Option<String> {
+        variables(word).or_else(|| (!std::mem::replace(&mut self.told, true)).then(|| NOT_RECORDED.to_owned()))
     }
 }
 
@@ -172,12 +195,19 @@ fn harmless(word: &str, key: bool) -> String {
     if has_variable(word) {
         return variables(word).unwrap_or_default();
     }
-    let odd = |c: char| !(c.is_ascii_alphanumeric() || ".-_:/*,()=!".contains(c) || (!key && "@? []".contains(c)));
-    if word.len() > 255 || word.contains(odd) {
-        return structure(word);
+    // Text in quotes with a backslash cannot be told from one that escapes.
+    let quoted = word.contains(' ') && word.contains('\\');
+    let odd = |c: char| {
+        if key { !(c.is_ascii_alphanumeric() || ".-_:/*,()".contains(c)) } else { !(' '..='~').contains(&c) || "\"#".contains(c) }
+    };
+    if word.is_empty() || matches!(word, "{" | "}" | "import") {
+        return word.to_owned();
+    }
+    if word.len() > 255 || quoted || word.contains(odd) {
+        return NOT_RECORDED.to_owned();
     }
     let Some((scheme, rest)) = word.split_once("://") else {
-        return if word.trim_start_matches('@').contains('@') { REMOVED.to_owned() } else { word.to_owned() };
+        return if word.trim_start_matches('@').contains('@') { NOT_RECORDED.to_owned() } else { word.to_owned() };
     };
     let host = rest.split('/').next().unwrap_or_default();
     let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
@@ -217,7 +247,10 @@ impl Output {
         if !self.text.is_empty() && !self.text.ends_with('\n') {
             self.text.push(' ');
         }
-        if text.is_empty() || text.contains(' ') { self.text += &format!("\"{text}\"") } else { self.text += text }
+        let lines = word.last_line() - word.line - text.matches('\n').count().min(word.last_line() - word.line);
+        let quoted = text.is_empty() || text.contains([' ', '\n']) || lines > 0;
+        self.text += &if quoted { format!("\"{}{text}\"", "\n".repeat(lines)) } else { text.to_owned() };
+        self.line = word.last_line();
     }
 }
 
@@ -231,7 +264,7 @@ mod tests {
         for (text, kept) in [
             (
                 "# SECRET\n.:53 {\n  errors\n  kubernetes a.example SECRET@x {\n    pods insecure # SECRET\n    endpoint https://u:SECRET@x\n  }\n}\n",
-                "\n.:53 {\nerrors\nkubernetes a.example removed {\npods insecure\nendpoint\n}\n}\n",
+                "\n.:53 {\nerrors\nkubernetes a.example {$NOT_RECORDED} {\npods insecure\nendpoint\n}\n}\n",
             ),
             (
                 "a.example,\nb.example {\n  forward . tls://u:SECRET@192.0.2.1:853/SECRET /etc/resolv.conf {\n    tls_servername SECRET\n    max_concurrent 5\n  }\n}",
@@ -239,27 +272,36 @@ mod tests {
             ),
             (
                 ".\nroute53 x:SECRET {\n  aws_access_key SECRET SECRET\n  import custom/*.override\n}\ncache 30",
-                ".\nroute53 {\n\nimport custom/*.override\n}\ncache 30\n",
+                ".\nroute53 {$NOT_RECORDED} {\n\nimport custom/*.override\n}\ncache 30\n",
             ),
-            (". {\n  etcd SECRET{$USER}SECRET {\n    \"SECRET\nSECRET\" {%P%}\n  }\n}", ". {\netcd {$USER} {\n\n{%P%}\n}\n}\n"),
+            (
+                ". {\n  etcd SECRET{$USER}SECRET {\n    \"SECRET\nSECRET\" {%P%}\n  }\n}",
+                ". {\netcd {$USER} {\n\"\n{$NOT_RECORDED}\" {%P%}\n}\n}\n",
+            ),
             (". {\n  }\n}\nSECRET SECRET {\n SECRET\n}", ""),
             (
-                "(s) {\n  hosts {\n    192.0.2.1 SECRET\n  }\n}\n. {\n  import s\n  SECRET\n}",
-                "(s) {\nhosts {\n\n}\n}\n. {\nimport s\nremoved\n}\n",
+                "(s) {\n  tsig {\n    secret SECRET\n  }\n}\n. {\n  import s\n  SECRET\n}",
+                "(s) {\ntsig {\n{$NOT_RECORDED}\n}\n}\n. {\nimport s\nremoved\n}\n",
+            ),
+            (
+                ". {\n  rewrite name regex (.*)\\.a {1}.b\n  template IN A {\n    answer \"{{ .Name }} 60 IN A 192.0.2.1\"\n  }\n}\n",
+                ". {\nrewrite name regex (.*)\\.a {1}.b\ntemplate IN A {\nanswer \"{{ .Name }} 60 IN A 192.0.2.1\"\n}\n}\n",
             ),
             (". {\n  tsig {", "removed {\nremoved {\n"),
         ] {
             let redacted = without_secrets(text, false);
             assert_eq!(redacted, kept, "{text}");
         }
-        assert_eq!(without_secrets("log SECRET\nerrors {\n x SECRET\n}\n", true), "log\nerrors {\nx\n}\n");
+        assert_eq!(without_secrets("log SECRET\nerrors {\n x SECRET\n}\n", true), "log {$NOT_RECORDED}\nerrors {\nx\n}\n");
     }
 
     /// Names of plugins by block and line, and what is wrong.
-    fn told(text: &str) -> Result<Vec<(Vec<String>, Vec<String>)>, String> {
+    fn told(text: &str) -> Result<Vec<String>, String> {
         let names = |corefile: Corefile| {
-            let of = |block: &super::super::Block| block.directives.iter().map(|d| format!("{} {}", d.name, d.at.line)).collect();
-            corefile.blocks.iter().map(|block| (block.keys.clone(), of(block))).collect()
+            let of = |block: &super::super::Block| -> Vec<String> {
+                block.directives.iter().map(|directive| format!("{} {}", directive.name, directive.at.line)).collect()
+            };
+            corefile.blocks.iter().map(|block| format!("{}: {}", block.keys.join(" "), of(block).join(", "))).collect()
         };
         parse(text, &Files::default()).map(names).map_err(|malformed| malformed.to_string())
     }
@@ -267,7 +309,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn blocks_and_plugins_are_those_of_the_whole_text(
-            text in "((a\\.example|b:53) ?\\{?\n( (errors|forward \\. SECRET|etcd|custom SECRET) ?(\\{\n  (except x|token SECRET)\n })?\n){0,3}\\}?\n){0,4}"
+            text in "((a\\.example|b:53)( \\{)?\n( (errors|forward \\. SECRET|etcd|custom SECRET)( \\{\n  (except x|token SECRET)\n })?\n){0,3}\\}?\n){0,4}"
         ) {
             let redacted = without_secrets(&text, false);
             proptest::prop_assert!(!redacted.contains("SECRET") || redacted.contains("forward . SECRET"), "{redacted}");

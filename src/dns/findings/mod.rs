@@ -1,7 +1,8 @@
 //! The kinds of findings about DNS. `kubectl netstore explain CODE` and docs/findings.md print these texts.
 //!
-//! P what a pod asks for, R which names exist, V what servers say when they are asked.
+//! D what is wrong with the servers or on the way to them, P what a pod asks for, R which names exist, V what servers say when they are asked.
 
+pub mod doctor;
 pub mod pod;
 pub mod records;
 pub mod verify;
@@ -10,5 +11,5 @@ use crate::report::FindingKind;
 
 /// Every kind.
 pub fn all() -> Vec<&'static FindingKind> {
-    [pod::ALL, records::ALL, verify::ALL].concat()
+    [doctor::ALL, pod::ALL, records::ALL, verify::ALL].concat()
 }

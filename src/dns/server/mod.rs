@@ -10,7 +10,7 @@ mod hosts;
 mod index;
 mod kubernetes;
 mod local;
-mod plugins;
+pub(in crate::dns) mod plugins;
 mod rewrite;
 mod template;
 mod zone;

@@ -4,7 +4,7 @@
 
 /// What a plugin does to questions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Role {
+pub(in crate::dns) enum Role {
     /// It sets up the server, and sees no question.
     Setting,
     /// It sees questions, and leaves what is answered as it is.
@@ -79,6 +79,6 @@ const ORDER: [(&str, Role); 60] = [
 ];
 
 /// Where a plugin stands in the chain, and what it does; none for those that CoreDNS does not come with.
-pub(super) fn place(name: &str) -> Option<(usize, Role)> {
+pub(in crate::dns) fn place(name: &str) -> Option<(usize, Role)> {
     ORDER.iter().enumerate().find(|(_, (known, _))| *known == name).map(|(at, (_, role))| (at, *role))
 }

@@ -18,7 +18,7 @@ mod workloads;
 pub use can_reach::can_reach;
 pub use effective_policy::effective_policy;
 pub use matrix::matrix;
-pub use reachable_from::reachable_from;
+pub use reachable_from::{dns, reachable_from};
 pub use who_can_reach::who_can_reach;
 
 pub(super) use reachable_from::dns_is_cut_off;

@@ -33,6 +33,7 @@ pub(super) fn answer() -> BoxedStrategy<Answer> {
                 Answer::Dns(r) => (r.findings, r.coverage) = (findings, coverage),
                 Answer::DnsVerify(r) => (r.findings, r.coverage) = (findings, coverage),
                 Answer::DnsRecords(r) => (r.findings, r.coverage) = (findings, coverage),
+                Answer::DnsDoctor(r) => (r.findings, r.coverage) = (findings, coverage),
                 Answer::Volumes(r) => {
                     r.findings.extend(findings);
                     r.coverage = coverage;
@@ -75,6 +76,7 @@ fn bare_answer() -> BoxedStrategy<Answer> {
         super::samples_qos::answer(),
         super::samples_records::answer(),
         super::samples_dns::answer(),
+        super::samples_dns_doctor::answer(),
         vec(connection(), 0..6).prop_map(|connections| Answer::Matrix(report("Matrix", Matrix { connections, complete: true }))).boxed(),
     ]
     .boxed()

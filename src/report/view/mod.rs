@@ -28,6 +28,8 @@ mod samples;
 #[cfg(test)]
 mod samples_dns;
 #[cfg(test)]
+mod samples_dns_doctor;
+#[cfg(test)]
 mod samples_node;
 #[cfg(test)]
 mod samples_overview;

@@ -42,7 +42,8 @@ pub(super) fn write(answer: &Answer, out: &mut dyn Write) -> io::Result<()> {
         | Answer::QosNamespace(_)
         | Answer::Dns(_)
         | Answer::DnsVerify(_)
-        | Answer::DnsRecords(_) => Ok(()),
+        | Answer::DnsRecords(_)
+        | Answer::DnsDoctor(_) => Ok(()),
     }
 }
 

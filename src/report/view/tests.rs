@@ -31,6 +31,7 @@ fn every_sample() -> Vec<(&'static str, Answer)> {
     samples.extend(samples_node::all());
     samples.extend(samples_dns::all());
     samples.extend(samples_verify::all());
+    samples.extend(samples_dns_doctor::all());
     samples
 }
 
@@ -128,6 +129,7 @@ fn value(answer: &Answer) -> serde_json::Value {
         Answer::Dns(r) => serde_json::to_value(r),
         Answer::DnsVerify(r) => serde_json::to_value(r),
         Answer::DnsRecords(r) => serde_json::to_value(r),
+        Answer::DnsDoctor(r) => serde_json::to_value(r),
         Answer::QosNode(r) => serde_json::to_value(r),
         Answer::QosNamespace(r) => serde_json::to_value(r),
     }

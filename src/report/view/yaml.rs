@@ -26,6 +26,7 @@ pub(super) fn write(answer: &Answer, out: &mut dyn io::Write) -> io::Result<()> 
         Answer::Dns(report) => document(report, out),
         Answer::DnsVerify(report) => document(report, out),
         Answer::DnsRecords(report) => document(report, out),
+        Answer::DnsDoctor(report) => document(report, out),
     }
 }
 

@@ -158,7 +158,7 @@ fn of_values_about_names_stays_what_is_no_secret() {
         list["items"][0]["data"].clone()
     };
     let kubelet = r#"{"clusterDNS":["10.96.0.10"],"clusterDomain":"a.example","resolvConf":null}"#;
-    let kept = json!({"Corefile": ".:53 {\nforward . 192.0.2.1\netcd {\n\n}\n}\n", "kubelet": kubelet, "x.override": "log\n", "token": ""});
+    let kept = json!({"Corefile": ".:53 {\nforward . 192.0.2.1\netcd {\n{$NOT_RECORDED}\n}\n}\n", "kubelet": kubelet, "x.override": "log {$NOT_RECORDED}\n", "token": ""});
     assert_eq!(written(Resource::ConfigMaps, "kube-system"), kept);
     let nothing = json!({"Corefile": "", "kubelet": "", "x.override": "", "token": ""});
     assert_eq!(written(Resource::ConfigMaps, "shop"), nothing);

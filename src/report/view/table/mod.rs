@@ -3,6 +3,7 @@
 mod can_reach;
 mod causes;
 mod dns;
+mod dns_doctor;
 mod dns_records;
 mod dns_verify;
 mod effective_policy;
@@ -44,6 +45,7 @@ pub(super) fn write(answer: &Answer, wide: bool, style: &Style, out: &mut dyn Wr
         Answer::Dns(report) => dns::write(report, &mut text),
         Answer::DnsVerify(report) => dns_verify::write(report, &mut text),
         Answer::DnsRecords(report) => dns_records::write(report, &mut text),
+        Answer::DnsDoctor(report) => dns_doctor::write(report, &mut text),
     }
 }
 
