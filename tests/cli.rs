@@ -9,6 +9,8 @@ mod completion;
 mod dns;
 #[path = "cli/qos.rs"]
 mod qos;
+#[path = "cli/records.rs"]
+mod records;
 #[path = "cli/volumes.rs"]
 mod volumes;
 

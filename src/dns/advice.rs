@@ -251,13 +251,15 @@ impl Advice<'_, '_, '_> {
 
     /// A name of one label that only servers outside can know.
     fn leaves_cluster(&self, similar: &[SimilarName]) -> Option<Finding> {
-        let bare = self.name().strip_suffix('.').unwrap_or(self.name());
+        let bare = self.name();
+        // One that has no endpoints is not somebody else's name.
+        let is_service = self.case.inventory.service(&self.case.question.subject.pod.metadata.namespace, bare).is_some();
         let leaves = |lookup: &Lookup<'_>| {
             let last = lookup.questions.last().is_some_and(|asked| asked.name.eq_ignore_ascii_case(bare));
             last && matches!(lookup.end, End::Dns(Outcome::Unknown))
         };
         let asks = matches!(self.case.surroundings.answerer, Answerer::Cluster | Answerer::ClusterFirst(_));
-        if bare.contains('.') || !similar.is_empty() || !asks || !self.lookups.iter().all(leaves) {
+        if bare.contains('.') || is_service || !similar.is_empty() || !asks || !self.lookups.iter().all(leaves) {
             return None;
         }
         let subject = self.subject();

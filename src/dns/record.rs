@@ -24,6 +24,11 @@ impl RecordType {
     /// All of them.
     pub const ALL: [Self; 6] = [Self::A, Self::Aaaa, Self::Cname, Self::Ptr, Self::Srv, Self::Txt];
 
+    /// By its name in zone files.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
     /// As in zone files.
     pub fn name(self) -> &'static str {
         match self {

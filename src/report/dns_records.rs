@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::ObjectRef;
+use super::dns_verify::DnsVerify;
 
 /// Names that exist because of something, and names that people expect of it.
 #[derive(Debug, Clone, Default, Serialize, JsonSchema)]
@@ -20,6 +21,8 @@ pub struct DnsRecords {
     pub unknown: Vec<DnsMiss>,
     /// What was taken for granted, because nothing that was read says it.
     pub assumed: Vec<String>,
+    /// What each replica of the servers said, if they were asked (`--verify`); else null.
+    pub verified: Option<DnsVerify>,
 }
 
 /// All records of a name and type.

@@ -65,6 +65,7 @@ fn what_is_no_name_and_who_asks_for_none_is_refused_with_a_hint() {
             &["dns", "deploy/web", "a\u{1b}[2Jb"],
             &["dns", "deploy/web", &long],
             &["dns", "deploy/web", "10.96.0.1"],
+            &["dns", "deploy/web", "."],
             &["dns", "deploy/web", "payments", "--libc", "bionic"],
             &["dns", "deploy/web", "payments", "-o", "name"],
         ])

@@ -30,10 +30,12 @@ fn ask(pod: &Pod, questions: usize) -> Replies {
 
 /// How many addresses each answer has; the reason where there is none.
 fn said(replies: &Replies) -> Vec<Result<usize, &str>> {
-    let one = |said: &Said| match said {
-        Said::Answer { answer, .. } => Ok(answer.answers.len()),
-        Said::Nothing(why) => Err(why.as_str()),
-    };
+    fn one(said: &Said) -> Result<usize, &str> {
+        match said {
+            Said::Answer { answer, .. } => Ok(answer.answers.len()),
+            Said::Nothing(why) => Err(why.as_str()),
+        }
+    }
     replies.said.iter().map(one).collect()
 }
 

@@ -65,7 +65,7 @@ fn objects(path: &str) -> Reply {
             "Namespace",
             json!([{"metadata": {"name": "kube-system"}}, {"metadata": {"name": "shop"}}, {"metadata": {"name": "default"}}]),
         ),
-        "pods" => list("Pod", json!([])),
+        "pods" => list("Pod", json!([{"metadata": meta("shop", "client"), "spec": {"containers": [{"name": "c", "image": "i"}]}}])),
         "services" => list(
             "Service",
             json!([
@@ -134,6 +134,27 @@ fn a_replica_that_does_not_ends_with_3_and_is_named() {
     assert_eq!(of(0), json!(["coredns-a", "NOERROR", ["10.96.0.7"], "agrees"]));
     assert_eq!(of(1), json!(["coredns-b", "NXDOMAIN", [], "differs"]));
     assert!(observed[0]["milliseconds"].is_u64());
+}
+
+/// Beside what is expected of each question of a pod, and of each record of a Service, stands what each replica said.
+#[test]
+fn questions_of_pods_and_records_of_services_are_asked_too() {
+    let cluster = Cluster::start(|name| Script::Open(if name == "coredns-a" { knows } else { denies }));
+    let json = |args: &[&str]| -> Value {
+        let answer = cluster.run(&[args, &["-n", "shop", "--verify", "-o", "json"]].concat());
+        let (stdout, rest) = answer.split_once("--- stderr").unwrap();
+        serde_json::from_str(stdout).unwrap_or_else(|error| panic!("{error}: {rest}"))
+    };
+    let pod = json(&["dns", "client", "web", "--libc", "musl", "--type", "A"]);
+    let question = &pod["result"]["questions"][0];
+    let said = |observed: &Value| json!([observed[0]["rcode"], observed[1]["rcode"], observed[1]["replica"]]);
+    assert_eq!(question["name"], "web.shop.svc.cluster.local");
+    assert_eq!(said(&question["observed"]), json!(["NOERROR", "NXDOMAIN", "coredns-b"]));
+    assert_eq!(pod["result"]["verified"]["state"], "differs");
+    let records = json(&["dns", "records", "svc/web"]);
+    let asked = records["result"]["verified"]["questions"].as_array().unwrap();
+    let web = asked.iter().find(|question| question["name"] == "web.shop.svc.cluster.local").unwrap();
+    assert_eq!(said(&web["observed"]), json!(["NOERROR", "NXDOMAIN", "coredns-b"]));
 }
 
 #[test]

@@ -164,9 +164,8 @@ pub(super) fn run(session: &mut Session, args: &PodArgs) -> Result<Outcome, Comm
 
 /// What the pod asks, each question once.
 fn questions(result: &Dns) -> Vec<Asked> {
-    let kind = |name: &str| RecordType::ALL.into_iter().find(|kind| kind.name() == name);
-    let asked: BTreeSet<Asked> = result.questions.iter().filter_map(|asked| Some(Asked::new(&asked.name, kind(asked.kind)?))).collect();
-    asked.into_iter().collect()
+    let asked = result.questions.iter().filter_map(|asked| Some(Asked::new(&asked.name, RecordType::named(asked.kind)?)));
+    asked.collect::<BTreeSet<Asked>>().into_iter().collect()
 }
 
 /// Puts what the replicas said beside what is expected.
@@ -184,7 +183,8 @@ fn check_name(name: &str) -> Result<(), CommandError> {
     let is_number = name.chars().all(|c| c.is_ascii_digit() || c == '.');
     match dns::name::Name::parse(name) {
         Err(error) => Err(usage(format!("\"{}\": {error}", report::view::escape(name)))),
-        Ok(_) if is_number && name != "." || name.parse::<std::net::IpAddr>().is_ok() => {
+        Ok(_) if name == "." => Err(usage("the root of all names has no addresses".to_owned())),
+        Ok(_) if is_number || name.parse::<std::net::IpAddr>().is_ok() => {
             Err(usage(format!("{name} is an address: programs ask nobody for it")))
         }
         Ok(_) => Ok(()),

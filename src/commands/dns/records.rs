@@ -1,12 +1,18 @@
 //! `dns records`: which names exist because of a Service, a workload, a pod or a namespace.
 
+use std::collections::BTreeSet;
+
+use super::ask::Inquiry;
 use super::{Outcome, all};
 use crate::cli::targets::{self, Target, TargetArg};
 use crate::cli::{CommandError, ErrorKind, Session, complete};
+use crate::dns::observed::Asked;
+use crate::dns::record::RecordType;
 use crate::dns::records::{self, Subject};
 use crate::inventory::Inventory;
 use crate::objects::Resource;
 use crate::policy::question::Resolved;
+use crate::report::dns_records::DnsRecords;
 use crate::report::{self, Answer, ObjectRef, Report};
 
 /// Kinds that the answer depends on.
@@ -38,12 +44,18 @@ Examples:
   # Why does the name of this Service not resolve?
   kubectl netstore dns records svc/payments -n shop
 
+  # Does every DNS server know them?
+  kubectl netstore dns records svc/payments -n shop --verify
+
   # Every name of a namespace, for a program
   kubectl netstore dns records namespace/shop -o json")]
 pub(super) struct Args {
     /// Service, workload, pod or namespace: TYPE/NAME or TYPE NAME
     #[arg(value_name = "TYPE/NAME", required = true, num_args = 1..=2, add = complete::targets())]
     target: Vec<String>,
+    /// Ask each replica of the cluster's DNS servers for all of them, over port-forward
+    #[arg(long)]
+    verify: bool,
 }
 
 /// Answers the question.
@@ -56,14 +68,32 @@ pub(super) fn run(session: &mut Session, args: &Args) -> Result<Outcome, Command
     let target = parsed.first().ok_or_else(|| CommandError::new(ErrorKind::Bug, "dns records is about one object"))?;
     check(target)?;
     let default = session.namespace()?;
-    let (inventory, noticed) = session.read_with_system(&RESOURCES, &OF_SYSTEM, &parsed)?;
+    let read = |session: &mut Session| session.read_with_system(&RESOURCES, &OF_SYSTEM, &parsed);
+    let (mut inventory, mut noticed) = read(session)?;
     let subject = subject(&inventory, &target.end, &default).map_err(|error| {
         session.warn(&noticed);
         error.asking(&session.globals().connection)
     })?;
-    let (result, findings) = records::records(&inventory, &subject);
+    let (mut result, mut findings) = records::records(&inventory, &subject);
+    if args.verify {
+        let asked = questions(&result);
+        let inquiry = Inquiry::make(session, (inventory, noticed), &read, &|_| Ok(asked.clone()))?;
+        let (verified, told) = inquiry.tell(true)?;
+        result.verified = Some(verified);
+        findings.extend(told);
+        (inventory, noticed) = (inquiry.inventory, inquiry.noticed);
+    }
     session.print(&Answer::DnsRecords(Report::new("DnsRecords", &inventory, result, all(noticed, findings))))?;
     Ok(Outcome::Answered)
+}
+
+/// Everything that is told of, also what should not exist; not what has no whole name.
+fn questions(result: &DnsRecords) -> Vec<Asked> {
+    let there = result.records.iter().map(|record| (&record.name, record.kind));
+    let not_there =
+        result.missing.iter().chain(&result.unknown).filter(|miss| !miss.name.contains('<')).map(|miss| (&miss.name, miss.kind));
+    let asked: BTreeSet<Asked> = there.chain(not_there).filter_map(|(name, of)| Some(Asked::new(name, RecordType::named(of)?))).collect();
+    asked.into_iter().collect()
 }
 
 /// Only objects have names.

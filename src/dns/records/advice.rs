@@ -1,7 +1,12 @@
 //! Findings about names that do not exist.
 
+use std::collections::BTreeSet;
+
+use serde_json::json;
+
 use super::{Names, Why};
 use crate::dns::findings::records as kinds;
+use crate::dns::owner::change;
 use crate::dns::server::{Because, Expected};
 use crate::objects::Service;
 use crate::report::{Finding, ObjectRef, quoted};
@@ -9,7 +14,10 @@ use crate::report::{Finding, ObjectRef, quoted};
 /// What is to be said of the Services, and of the names that were missed.
 pub(super) fn findings(names: &Names<'_, '_>, services: &[&Service]) -> Vec<Finding> {
     let mut findings: Vec<Finding> = services.iter().filter_map(|service| of_service(names, service)).collect();
-    findings.extend(names.missed.iter().map(|missed| of_missed(names, &missed.name, &missed.why)));
+    // What is true of one pod of many is said once.
+    let mut said = BTreeSet::new();
+    let first = names.missed.iter().filter(|missed| said.insert(missed.why.about()));
+    findings.extend(first.map(|missed| of_missed(names, &missed.name, &missed.why)));
     findings
 }
 
@@ -33,7 +41,11 @@ fn of_service(names: &Names<'_, '_>, service: &Service) -> Option<Finding> {
         }
         Because::NoEndpoints(_) if service.is_headless() => {
             let endpoints = names.servers.endpoints(service);
-            let message = format!("{full} does not exist: none of its {} endpoints is ready.", endpoints.len());
+            let message = match endpoints.len() {
+                0 => format!("{full} does not exist: the Service has no endpoint."),
+                1 => format!("{full} does not exist: the one endpoint of the Service is not ready."),
+                several => format!("{full} does not exist: none of the {several} endpoints of the Service is ready."),
+            };
             let found = kinds::NOT_READY.on(object.clone(), message).shown_by(&object, "spec.clusterIP", "None");
             let selector: Vec<String> = service.spec.selector.iter().map(|(key, value)| format!("{key}={value}")).collect();
             if selector.is_empty() {
@@ -71,22 +83,23 @@ fn of_missed(names: &Names<'_, '_>, name: &str, why: &Why) -> Finding {
             .on(service.clone(), format!("{name} does not exist: pods have names below one Service, and this one names {subdomain}."))
             .shown_by(pod, "spec.subdomain", subdomain)
             .remedied_by(format!("Ask for {}.", name.replacen(&format!(".{}.", service.name), &format!(".{subdomain}."), 1)), None),
-        Why::NoSubdomain { pod } => kinds::NO_SUBDOMAIN
-            .on(pod.clone(), format!("{name} does not exist: the pod has a hostname and no subdomain."))
-            .shown_by(pod, "spec.subdomain", "")
-            .remedied_by("Set subdomain in its template to the name of the headless Service.", None),
-        Why::NoSuchService { pod, subdomain, .. } => {
-            let command = format!("kubectl create service clusterip {} -n {} --clusterip=None", quoted(subdomain), quoted(&pod.namespace));
-            let labels = names.inventory.pod(&pod.namespace, &pod.name).and_then(|at| names.inventory.pods.get(at));
-            let app = labels.and_then(|info| info.pod.metadata.labels.get("app")).is_some_and(|app| app == subdomain);
-            let found = kinds::NO_SERVICE.on(pod.clone(), format!("{name} does not exist: there is no Service {subdomain}.")).shown_by(
-                pod,
-                "spec.subdomain",
-                subdomain,
-            );
-            let what = "Create the headless Service, with a selector for its pods.";
+        Why::NoSubdomain { pod, service } => {
+            let found = kinds::NO_SUBDOMAIN
+                .on(pod.clone(), format!("{name} does not exist: the pod has a hostname and no subdomain."))
+                .shown_by(pod, "spec.subdomain", "");
+            let Some(info) = names.pod(pod) else { return found };
+            let what = format!("Set subdomain to {service}");
+            let change = change(names.inventory, &info.pod, None, &what, &json!({"subdomain": service}));
+            found.remedied_by(change.description, change.command)
+        }
+        Why::NoSuchService { object, field, subdomain, .. } => {
+            let message = format!("{name} does not exist: there is no Service {subdomain}.");
+            let found = kinds::NO_SERVICE.on(object.clone(), message).shown_by(object, *field, subdomain);
+            let command =
+                format!("kubectl create service clusterip {} -n {} --clusterip=None", quoted(subdomain), quoted(&object.namespace));
             // What kubectl creates selects by the label `app` with the name of the Service.
-            found.remedied_by(what, app.then_some(command))
+            let selects = names.pod(object).and_then(|info| info.pod.metadata.labels.get("app")).is_some_and(|app| app == subdomain);
+            found.remedied_by("Create the headless Service, with a selector for its pods.", selects.then_some(command))
         }
     }
 }

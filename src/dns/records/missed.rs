@@ -3,7 +3,8 @@
 use super::{Missed, Names, Why};
 use crate::dns::record::RecordType;
 use crate::dns::server::{EndpointName, Expected};
-use crate::objects::{Pod, Service};
+use crate::inventory::PodInfo;
+use crate::objects::{Meta, Pod, Service};
 use crate::report::ObjectRef;
 
 /// Pods behind a headless Service have a name below it only if it is the one that they say.
@@ -28,7 +29,7 @@ pub(super) fn below_another_service<'a>(
         }
         let object = ObjectRef::new("Pod", namespace, &pod.metadata.name);
         let why = match pod.spec.subdomain.as_str() {
-            "" => Why::NoSubdomain { pod: object },
+            "" => Why::NoSubdomain { pod: object, service: name.to_owned() },
             other if other != name => {
                 Why::OtherService { service: ObjectRef::new("Service", namespace, name), pod: object, subdomain: other.to_owned() }
             }
@@ -38,18 +39,27 @@ pub(super) fn below_another_service<'a>(
     }
 }
 
-/// A pod may say that its name stands below a Service that does not exist, or that does not have it.
-pub(super) fn below_no_service(names: &mut Names<'_, '_>, pod: &Pod) {
-    let (namespace, subdomain) = (pod.metadata.namespace.as_str(), pod.spec.subdomain.as_str());
-    let hostname = if pod.spec.hostname.is_empty() { &pod.metadata.name } else { &pod.spec.hostname };
-    if subdomain.is_empty() || names.inventory.service(namespace, subdomain).is_some() {
+/// A pod may say that its name stands below a Service that does not exist; a StatefulSet says it for its pods.
+pub(super) fn below_no_service(names: &mut Names<'_, '_>, info: &PodInfo) {
+    let Meta { namespace, name, .. } = &info.pod.metadata;
+    let spec = &info.pod.spec;
+    if spec.subdomain.is_empty() || names.inventory.service(namespace, &spec.subdomain).is_some() {
         return;
     }
-    let full = names.full(&[hostname, subdomain, namespace, "svc"]);
+    let group = names.inventory.groups.get(info.group).filter(|group| info.template && group.kind.name() == "StatefulSet");
+    let (object, field) = match group {
+        Some(group) => (ObjectRef::new("StatefulSet", namespace, &group.name), "spec.serviceName"),
+        None => (ObjectRef::new("Pod", namespace, name), "spec.subdomain"),
+    };
+    let hostname = match group {
+        Some(group) => format!("{}-<n>", group.name),
+        None if spec.hostname.is_empty() => name.clone(),
+        None => spec.hostname.clone(),
+    };
+    let full = names.full(&[&hostname, &spec.subdomain, namespace, "svc"]);
     match names.servers.expected(&full, RecordType::A) {
         Expected::Says { response, because } if response.answers.is_empty() => {
-            let object = ObjectRef::new("Pod", namespace, &pod.metadata.name);
-            let why = Why::NoSuchService { pod: object, subdomain: subdomain.to_owned(), because };
+            let why = Why::NoSuchService { object, field, subdomain: spec.subdomain.clone(), because };
             names.missed.push(Missed { name: full, kind: RecordType::A, why });
         }
         _ => names.ask(&full, RecordType::A),

@@ -14,7 +14,7 @@ use std::net::IpAddr;
 use super::record::{Data, RecordType};
 use super::server::{Basis, Because, EndpointName, Expected, Reason, Servers};
 use super::verify::reversed;
-use crate::inventory::Inventory;
+use crate::inventory::{Inventory, PodInfo};
 use crate::objects::{Pod, Service};
 use crate::report::dns_records::{DnsMiss, DnsRecord, DnsRecords};
 use crate::report::{Finding, ObjectRef};
@@ -36,15 +36,15 @@ pub fn records(inventory: &Inventory, subject: &Subject) -> (DnsRecords, Vec<Fin
     let servers = Servers::of(inventory);
     let domain = servers.domain().unwrap_or(USUAL_DOMAIN).to_owned();
     let mut names = Names { inventory, servers: &servers, domain, said: BTreeMap::new(), missed: Vec::new() };
-    let pods: Option<Vec<&Pod>> =
-        subject.pods.as_ref().map(|pods| pods.iter().filter_map(|at| inventory.pods.get(*at)).map(|info| &info.pod).collect());
+    let infos: Vec<&PodInfo> = subject.pods.iter().flatten().filter_map(|at| inventory.pods.get(*at)).collect();
+    let pods: Option<Vec<&Pod>> = subject.pods.as_ref().map(|_| infos.iter().map(|info| &info.pod).collect());
     let services = services(inventory, subject, pods.as_deref());
     for service in &services {
         names.of_service(service, pods.as_deref());
     }
-    for pod in pods.iter().flatten() {
-        names.of_pod(pod);
-        missed::below_no_service(&mut names, pod);
+    for info in infos {
+        names.of_pod(&info.pod);
+        missed::below_no_service(&mut names, info);
     }
     let findings = advice::findings(&names, &services);
     (names.answer(subject, &servers), findings)
@@ -98,9 +98,21 @@ enum Why {
     /// The pod's name for itself is found below another Service.
     OtherService { service: ObjectRef, pod: ObjectRef, subdomain: String },
     /// The pod calls itself so, and says below which Service it does not stand.
-    NoSubdomain { pod: ObjectRef },
-    /// What the pod says it stands below is no Service that could give it a name.
-    NoSuchService { pod: ObjectRef, subdomain: String, because: Because },
+    NoSubdomain { pod: ObjectRef, service: String },
+    /// What a pod is said to stand below is no Service that could give it a name; which field of which object says so.
+    NoSuchService { object: ObjectRef, field: &'static str, subdomain: String, because: Because },
+}
+
+impl Why {
+    /// What tells one such reason from another: what holds for one pod of a workload holds for the others.
+    fn about(&self) -> (&'static str, String, usize) {
+        match self {
+            Self::UnnamedPort { service, at, .. } => ("port", format!("{}/{}", service.namespace, service.name), *at),
+            Self::OtherService { service, .. } => ("other", format!("{}/{}", service.namespace, service.name), 0),
+            Self::NoSubdomain { pod, service } => ("subdomain", format!("{}/{service}", pod.namespace), 0),
+            Self::NoSuchService { object, subdomain, .. } => ("service", format!("{}/{subdomain}", object.namespace), 0),
+        }
+    }
 }
 
 impl<'a> Names<'_, 'a> {
@@ -118,6 +130,11 @@ impl<'a> Names<'_, 'a> {
             has |= !matches!(&said, Expected::Says { response, .. } if response.answers.is_empty());
         }
         has
+    }
+
+    /// A pod that something was said of.
+    fn pod(&self, pod: &ObjectRef) -> Option<&'a PodInfo> {
+        self.inventory.pod(&pod.namespace, &pod.name).and_then(|at| self.inventory.pods.get(at))
     }
 
     fn full(&self, labels: &[&str]) -> String {
@@ -250,9 +267,9 @@ impl std::fmt::Display for Why {
             Self::OtherService { pod, subdomain, .. } => {
                 write!(f, "Pod {} has its name below Service {subdomain}: that is its spec.subdomain", pod.name)
             }
-            Self::NoSubdomain { pod } => write!(f, "Pod {} has no spec.subdomain", pod.name),
-            Self::NoSuchService { pod, subdomain, because } => {
-                write!(f, "spec.subdomain of Pod {} is {subdomain}, but {because}", pod.name)
+            Self::NoSubdomain { pod, .. } => write!(f, "Pod {} has no spec.subdomain", pod.name),
+            Self::NoSuchService { object, field, subdomain, because } => {
+                write!(f, "{field} of {} {} is {subdomain}, but {because}", object.kind, object.name)
             }
         }
     }

@@ -83,10 +83,10 @@ fn names_that_exist_and_names_that_are_missed() {
             "Service",
             "db",
             &[
-                "1.0.0.10.in-addr.arpa PTR 10-0-0-1.db-read, db-0.db",
-                "_sql._tcp.db SRV 0 100 5432 db-0.db",
                 "db A 10.0.0.1",
+                "_sql._tcp.db SRV 0 100 5432 db-0.db",
                 "db-0.db A 10.0.0.1",
+                "1.0.0.10.in-addr.arpa PTR 10-0-0-1.db-read, db-0.db",
             ],
             &["db-1.db A: Service shop/db has no ready endpoint db-1"],
             &[],

@@ -35,6 +35,7 @@ pub(super) fn all() -> Vec<(&'static str, Answer)> {
         ],
         unknown: vec![miss("10-244-1-4", "A", "whether pods have names depends on the Corefile")],
         assumed: vec!["the Corefile is the usual one: ConfigMaps of kube-system were not read".to_owned()],
+        verified: None,
     };
     let nothing = DnsRecords { subject, domain, ..DnsRecords::default() };
     [("dns_records", everything), ("dns_records_none", nothing)]
@@ -48,7 +49,7 @@ pub(super) fn answer() -> BoxedStrategy<Answer> {
     (text(), vec(record, 0..4), miss(), miss(), vec(text(), 0..2))
         .prop_map(|(name, records, missing, unknown, assumed)| {
             let (subject, domain) = (ObjectRef::new("Service", &name, &name), name);
-            Answer::DnsRecords(report("DnsRecords", DnsRecords { subject, domain, records, missing, unknown, assumed }))
+            Answer::DnsRecords(report("DnsRecords", DnsRecords { subject, domain, records, missing, unknown, assumed, verified: None }))
         })
         .boxed()
 }

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use super::arbitrary::text;
 use super::samples::report;
+use super::{samples_dns, samples_records};
 use crate::report::dns::ExpectedAnswer;
 use crate::report::dns_verify::*;
 use crate::report::{Answer, ObjectRef};
@@ -100,11 +101,29 @@ pub(super) fn all() -> Vec<(&'static str, Answer)> {
     let agree = verify(Verified::Agrees, vec![replica("coredns-a", ReplicaState::Agrees, None, [1200, 0, 4, 0])], Vec::new());
     let gone = replica("coredns-a", ReplicaState::Unreachable, Some("NotFound: pods \"coredns-a\" not found"), [0, 0, 0, 1204]);
     let unknown = verify(Verified::Unknown, vec![gone], Vec::new());
-    vec![
+    let parts = samples_dns::all().into_iter().take(1).chain(samples_records::all()).filter_map(|(name, mut answer)| {
+        let name = match (name, &mut answer) {
+            ("dns_records", Answer::DnsRecords(report)) => {
+                report.result.verified = Some(wrong());
+                "dns_records_verified"
+            }
+            (_, Answer::Dns(report)) => {
+                let said = observed("coredns-a", Some("NOERROR"), &["10.96.14.7"], Verified::Agrees);
+                report.result.questions.iter_mut().for_each(|question| question.observed = vec![said.clone()]);
+                report.result.verified = Some(agree.verification.clone());
+                "dns_verified"
+            }
+            _ => return None,
+        };
+        Some((name, answer))
+    });
+    let parts: Vec<(&'static str, Answer)> = parts.collect();
+    let whole = vec![
         ("dns_verify", Answer::DnsVerify(report("DnsVerify", wrong()))),
-        ("dns_verify_agrees", Answer::DnsVerify(report("DnsVerify", agree))),
+        ("dns_verify_agrees", Answer::DnsVerify(report("DnsVerify", agree.clone()))),
         ("dns_verify_unknown", Answer::DnsVerify(report("DnsVerify", unknown))),
-    ]
+    ];
+    whole.into_iter().chain(parts).collect()
 }
 
 /// An answer full of arbitrary text.

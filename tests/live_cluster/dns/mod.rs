@@ -1,6 +1,7 @@
 //! What netstore expects of the cluster's servers, against a real CoreDNS that reads the same API server.
 
 mod coredns;
+mod remedies;
 mod zoo;
 
 use std::collections::{BTreeMap, BTreeSet};

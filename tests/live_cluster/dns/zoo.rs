@@ -102,7 +102,7 @@ fn service(chance: &mut Chance, namespace: &str, number: usize) -> Value {
         10 => json!({"ports": ports, "clusterIP": "None", "publishNotReadyAddresses": true}),
         _ => json!({"ports": ports, "type": "ExternalName", "externalName": external[number / 12 % external.len()]}),
     };
-    let labels = if number % 3 == 0 { json!({"dns": "shown"}) } else { json!({}) };
+    let labels = if number.is_multiple_of(3) { json!({"dns": "shown"}) } else { json!({}) };
     json!({"apiVersion": "v1", "kind": "Service", "metadata": {"namespace": namespace, "name": format!("svc-{number}"), "labels": labels}, "spec": spec})
 }
 
@@ -113,7 +113,7 @@ fn slices(chance: &mut Chance, namespace: &str, number: usize) -> Vec<Value> {
         .map(|at| {
             let family = if number % 12 == 2 { 6 } else { chance.one_of(&[4, 4, 6]) };
             let mut slice = slice(chance, namespace, &format!("{service}-{at}"), Some(&service), family);
-            if number % 3 == 0 {
+            if number.is_multiple_of(3) {
                 slice["metadata"]["labels"]["dns"] = json!("shown");
             }
             slice
@@ -170,7 +170,7 @@ fn pod(chance: &mut Chance, namespace: &str, number: usize) -> Value {
     let (first, second) = (format!("10.1.0.{}", 1 + chance.below(60)), format!("fd01::{:x}", 1 + chance.below(60)));
     let addresses = chance.one_of(&[[&first, &second], [&second, &first]]);
     let phase = ["Running", "Running", "Running", "Pending", "Succeeded", "Failed", "Unknown", "Running"][number % 8];
-    let labels = if number % 2 == 0 { json!({"dns": "shown"}) } else { json!({}) };
+    let labels = if number.is_multiple_of(2) { json!({"dns": "shown"}) } else { json!({}) };
     json!({"apiVersion": "v1", "kind": "Pod",
         "metadata": {"namespace": namespace, "name": format!("pod-{number}"), "labels": labels},
         "spec": {"schedulerName": "nobody", "containers": [{"name": "c", "image": "registry.k8s.io/pause:3.10"}]},

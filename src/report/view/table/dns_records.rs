@@ -3,7 +3,7 @@
 use std::io;
 
 use super::super::escape;
-use super::{Text, grid, words};
+use super::{Text, dns_verify, grid, words};
 use crate::report::Report;
 use crate::report::dns_records::{DnsMiss, DnsRecords};
 use crate::report::view::grid::Cell;
@@ -29,6 +29,10 @@ pub(super) fn write(report: &Report<DnsRecords>, text: &mut Text<'_>) -> io::Res
     }
     missed(text, "NOT THERE", Label::Deny, &answer.missing)?;
     missed(text, "UNKNOWN", Label::Unknown, &answer.unknown)?;
+    if let Some(verified) = &answer.verified {
+        text.page.blank()?;
+        dns_verify::verified(verified, text)?;
+    }
     if !answer.assumed.is_empty() {
         text.page.blank()?;
     }

@@ -31,8 +31,12 @@ impl<'r> From<&'r VerifiedQuestion> for Question<'r> {
 
 /// Writes the answer.
 pub(super) fn write(report: &Report<DnsVerify>, text: &mut Text<'_>) -> io::Result<()> {
-    let answer = &report.result;
     text.partial(&report.coverage)?;
+    verified(&report.result, text)
+}
+
+/// The same as a part of another answer.
+pub(super) fn verified(answer: &DnsVerify, text: &mut Text<'_>) -> io::Result<()> {
     let questions: Vec<Question<'_>> = answer.questions.iter().map(Question::from).collect();
     verification(&answer.verification, &questions, text)
 }
@@ -54,10 +58,11 @@ pub(super) fn verification(answer: &Verification, asked: &[Question<'_>], text: 
     answer.untested.iter().try_for_each(|what| text.page.paragraph(&format!("- {what}"), 2))
 }
 
-/// `Yes: 2 replicas of Service kube-system/kube-dns answer 1200 questions as the objects make them.`
+/// `Yes: svc kube-system/kube-dns answers as it should (1200 questions, 2 replicas).`
 fn verdict(answer: &Verification, text: &mut Text<'_>) -> io::Result<()> {
     let service = words::object(&answer.service);
-    let replicas = words::count(answer.replicas.len(), "replica", "replicas");
+    let agreeing = answer.replicas.iter().filter(|replica| replica.state == ReplicaState::Agrees).count();
+    let replicas = words::count(agreeing, "replica", "replicas");
     let unpredicted = answer.asked.saturating_sub(answer.predicted);
     let rest = match unpredicted {
         0 => String::new(),
@@ -75,9 +80,11 @@ fn verdict(answer: &Verification, text: &mut Text<'_>) -> io::Result<()> {
         }
     };
     let (label, lead, said) = match answer.state {
-        Verified::Agrees => (Label::Allow, "Yes:", format!(" the {replicas} behind {service} answer {asked} as they should.{rest}")),
-        Verified::Differs => (Label::Deny, "No:", format!(" {service} does not answer {asked} as it should: {}.{rest}", not_right())),
-        Verified::Unknown => (Label::Unknown, "Unknown:", format!(" whether {service} answers {asked} as it should.{rest}")),
+        Verified::Agrees => (Label::Allow, "Yes:", format!(" {service} answers as it should ({asked}, {replicas}).{rest}")),
+        Verified::Differs => {
+            (Label::Deny, "No:", format!(" {service} does not always answer as it should ({asked}): {}.{rest}", not_right()))
+        }
+        Verified::Unknown => (Label::Unknown, "Unknown:", format!(" whether {service} answers as it should ({asked}).{rest}")),
     };
     text.page.labelled(Some(label), lead, &said, 0)
 }
