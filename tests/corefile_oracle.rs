@@ -174,7 +174,8 @@ fn ours(block: &Block) -> (Vec<String>, Words) {
 }
 
 fn same(ours: &(Vec<String>, Words), theirs: &TheirBlock) -> bool {
-    let word = |(ours, theirs): (&(String, Option<(String, usize)>), &TheirWord)| {
+    type Word = (String, Option<(String, usize)>);
+    let word = |(ours, theirs): (&Word, &TheirWord)| {
         ours.0 == theirs.text && ours.1.as_ref().is_none_or(|(file, line)| (file, *line) == (&theirs.file, theirs.line))
     };
     ours.0 == *theirs.keys.as_deref().unwrap_or_default()
