@@ -1,6 +1,6 @@
 //! Findings of `dns doctor`: each `fixtures/dns/doctor/CODE…` holds objects of a recorded cluster, and what must come of them.
 //!
-//! `expected.json`: `{"findings": ["DN-D01"], "state": "problem"}`; `unread` lists kinds that may not be read.
+//! `expected.json`: `{"findings": ["DN-D01"], "state": "problem"}`; `unread` lists kinds that may not be read, `pod` the pod that is asked about.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,6 +11,7 @@ use netstore::dns::findings;
 use netstore::inventory::{Coverage, Inventory, Origin, State};
 use netstore::objects::Resource;
 use netstore::policy::Cni;
+use netstore::report::ObjectRef;
 use netstore::source::manifests::{Input, Options, read};
 use serde::Deserialize;
 
@@ -21,6 +22,17 @@ struct Expected {
     state: String,
     #[serde(default)]
     unread: Vec<String>,
+    /// The pod that is asked about, of the namespace shop; none: everything.
+    #[serde(default)]
+    pod: Option<String>,
+}
+
+impl Expected {
+    fn scope(&self, inventory: &Inventory) -> Scope {
+        let Some(name) = &self.pod else { return Scope::default() };
+        let at = inventory.pod("shop", name).expect("the pod that is asked about");
+        Scope { subject: Some((ObjectRef::new("Pod", "shop", name), vec![at])), namespace: None }
+    }
 }
 
 fn root() -> &'static Path {
@@ -56,7 +68,7 @@ fn every_fixture_has_the_findings_it_expects() {
         let text = fs::read_to_string(folder.join("expected.json")).expect("expected.json");
         let expected: Expected = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
         let inventory = inventory(&folder, &expected);
-        let (answer, found) = doctor(&inventory, Cni::default(), &Scope::default());
+        let (answer, found) = doctor(&inventory, Cni::default(), &expected.scope(&inventory));
         let mut codes: Vec<&str> = found.iter().map(|finding| finding.code).collect();
         codes.sort_unstable();
         codes.dedup();

@@ -74,15 +74,19 @@ impl Visit {
         let problem = findings.iter().find(weighs);
         let state = if problem.is_some() { CheckState::Problem } else { CheckState::Ok };
         let said = problem.map_or_else(|| said.into(), |finding| finding.message.clone());
+        self.check(check, state, said, findings);
+    }
+
+    /// It cannot be told, because of this.
+    fn could_not_tell(&mut self, check: &'static str, why: impl Into<String>) {
+        self.check(check, CheckState::Unknown, why.into(), Vec::new());
+    }
+
+    fn check(&mut self, check: &'static str, state: CheckState, said: String, findings: Vec<Finding>) {
         let mut codes: Vec<&'static str> = findings.iter().map(|finding| finding.code).collect();
         codes.sort_unstable();
         codes.dedup();
         self.checks.push(Check { check, state, said, codes });
         self.findings.extend(findings);
-    }
-
-    /// It cannot be told, because of this.
-    fn could_not_tell(&mut self, check: &'static str, why: impl Into<String>) {
-        self.checks.push(Check { check, state: CheckState::Unknown, said: why.into(), codes: Vec::new() });
     }
 }

@@ -11,7 +11,7 @@ use crate::dns::resolv::{Entry, Fallback, resolv_conf};
 use crate::dns::search::MUSL_LINE;
 use crate::inventory::{Inventory, PodInfo};
 use crate::objects::{Address, Resource, Service};
-use crate::report::{Confidence, Finding, ObjectRef, quoted};
+use crate::report::{Confidence, Finding, ObjectRef, Severity, quoted};
 
 /// Characters that Linux lets a host name have.
 const HOSTNAME: usize = 64;
@@ -22,12 +22,16 @@ pub(super) fn look(inventory: &Inventory, scope: &Scope, visit: &mut Visit) {
     let mut seen = std::collections::BTreeSet::new();
     // Pods of a workload are alike in what is looked at.
     let first_of_each = here.iter().filter_map(|at| inventory.pods.get(*at)).filter(|info| seen.insert(info.group));
-    let findings: Vec<Finding> = first_of_each.flat_map(|info| Patient { inventory, cluster: &cluster, info }.findings()).collect();
+    let alone = scope.subject.is_some();
+    let findings: Vec<Finding> = first_of_each.flat_map(|info| Patient { inventory, cluster: &cluster, info, alone }.findings()).collect();
     let unread = scope.subject.is_none() && !inventory.coverage.is_complete(Resource::Pods, scope.namespace.as_deref());
     if unread && findings.is_empty() {
         visit.could_not_tell("pods", "not all Pods were read");
     } else {
-        visit.saw("pods", format!("nothing odd about the names of {}", count(here.len(), "pod")), findings);
+        let count = count(here.len(), "pod");
+        let said =
+            if findings.is_empty() { format!("nothing odd about the names of {count}") } else { format!("{count}, some unlike others") };
+        visit.saw("pods", said, findings);
     }
     if scope.subject.is_none() {
         services(inventory, scope, visit);
@@ -67,6 +71,8 @@ struct Patient<'a> {
     inventory: &'a Inventory,
     cluster: &'a Cluster,
     info: &'a PodInfo,
+    /// Whether it is what was asked about.
+    alone: bool,
 }
 
 impl Patient<'_> {
@@ -87,8 +93,8 @@ impl Patient<'_> {
             let message =
                 format!("{} is on the host network with dnsPolicy ClusterFirst, and has the resolv.conf of its node", subject.name);
             let finding = HOST_NETWORK.on(subject.clone(), message).shown_by(&subject, "spec.hostNetwork", "true");
-            // The agents of a node mostly need no name of the cluster.
-            let finding = if subject.namespace == super::NAMESPACE { finding.with_confidence(Confidence::Possible) } else { finding };
+            // The agents of a node mostly need no name of the cluster: who asks about one pod has a reason, who asks about all has none.
+            let finding = if self.alone { finding } else { Finding { severity: Severity::Info, ..finding } };
             let spec = json!({"dnsPolicy": "ClusterFirstWithHostNet"});
             findings.push(self.change(
                 finding.shown_by(&subject, "spec.dnsPolicy", "ClusterFirst"),

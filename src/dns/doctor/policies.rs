@@ -11,7 +11,7 @@ use crate::dns::findings::doctor::{CUT_OFF, NODE_LOCAL_CUT_OFF, WITHOUT_TCP};
 use crate::inventory::{Inventory, Origin};
 use crate::objects::{DnsPolicy, NetworkPolicy, Pod, Protocol, Resource};
 use crate::policy::{Cni, End, Model, questions};
-use crate::report::dns_doctor::CutOff;
+use crate::report::dns_doctor::{CheckState, CutOff};
 use crate::report::{Confidence, Direction, Finding, ObjectRef, Verdict, quoted};
 use crate::service::Chain;
 
@@ -223,5 +223,10 @@ fn node_local(model: &Model<'_>, asking: &[usize], visit: &mut Visit) {
                 .remedied_by(format!("allow {address}/32 with an ipBlock, ports 53 over UDP and TCP"), None),
         )
     });
-    visit.saw("nodeLocal", format!("{NODE_LOCAL} answers at {address} on each node"), findings.collect());
+    let findings: Vec<Finding> = findings.collect();
+    if findings.is_empty() {
+        return visit.saw("nodeLocal", format!("{NODE_LOCAL} answers at {address} on each node"), findings);
+    }
+    let why = format!("policies keep pods from {address}; whether they count on the own node is up to the network plugin");
+    visit.check("nodeLocal", CheckState::Unknown, why, findings);
 }
