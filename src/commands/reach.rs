@@ -8,7 +8,7 @@ use crate::policy::question::{PortQuery, Resolved};
 use crate::report::Finding;
 
 /// Kinds on which reachability depends. Workloads are among them: they group pods, and arguments name them.
-const RESOURCES: [Resource; 15] = [
+pub(super) const RESOURCES: [Resource; 15] = [
     Resource::Namespaces,
     Resource::Nodes,
     Resource::Pods,

@@ -1,6 +1,7 @@
 //! `dns doctor`: the servers, the way to them, and the pods that ask.
 
-use super::{Outcome, all};
+use super::super::reach;
+use super::{OF_SYSTEM, Outcome, all};
 use crate::cli::targets;
 use crate::cli::{CommandError, ErrorKind, Session, complete};
 use crate::dns::doctor::{Scope, doctor};
@@ -8,26 +9,6 @@ use crate::objects::Resource;
 use crate::policy::question::Resolved;
 use crate::report::dns_doctor::CheckState;
 use crate::report::{Answer, ObjectRef, Question, Report};
-
-/// Kinds that the answer depends on.
-const RESOURCES: [Resource; 16] = [
-    Resource::Namespaces,
-    Resource::Nodes,
-    Resource::Pods,
-    Resource::Services,
-    Resource::EndpointSlices,
-    Resource::NetworkPolicies,
-    Resource::AdminNetworkPolicies,
-    Resource::BaselineAdminNetworkPolicies,
-    Resource::ClusterNetworkPolicies,
-    Resource::Deployments,
-    Resource::ReplicaSets,
-    Resource::StatefulSets,
-    Resource::DaemonSets,
-    Resource::Jobs,
-    Resource::CronJobs,
-    Resource::Events,
-];
 
 /// What is wrong with the names of a cluster, or of one pod
 ///
@@ -64,7 +45,8 @@ pub(super) fn run(session: &mut Session, args: &Args) -> Result<Outcome, Command
     let target = if args.pod.is_empty() && selected.is_none() { Vec::new() } else { targets::parse(&args.pod, selected, &["POD"])? };
     let default = session.namespace()?;
     let namespace = session.matrix_scope()?;
-    let (inventory, noticed) = session.read_with_system(&RESOURCES, &[Resource::ConfigMaps], &target)?;
+    let resources = [&reach::RESOURCES[..], &[Resource::Events]].concat();
+    let (inventory, noticed) = session.read_with_system(&resources, &OF_SYSTEM, &target)?;
     let scope = match target.first() {
         None => Scope { subject: None, namespace },
         Some(target) => match targets::resolve(&inventory, &target.end, &default) {

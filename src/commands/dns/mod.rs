@@ -8,6 +8,23 @@ mod verify;
 
 use super::{Outcome, all};
 use crate::cli::{CommandError, ErrorKind, Session};
+use crate::objects::Resource;
+
+/// Kinds on which names depend, and by which pods are named.
+const RESOURCES: [Resource; 10] = [
+    Resource::Namespaces,
+    Resource::Pods,
+    Resource::Services,
+    Resource::EndpointSlices,
+    Resource::Deployments,
+    Resource::ReplicaSets,
+    Resource::StatefulSets,
+    Resource::DaemonSets,
+    Resource::Jobs,
+    Resource::CronJobs,
+];
+/// Kinds of which only what is in kube-system matters: the Corefile, and the kubelet's configuration.
+const OF_SYSTEM: [Resource; 1] = [Resource::ConfigMaps];
 
 /// What a pod really asks for a name, what it is told, and what to change
 ///

@@ -3,34 +3,18 @@
 use std::collections::BTreeSet;
 
 use super::ask::Inquiry;
-use super::{Outcome, all};
+use super::{OF_SYSTEM, Outcome, RESOURCES, all};
 use crate::cli::targets::{self, Target, TargetArg};
 use crate::cli::{CommandError, ErrorKind, Session, complete};
 use crate::dns::observed::Asked;
 use crate::dns::record::RecordType;
 use crate::dns::{self, Question};
 use crate::inventory::Inventory;
-use crate::objects::{Meta, Resource};
+use crate::objects::Meta;
 use crate::policy::question::Resolved;
 use crate::report::dns::{Dns, Libc, Resolves};
 use crate::report::dns_verify::{DnsVerify, Verification, Verified};
 use crate::report::{self, Answer, ObjectRef, Report};
-
-/// Kinds that the answer depends on.
-const RESOURCES: [Resource; 10] = [
-    Resource::Namespaces,
-    Resource::Pods,
-    Resource::Services,
-    Resource::EndpointSlices,
-    Resource::Deployments,
-    Resource::ReplicaSets,
-    Resource::StatefulSets,
-    Resource::DaemonSets,
-    Resource::Jobs,
-    Resource::CronJobs,
-];
-/// Kinds of which only what is in kube-system matters: the Corefile, and the kubelet's configuration.
-const OF_SYSTEM: [Resource; 1] = [Resource::ConfigMaps];
 
 pub(super) const EXAMPLES: &str = "\
 Examples:

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::ask::Inquiry;
-use super::{Outcome, all};
+use super::{OF_SYSTEM, Outcome, all};
 use crate::cli::{CommandError, ErrorKind, Session};
 use crate::dns::name::Name;
 use crate::dns::observed::Asked;
@@ -17,8 +17,6 @@ use crate::report::{self, Answer, Report};
 
 /// Kinds that the answer depends on.
 const RESOURCES: [Resource; 4] = [Resource::Namespaces, Resource::Pods, Resource::Services, Resource::EndpointSlices];
-/// Kinds of which only what is in kube-system matters: the Corefile.
-const OF_SYSTEM: [Resource; 1] = [Resource::ConfigMaps];
 
 /// Ask every replica of the cluster's DNS servers, and compare
 ///
