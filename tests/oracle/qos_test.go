@@ -13,7 +13,7 @@ func TestPodQOS(t *testing.T) {
 		`"containers":[{"name":"c","resources":{"limits":{"cpu":"1500m"}}}]}},`+
 		`"limitRanges":[{"metadata":{"name":"lr"},"spec":{"limits":[{"type":"Container","max":{"memory":"2Gi"}}]}}]}}`,
 		`{"answer":{"admittedClass":"Guaranteed","class":"Guaranteed",`+
-			`"limitRanger":"LimitRanger plugin set: memory request for container c; memory limit for container c","resources":null,"containers":[`+
+			`"limitRanger":"LimitRanger plugin set: memory request for container c; memory limit for container c","refusals":[],"resources":null,"containers":[`+
 			`{"requests":{"cpu":"1","memory":"1Gi"},"limits":{"cpu":"1","memory":"1Gi"},"oomScoreAdj":-997,"exclusiveCpus":1},`+
 			`{"requests":{"cpu":"1500m","memory":"2Gi"},"limits":{"cpu":"1500m","memory":"2Gi"},"oomScoreAdj":-997,"exclusiveCpus":0}],`+
 			`"requests":{"cpu":"2500m","memory":"3073Mi"},"limits":{"cpu":"2500m","memory":"3073Mi"},"critical":false}}`)
