@@ -2,17 +2,17 @@
 //!
 //! `expected.json`: `{"findings": ["DN-D01"], "state": "problem"}`; `unread` lists kinds that may not be read, `pod` the pod that is asked about.
 
+mod recorded;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use netstore::dns::corefile::without_secrets;
 use netstore::dns::doctor::{Scope, doctor};
 use netstore::dns::findings;
-use netstore::inventory::{Coverage, Inventory, Origin, State};
-use netstore::objects::Resource;
+use netstore::inventory::Inventory;
 use netstore::policy::Cni;
 use netstore::report::ObjectRef;
-use netstore::source::manifests::{Input, Options, read};
 use serde::Deserialize;
 
 #[derive(Debug, Deserialize)]
@@ -47,17 +47,7 @@ fn folders() -> Vec<PathBuf> {
 }
 
 fn inventory(folder: &Path, expected: &Expected) -> Inventory {
-    let mut collected = read(&[Input::Path(folder.join("objects.yaml"))], &Options::default()).expect("objects");
-    let odd: Vec<&str> = collected.findings.iter().map(|finding| finding.message.as_str()).collect();
-    assert!(odd.is_empty(), "{}: {odd:?}", folder.display());
-    collected.origin = Origin::Snapshot;
-    let unread = |resource: &Resource| expected.unread.contains(&resource.plural().to_owned());
-    let known: Vec<Resource> = Resource::ALL.into_iter().filter(|resource| !unread(resource)).collect();
-    collected.coverage = Coverage::complete(&known);
-    for resource in Resource::ALL.into_iter().filter(unread) {
-        collected.coverage.record(resource, None, State::Forbidden);
-    }
-    Inventory::build(collected)
+    Inventory::build(recorded::recorded(&[folder.join("objects.yaml")], &expected.unread))
 }
 
 #[test]

@@ -4,16 +4,17 @@
 //! perhaps how many questions each library makes and part of what is said. `cluster.yaml` is there in every case. Kinds in `unread` may be read in
 //! the namespace `read_in` alone; objects of the kinds in `without` are not there.
 
+mod recorded;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use netstore::dns::search::Wanted;
 use netstore::dns::{Question, Subject, ask, findings};
-use netstore::inventory::{Coverage, Inventory, Origin, State};
+use netstore::inventory::{Inventory, State};
 use netstore::objects::{Objects, Resource};
 use netstore::report::ObjectRef;
 use netstore::report::dns::{Dns, Libc, Resolves};
-use netstore::source::manifests::{Input, Options, read};
 use serde::Deserialize;
 
 #[derive(Debug, Deserialize)]
@@ -50,16 +51,8 @@ fn folders() -> Vec<PathBuf> {
 }
 
 fn inventory(folder: &Path, expected: &Expected) -> Inventory {
-    let inputs = [Input::Path(root().join("cluster.yaml")), Input::Path(folder.join("objects.yaml"))];
-    let mut collected = read(&inputs, &Options::default()).expect("objects");
-    let odd: Vec<&str> = collected.findings.iter().map(|finding| finding.message.as_str()).collect();
-    assert!(odd.is_empty(), "{}: {odd:?}", folder.display());
-    collected.origin = Origin::Snapshot;
-    let unread = |resource: &Resource| expected.unread.contains(&resource.plural().to_owned());
-    let known: Vec<Resource> = Resource::ALL.into_iter().filter(|resource| !unread(resource)).collect();
-    collected.coverage = Coverage::complete(&known);
-    for resource in Resource::ALL.into_iter().filter(unread) {
-        collected.coverage.record(resource, None, State::Forbidden);
+    let mut collected = recorded::recorded(&[root().join("cluster.yaml"), folder.join("objects.yaml")], &expected.unread);
+    for resource in recorded::kinds(&expected.unread) {
         collected.coverage.record(resource, Some(expected.read_in.clone()), State::Complete);
         forget(&mut collected.objects, resource, &expected.read_in);
     }

@@ -4,15 +4,16 @@
 //! the commands that they give. `cluster.yaml` is there in every case; kinds in `unread` could not be read. With `UPDATE_FIXTURES=1` what comes is
 //! written down, to be looked at.
 
+mod recorded;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use netstore::dns::findings;
 use netstore::dns::records::{Subject, records};
-use netstore::inventory::{Coverage, Inventory, Origin, State};
+use netstore::inventory::{Inventory, Origin};
 use netstore::objects::{Objects, Resource};
 use netstore::report::ObjectRef;
-use netstore::source::manifests::{Input, Options, read};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
@@ -44,16 +45,11 @@ fn folders() -> Vec<PathBuf> {
 }
 
 fn inventory(folder: &Path, case: &Case) -> Inventory {
-    let inputs = [Input::Path(root().join("cluster.yaml")), Input::Path(folder.join("objects.yaml"))];
-    let mut collected = read(&inputs, &Options::default()).expect("objects");
-    let odd: Vec<&str> = collected.findings.iter().map(|finding| finding.message.as_str()).collect();
-    assert!(odd.is_empty(), "{}: {odd:?}", folder.display());
-    collected.origin = if case.manifests { Origin::Manifests } else { Origin::Snapshot };
-    let unread = |resource: &Resource| case.unread.contains(&resource.plural().to_owned());
-    let known: Vec<Resource> = Resource::ALL.into_iter().filter(|resource| !unread(resource)).collect();
-    collected.coverage = Coverage::complete(&known);
-    for resource in Resource::ALL.into_iter().filter(unread) {
-        collected.coverage.record(resource, None, State::Forbidden);
+    let mut collected = recorded::recorded(&[root().join("cluster.yaml"), folder.join("objects.yaml")], &case.unread);
+    if case.manifests {
+        collected.origin = Origin::Manifests;
+    }
+    for resource in recorded::kinds(&case.unread) {
         forget(&mut collected.objects, resource);
     }
     Inventory::build(collected)

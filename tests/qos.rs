@@ -4,14 +4,14 @@
 //! objects are files to be applied, or, with `"cluster": true`, a recorded cluster. `unread` lists kinds that may not be read, `version` is
 //! its release, `says` is part of what is said.
 
+mod recorded;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use netstore::inventory::{Coverage, Inventory, Origin, State};
-use netstore::objects::Resource;
+use netstore::inventory::Inventory;
 use netstore::qos::{Named, Question, findings, qos};
-use netstore::source::manifests::{Input, Options, read};
 use serde::Deserialize;
 
 #[derive(Debug, Deserialize)]
@@ -36,19 +36,12 @@ fn folders() -> Vec<PathBuf> {
 }
 
 fn inventory(folder: &Path, expected: &Expected) -> Inventory {
-    let mut collected = read(&[Input::Path(folder.join("objects.yaml"))], &Options::default()).expect("objects");
-    let odd: Vec<&str> = collected.findings.iter().map(|finding| finding.message.as_str()).collect();
-    assert!(odd.is_empty(), "{}: {odd:?}", folder.display());
-    if expected.cluster {
-        collected.origin = Origin::Snapshot;
-        let unread = |resource: &Resource| expected.unread.contains(&resource.plural().to_owned());
-        let known: Vec<Resource> = Resource::ALL.into_iter().filter(|resource| !unread(resource)).collect();
-        collected.coverage = Coverage::complete(&known);
-        collected.cluster_version = expected.version.clone();
-        for resource in Resource::ALL.into_iter().filter(unread) {
-            collected.coverage.record(resource, None, State::Forbidden);
-        }
+    let files = [folder.join("objects.yaml")];
+    if !expected.cluster {
+        return Inventory::build(recorded::objects(&files));
     }
+    let mut collected = recorded::recorded(&files, &expected.unread);
+    collected.cluster_version.clone_from(&expected.version);
     Inventory::build(collected)
 }
 
