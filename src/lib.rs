@@ -13,7 +13,7 @@
 //! - [`source`]: where objects come from; [`objects`]: objects as questions need them.
 //! - [`inventory`]: what is known, and what could not be read; the only thing engines look at.
 //! - [`policy`], [`service`], [`storage`], [`qos`], [`dns`]: the engines.
-//! - [`report`]: answers, and how they are written down.
+//! - [`probe`]: the only room that writes to a cluster, when asked to; [`report`]: answers, and how they are written down.
 
 // Whatever a cluster or a file holds, it is answered or refused in words, never with a panic.
 #![cfg_attr(
@@ -27,6 +27,7 @@ pub mod dns;
 pub mod inventory;
 pub mod objects;
 pub mod policy;
+pub mod probe;
 pub mod qos;
 pub mod report;
 pub mod service;
