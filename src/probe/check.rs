@@ -91,7 +91,8 @@ mod tests {
         for word in ["tcp,10.0.0.1,80", "udp,fd00::1,53", "sctp,db,9", "http,web.shop,80,/a,b?c", "https,10.0.0.1,443,/", "name,db.shop."] {
             assert_eq!(word.parse::<Check>().map(|check| check.to_string()), Ok(word.to_owned()));
         }
-        for word in ["", "tcp", "tcp,10.0.0.1", "tcp,10.0.0.1,x", "tcp,10.0.0.1,70000", "http,web,80", "http,web,80,x", "name", "icmp,web"] {
+        for word in ["", "tcp", "tcp,10.0.0.1", "tcp,10.0.0.1,x", "tcp,10.0.0.1,70000", "http,web,80", "http,web,80,x", "name", "icmp,web"]
+        {
             assert_eq!(word.parse::<Check>(), Err(NoCheck(word.to_owned())));
         }
     }
