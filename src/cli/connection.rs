@@ -102,7 +102,7 @@ pub struct ConnectionOptions {
     #[arg(long, global = true, hide_short_help = true, value_name = "DIR")]
     pub cache_dir: Option<PathBuf>,
 
-    /// Number for the log level verbosity: 6 shows the requests
+    /// Number for the log level verbosity: 6 shows the requests, 8 their headers without credentials
     #[arg(
         short = 'v',
         long = "v",

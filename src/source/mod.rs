@@ -55,6 +55,12 @@ pub trait Progress: Send + Sync {
         let _ = line;
     }
 
+    /// The same, with the headers that were sent and those that came, as kubectl's `-v=8` prints them. No credential is among them.
+    fn request_with_headers(&self, line: &str, sent: &[String], came: &[String]) {
+        let _ = (sent, came);
+        self.request(line);
+    }
+
     /// Everything has been read.
     fn done(&self);
 }

@@ -2,12 +2,17 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod credentials;
 mod errors;
+mod flags;
 mod forward;
+mod home;
 mod lists;
 mod optional;
 mod pod;
+mod proxies;
 mod server;
+mod tls;
 mod verify;
 
 use std::io::Write;

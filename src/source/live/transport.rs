@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use http::{HeaderMap, Request, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use kube::Client;
 use kube::client::Body;
@@ -14,9 +14,12 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 
 use super::About;
+use super::config::titled;
 use super::error::Failure;
 use crate::source::Progress;
 
+/// What is asked for.
+const JSON: &str = "application/json";
 /// Requests at a time: kube has no limit of its own, and API servers ration clients.
 const PARALLEL: usize = 8;
 /// Attempts at one request.
@@ -36,6 +39,8 @@ pub(super) struct Transport {
     slots: Semaphore,
     timeout: Option<Duration>,
     about: About,
+    /// Headers of a request, as `-v=8` shows them.
+    sent: Vec<String>,
     /// Whether the server has ever answered.
     answered: AtomicBool,
     /// Why it cannot be reached, if it never answered: nobody waits for the same thing twice.
@@ -56,11 +61,14 @@ impl From<Failure> for Refusal {
 
 impl Transport {
     pub(super) fn new(client: Client, timeout: Option<Duration>, about: About) -> Self {
+        let mut sent = about.headers.clone();
+        sent.insert(0, format!("Accept: {JSON}"));
         Self {
             client,
             slots: Semaphore::new(PARALLEL),
             timeout: timeout.filter(|t| !t.is_zero()),
             about,
+            sent,
             answered: AtomicBool::new(false),
             dead: OnceLock::new(),
         }
@@ -105,7 +113,8 @@ impl Transport {
             return Err(failure.clone().into());
         }
         let started = Instant::now();
-        let outcome = self.exchange(path, started).await;
+        let mut came = Vec::new();
+        let outcome = self.exchange(path, started, &mut came).await;
         match &outcome {
             Err(Refusal { failure: failure @ (Failure::Refused | Failure::Unreachable(_) | Failure::TimedOut(_)), .. }) => {
                 if !self.answered.load(Ordering::Relaxed) {
@@ -119,17 +128,19 @@ impl Transport {
             Ok(_) => Cow::Borrowed("200 OK"),
             Err(refusal) => refusal.failure.code().map_or_else(|| refusal.failure.reason().into(), |c| c.to_string().into()),
         };
-        progress.request(&format!("GET {}{path} {result} in {} milliseconds", self.about.server, started.elapsed().as_millis()));
+        let line = format!("GET {}{path} {result} in {} milliseconds", self.about.server, started.elapsed().as_millis());
+        progress.request_with_headers(&line, &self.sent, &came);
         outcome
     }
 
-    async fn exchange(&self, path: &str, started: Instant) -> Result<Vec<u8>, Refusal> {
-        let request = Request::get(path).header(header::ACCEPT, "application/json").body(Body::empty());
+    async fn exchange(&self, path: &str, started: Instant, came: &mut Vec<String>) -> Result<Vec<u8>, Refusal> {
+        let request = Request::get(path).header(header::ACCEPT, JSON).body(Body::empty());
         let request = request.map_err(|e| Failure::Garbled(format!("cannot ask for {path}: {e}")))?;
         let late = || Failure::TimedOut(format!("no answer {}", self.patience()));
         let response = timeout_at(self.deadline(started), self.client.send(request)).await.map_err(|_| late())?;
         let response = response.map_err(|e| Failure::of(&e, &self.about))?;
         let (parts, body) = response.into_parts();
+        *came = shown(&parts.headers);
         match parts.status {
             StatusCode::OK => {
                 expect_json(&parts.headers)?;
@@ -188,6 +199,15 @@ impl Refusal {
             _ => false,
         }
     }
+}
+
+/// Headers as `-v=8` shows them: what a server wants kept and sent again is a credential.
+fn shown(headers: &HeaderMap) -> Vec<String> {
+    let line = |(name, value): (&HeaderName, &HeaderValue)| {
+        let value = if *name == header::SET_COOKIE { "<masked>".into() } else { String::from_utf8_lossy(value.as_bytes()) };
+        format!("{}: {value}", titled(name.as_str()))
+    };
+    headers.iter().map(line).collect()
 }
 
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
