@@ -11,6 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use netstore::cli::ExitCode;
 use netstore::report::FindingKind;
 use netstore::{dns, policy, qos, source, storage};
 
@@ -51,6 +52,15 @@ fn every_link_leads_somewhere() {
         }
     }
     assert!(broken.is_empty(), "links that lead nowhere:\n{}", broken.join("\n"));
+}
+
+#[test]
+fn the_readme_lists_every_exit_code() {
+    let readme = read(&root().join("README.md"));
+    let (_, section) = readme.split_once("\n## Exit codes\n").expect("the section");
+    let table = section.lines().skip_while(|line| !line.starts_with("| --- ")).skip(1).take_while(|line| line.starts_with('|'));
+    let listed: Vec<u8> = table.map(|row| row.split('|').nth(1).expect("a cell").trim().parse().expect("a code")).collect();
+    assert_eq!(listed, ExitCode::ALL.map(ExitCode::code));
 }
 
 #[test]

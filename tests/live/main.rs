@@ -4,6 +4,7 @@
 
 mod credentials;
 mod errors;
+mod failures;
 mod flags;
 mod forward;
 mod home;
