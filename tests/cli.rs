@@ -9,15 +9,19 @@ mod completion;
 mod dns;
 #[path = "cli/qos.rs"]
 mod qos;
+#[path = "cli/rbac.rs"]
+mod rbac;
 #[path = "cli/records.rs"]
 mod records;
+#[path = "cli/shells.rs"]
+mod shells;
 #[path = "cli/volumes.rs"]
 mod volumes;
 
 use common::{Home, SHOP};
 use insta::{assert_snapshot, with_settings};
 
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 16] = [
     "who-can-reach",
     "reachable-from",
     "can-reach",
@@ -30,6 +34,7 @@ const COMMANDS: [&str; 15] = [
     "dns",
     "snapshot",
     "explain",
+    "rbac",
     "version",
     "completion",
     "options",

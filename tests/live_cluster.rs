@@ -19,6 +19,8 @@ mod partial;
 mod plugin;
 #[path = "live_cluster/qos/mod.rs"]
 mod qos;
+#[path = "live_cluster/rbac.rs"]
+mod rbac;
 #[path = "live_cluster/refusals.rs"]
 mod refusals;
 #[path = "live_cluster/remedies.rs"]

@@ -5,6 +5,7 @@ use std::{fmt, io};
 
 use crate::cli::connection::ConnectionOptions;
 use crate::cli::exit::ExitCode;
+use crate::cli::rights::{PORT_FORWARD, rules};
 use crate::objects::Resource;
 use crate::source::live::{About, LiveError};
 
@@ -183,7 +184,7 @@ impl From<LiveError> for CommandError {
                 let can_i = |verb: &str| format!("kubectl auth can-i {verb} pods/portforward -n {namespace}{flags}");
                 Self::from_server(ErrorKind::Forbidden, "Forbidden", &message)
                     .hint(format!("what was needed and refused can be asked again with\n{}\n{}", can_i("get"), can_i("create")))
-                    .hint("rules of a Role that would do:\nrules:\n- apiGroups: [\"\"]\n  resources: [pods/portforward]\n  verbs: [create, get]")
+                    .hint(format!("rules of a Role that would do:\nrules:\n{PORT_FORWARD}"))
             }
             LiveError::NotAnApi { about, .. } => {
                 connection().hint(target(&about)).hint("is the address of the server right, and are you logged in where a proxy wants it?")
@@ -301,19 +302,6 @@ fn can_i(resource: Resource, namespace: Option<&str>, flags: &[String]) -> Strin
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "-_=./:@$".contains(c);
     if word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
-}
-
-/// `rules:` of a Role that lets these be read.
-fn rules(resources: &[Resource]) -> String {
-    let mut groups: Vec<&str> = resources.iter().map(|r| r.group()).collect();
-    groups.sort_unstable();
-    groups.dedup();
-    let mut text = "rules:".to_owned();
-    for group in groups {
-        let names: Vec<&str> = resources.iter().filter(|r| r.group() == group).map(|r| r.plural()).collect();
-        let _ = write!(text, "\n- apiGroups: [\"{group}\"]\n  resources: [{}]\n  verbs: [get, list]", names.join(", "));
-    }
-    text
 }
 
 /// Text of others made safe for a terminal: control characters and those that turn the direction of writing are shown,

@@ -27,6 +27,11 @@ fn ask(url: &str, ca: Option<&Authority>, flags: &[&str]) -> String {
     said.replace(&format!(":{port}"), ":PORT")
 }
 
+/// The same of a server without TLS.
+fn http(script: impl Fn(&str, usize) -> Reply + Send + Sync + 'static, flags: &[&str]) -> String {
+    ask(&Server::start(script).url, None, flags)
+}
+
 /// Plain words with a status.
 fn raw(code: u16, content_type: &str, body: &str) -> Reply {
     Reply::Raw(code, vec![("Content-Type", content_type.to_owned())], body.as_bytes().to_vec())
@@ -58,7 +63,6 @@ fn what_fails_is_told_in_kubectls_words_with_a_way_out() {
     let mut row = |name: &str, said: String| {
         let _ = writeln!(table, "## {name}\n{said}\n");
     };
-    let http = |reply: Box<dyn Fn(&str, usize) -> Reply + Send + Sync>, flags: &[&str]| ask(&Server::start(reply).url, None, flags);
     let authority = Authority::new("authority");
     let tls = |identity| TlsServer::start(&identity, &authority, false, |_, _| page("Pod", "", Vec::new()));
 
@@ -80,7 +84,7 @@ fn what_fails_is_told_in_kubectls_words_with_a_way_out() {
     row("no client certificate where one is wanted", ask(&strict.url, Some(&authority), &[]));
 
     // ---- the server refuses
-    row("401", http(Box::new(always(|| status(401, "Unauthorized", "Unauthorized"))), &[]));
+    row("401", http(always(|| status(401, "Unauthorized", "Unauthorized")), &[]));
     let forbidden = |path: &str, _: usize| {
         let what = path.split('?').next().unwrap().rsplit('/').next().unwrap().to_owned();
         status(
@@ -89,22 +93,22 @@ fn what_fails_is_told_in_kubectls_words_with_a_way_out() {
             &format!("{what} is forbidden: User \"jane\" cannot list resource \"{what}\" in API group \"\" at the cluster scope"),
         )
     };
-    row("403", http(Box::new(forbidden), &["-n", "shop"]));
-    row("404 for everything", http(Box::new(always(|| raw(404, "text/plain", "404 page not found\n"))), &[]));
+    row("403", http(forbidden, &["-n", "shop"]));
+    row("404 for everything", http(always(|| raw(404, "text/plain", "404 page not found\n")), &[]));
     let one_pod = |path: &str, _: usize| match path.split('?').next().unwrap() {
         "/api/v1/pods" => page("Pod", "", vec![object("shop", "web-1")]),
         _ => list(path),
     };
-    row("no object of that name", http(Box::new(one_pod), &["web-l"]));
+    row("no object of that name", http(one_pod, &["web-l"]));
     let expiring = |times: usize| {
-        Box::new(move |path: &str, nth: usize| match path {
+        move |path: &str, nth: usize| match path {
             "/api/v1/pods?limit=500" => page("Pod", "old", vec![object("shop", "web-1")]),
             "/api/v1/pods?limit=500&continue=old" if nth >= times => page("Pod", "", vec![object("shop", "web-2")]),
             path if path.starts_with("/api/v1/pods") => {
                 status(410, "Expired", "The provided continue parameter is too old to display a consistent list result.")
             }
             path => list(path),
-        })
+        }
     };
     row("410 in the middle of a list", http(expiring(1), &["-A", "-o", "name"]));
     row("410 in the middle of a list, again and again", http(expiring(usize::MAX), &["-A", "-o", "name"]));
@@ -112,21 +116,21 @@ fn what_fails_is_told_in_kubectls_words_with_a_way_out() {
         0 => Reply::Raw(429, vec![("Retry-After", "1".to_owned())], b"Too many requests, please try again later.\n".to_vec()),
         _ => list(path),
     };
-    row("429 with Retry-After", http(Box::new(busy), &[]));
-    row("429 for ever", http(Box::new(always(|| raw(429, "text/plain", "Too many requests, please try again later.\n"))), &[]));
-    row("500", http(Box::new(always(|| status(500, "InternalError", "etcdserver: request timed out"))), &[]));
-    row("503", http(Box::new(always(|| raw(503, "text/plain", "Service Unavailable\n"))), &[]));
+    row("429 with Retry-After", http(busy, &[]));
+    row("429 for ever", http(always(|| raw(429, "text/plain", "Too many requests, please try again later.\n")), &[]));
+    row("500", http(always(|| status(500, "InternalError", "etcdserver: request timed out")), &[]));
+    row("503", http(always(|| raw(503, "text/plain", "Service Unavailable\n")), &[]));
 
     // ---- the answer does not come, or is none
-    row("no answer", http(Box::new(always(|| Reply::Hang)), &["--request-timeout=500ms"]));
-    row("half an answer, then none", http(Box::new(always(|| Reply::Stall(b"{\"kind\":".to_vec()))), &["--request-timeout=500ms"]));
-    row("an answer that is cut", http(Box::new(always(|| Reply::Cut(b"{\"kind\":".to_vec()))), &[]));
-    row("a connection that is closed", http(Box::new(always(|| Reply::Close)), &[]));
-    row("JSON that is none", http(Box::new(always(|| raw(200, "application/json", "{\"kind\":"))), &[]));
-    row("JSON of something else", http(Box::new(always(|| Reply::Json(200, json!({"hello": "world"})))), &[]));
-    row("a content type that is not JSON", http(Box::new(always(|| raw(200, "application/xml", "<hello/>"))), &[]));
-    row("a login page", http(Box::new(always(|| raw(200, "text/html; charset=utf-8", "<html>Log in</html>"))), &[]));
+    row("no answer", http(always(|| Reply::Hang), &["--request-timeout=500ms"]));
+    row("half an answer, then none", http(always(|| Reply::Stall(b"{\"kind\":".to_vec())), &["--request-timeout=500ms"]));
+    row("an answer that is cut", http(always(|| Reply::Cut(b"{\"kind\":".to_vec())), &[]));
+    row("a connection that is closed", http(always(|| Reply::Close), &[]));
+    row("JSON that is none", http(always(|| raw(200, "application/json", "{\"kind\":")), &[]));
+    row("JSON of something else", http(always(|| Reply::Json(200, json!({"hello": "world"}))), &[]));
+    row("a content type that is not JSON", http(always(|| raw(200, "application/xml", "<hello/>")), &[]));
+    row("a login page", http(always(|| raw(200, "text/html; charset=utf-8", "<html>Log in</html>")), &[]));
     let login = || Reply::Raw(302, vec![("Location", "https://sso.example.com/login?state=hunter2".to_owned())], Vec::new());
-    row("a redirect to a login page", http(Box::new(always(login)), &[]));
+    row("a redirect to a login page", http(always(login), &[]));
     insta::assert_snapshot!("failures", table);
 }

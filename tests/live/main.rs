@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod completion;
 mod credentials;
 mod errors;
 mod failures;

@@ -90,10 +90,7 @@ fn headers(config: &Config) -> Vec<String> {
 /// `user-agent` as people write it: `User-Agent`.
 pub(super) fn titled(name: &str) -> String {
     let mut start = true;
-    let upper = |c: char| {
-        let c = if std::mem::replace(&mut start, c == '-') { c.to_ascii_uppercase() } else { c };
-        c
-    };
+    let upper = |c: char| if std::mem::replace(&mut start, c == '-') { c.to_ascii_uppercase() } else { c };
     name.chars().map(upper).collect()
 }
 

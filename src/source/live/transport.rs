@@ -91,9 +91,14 @@ impl Transport {
 
     /// The JSON at a path (with query).
     pub(super) async fn get(&self, path: &str, progress: &dyn Progress) -> Result<Vec<u8>, Failure> {
+        self.get_as(path, JSON, progress).await
+    }
+
+    /// The same in a form of one's own.
+    pub(super) async fn get_as(&self, path: &str, accept: &str, progress: &dyn Progress) -> Result<Vec<u8>, Failure> {
         let mut pause = FIRST_PAUSE;
         for attempt in 1.. {
-            let refusal = match self.attempt(path, progress).await {
+            let refusal = match self.attempt(path, accept, progress).await {
                 Ok(body) => return Ok(body),
                 Err(refusal) => refusal,
             };
@@ -106,7 +111,7 @@ impl Transport {
         Err(Failure::Broken("gave up".to_owned()))
     }
 
-    async fn attempt(&self, path: &str, progress: &dyn Progress) -> Result<Vec<u8>, Refusal> {
+    async fn attempt(&self, path: &str, accept: &str, progress: &dyn Progress) -> Result<Vec<u8>, Refusal> {
         // Never closed, so the error cannot happen.
         let _slot = self.slots.acquire().await;
         if let Some(failure) = self.dead.get() {
@@ -114,7 +119,7 @@ impl Transport {
         }
         let started = Instant::now();
         let mut came = Vec::new();
-        let outcome = self.exchange(path, started, &mut came).await;
+        let outcome = self.exchange(path, accept, started, &mut came).await;
         match &outcome {
             Err(Refusal { failure: failure @ (Failure::Refused | Failure::Unreachable(_) | Failure::TimedOut(_)), .. }) => {
                 if !self.answered.load(Ordering::Relaxed) {
@@ -133,8 +138,8 @@ impl Transport {
         outcome
     }
 
-    async fn exchange(&self, path: &str, started: Instant, came: &mut Vec<String>) -> Result<Vec<u8>, Refusal> {
-        let request = Request::get(path).header(header::ACCEPT, JSON).body(Body::empty());
+    async fn exchange(&self, path: &str, accept: &str, started: Instant, came: &mut Vec<String>) -> Result<Vec<u8>, Refusal> {
+        let request = Request::get(path).header(header::ACCEPT, accept).body(Body::empty());
         let request = request.map_err(|e| Failure::Garbled(format!("cannot ask for {path}: {e}")))?;
         let late = || Failure::TimedOut(format!("no answer {}", self.patience()));
         let response = timeout_at(self.deadline(started), self.client.send(request)).await.map_err(|_| late())?;
