@@ -181,7 +181,7 @@ impl From<LiveError> for CommandError {
             }
             LiveError::PortForwardForbidden { message, namespace, about } => {
                 let flags: String = about.flags.iter().map(|flag| format!(" {}", quoted(flag))).collect();
-                let can_i = |verb: &str| format!("kubectl auth can-i {verb} pods/portforward -n {namespace}{flags}");
+                let can_i = |verb: &str| format!("kubectl auth can-i {verb} pods --subresource=portforward -n {namespace}{flags}");
                 Self::from_server(ErrorKind::Forbidden, "Forbidden", &message)
                     .hint(format!("what was needed and refused can be asked again with\n{}\n{}", can_i("get"), can_i("create")))
                     .hint(format!("rules of a Role that would do:\nrules:\n{PORT_FORWARD}"))
