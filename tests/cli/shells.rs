@@ -104,11 +104,11 @@ fn the_file_for_kubectl_is_written_beside_the_plugin_and_never_over_somebody_els
     std::fs::remove_file(&file).expect("the file");
     std::os::unix::fs::symlink("nowhere", &file).expect("a link");
     assert!(home.run(&["completion", "kubectl", "--install", "bin", "--yes"]).contains("is not ours"));
-    assert_snapshot!(home.run(&["completion", "kubectl", "--install", "missing", "--yes"]), @"
-    ------- stderr -------
-    error: missing/kubectl_complete-netstore: No such file or directory (os error 2)
-    [exit 1]
-    ");
+    let missing = home.run(&["completion", "kubectl", "--install", "missing", "--yes"]);
+    assert!(
+        missing.contains("error: missing/kubectl_complete-netstore: No such file or directory") && missing.ends_with("[exit 1]"),
+        "{missing}"
+    );
     assert_snapshot!(home.run(&["completion", "bash", "--install"]), @"
     ------- stderr -------
     error: only `completion kubectl` can be installed
