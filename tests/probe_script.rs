@@ -24,7 +24,7 @@ const CONNECT: [&str; 9] = ["bash", "python3", "perl", "agnhost", "nc.openbsd", 
 
 fn batch(words: &[&str]) -> Batch {
     let checks = words.iter().map(|word| word.parse::<Check>().expect("a check")).collect();
-    Batch { nonce: "n0".to_owned(), agreeing: 1, attempts: 1, patience: 3000, at_once: 8, deadline: 60, checks }
+    Batch { nonce: "n0".to_owned(), agreeing: 1, attempts: 1, patience: 3000, at_once: 4, deadline: 90, checks }
 }
 
 /// What each tool makes of the checks: a line a check, with the tools that say the same behind a verdict.
@@ -70,6 +70,9 @@ fn a_connection_is_what_each_tool_can_tell_of_it() {
             "tcp,nx,80",
             "tcp,nd,80",
             "tcp,sf,80",
+            "tcp,connected.web,9999",
+            "tcp,REFUSED.web,7005",
+            "tcp,TIMEOUT.web,8080",
         ];
         let with_icmp =
             ["tcp,10.1.0.2,7001", "tcp,10.1.0.2,7002", "tcp,10.1.0.2,7003", "tcp,10.1.0.2,7004", "tcp,fd01::2,7001", "tcp,fd01::2,7004"];
@@ -102,7 +105,11 @@ fn an_answer_over_http_is_what_each_tool_can_tell_of_it() {
         let ports = ["8080", "8081", "8082", "8083", "8084", "8443", "9999", "7005"];
         let words = |scheme: &str| ports.map(|port| format!("{scheme},10.1.0.2,{port},/a?b=[c]&d={{e}}"));
         let words = [words("http"), words("https")].concat();
-        let words: Vec<&str> = words.iter().map(String::as_str).chain(["http,fd01::2,8080,/", "http,web,8080,/", "http,nx,80,/"]).collect();
+        let words: Vec<&str> = words
+            .iter()
+            .map(String::as_str)
+            .chain(["http,fd01::2,8080,/", "http,connected.web,8083,/closed/eof", "http,closed.web,9999,/", "http,nx,80,/"])
+            .collect();
         // Without another tool nobody knows of wget whether it waits for a connection or for an answer.
         insta::assert_snapshot!("http", table(&["bash", "python3", "curl", "wget", "wget.busybox"], &words));
     });

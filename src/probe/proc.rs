@@ -193,3 +193,55 @@ pub enum Arrival {
     /// The counters do not tell.
     Unknown,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEAD: &str = "  sl  local_address rem_address   st tx_queue rx_queue\n";
+
+    fn listening(tcp: &str, tcp6: &str, port: u16) -> Listening {
+        Sockets::parse(tcp, tcp6, "", "").listening(port, Protocol::Tcp)
+    }
+
+    #[test]
+    fn nobody_is_said_only_of_tables_that_were_read_to_their_end() {
+        let loopback = format!("{HEAD}   0: 0100007F:0050 00000000:0000 0A 0:0 0 0\n   1: 0100007F:0051 0100007F:1234 01 0:0 0 0\n");
+        assert_eq!(listening(&loopback, HEAD, 80), Listening::LoopbackOnly);
+        assert_eq!(listening(&loopback, HEAD, 81), Listening::Nobody);
+        for (tcp, tcp6) in [(loopback.as_str(), ""), (loopback.trim_end(), HEAD), (HEAD, "cat: tcp6: No such file\n"), ("", "")] {
+            assert_eq!(listening(tcp, tcp6, 81), Listening::Unknown, "{tcp:?} {tcp6:?}");
+            assert_eq!(listening(tcp, tcp6, 80), Listening::Unknown, "{tcp:?} {tcp6:?}");
+        }
+        for broken in
+            ["   0: 0100007F 0 0A\n", "   0: 01:0050 0:0 0A 0\n", "   0: 0100007G:0050 0:0 0A 0\n", "   0:\n", "   0: é:0050 0:0 0A 0\n"]
+        {
+            assert_eq!(listening(&format!("{HEAD}{broken}"), HEAD, 80), Listening::Unknown, "{broken:?}");
+        }
+    }
+
+    #[test]
+    fn who_is_seen_hears_though_another_table_was_not_read() {
+        let open = format!("{HEAD}   0: 00000000:0050 00000000:0000 0A 0:0 0 0\n");
+        let heard = listening(&open, "", 80);
+        assert_eq!(heard.hears(IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1))), Some(true));
+        assert_eq!(heard.hears(IpAddr::V6(Ipv6Addr::LOCALHOST)), Some(false));
+    }
+
+    #[test]
+    fn counters_that_are_missing_or_went_back_tell_nothing() {
+        let snmp = |delivered: u64, read: u64| {
+            let text = format!("Ip: InDelivers\nIp: {delivered}\nUdp: InDatagrams NoPorts InErrors\nUdp: {read} 0 0\n");
+            Counters::parse(&text, "")
+        };
+        let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        let arrival = |after: &Counters, protocol, sent| after.difference(&snmp(100, 50)).arrival(protocol, address, sent);
+        assert_eq!(arrival(&snmp(110, 60), Protocol::Udp, 10), Arrival::Unanswered);
+        assert_eq!(arrival(&snmp(110, 59), Protocol::Udp, 10), Arrival::Unknown);
+        assert_eq!(arrival(&snmp(103, 53), Protocol::Udp, 10), Arrival::Missing { at_least: 7 });
+        assert_eq!(arrival(&snmp(110, 60), Protocol::Tcp, 10), Arrival::Unknown);
+        assert_eq!(arrival(&snmp(99, 60), Protocol::Udp, 10), Arrival::Unknown);
+        assert_eq!(arrival(&Counters::parse("", ""), Protocol::Udp, 10), Arrival::Unknown);
+        assert_eq!(arrival(&snmp(110, 60), Protocol::Udp, 0), Arrival::Unknown);
+    }
+}

@@ -71,7 +71,7 @@ def name(query):
         return None
     if first == "sf":
         code = 2
-    elif ".".join(labels) in ("web.b.test", "x.y.z") or (first == "fl" and next(turn) // 4 % 2):
+    elif labels[-3:] == ["web", "b", "test"] or labels == ["x", "y", "z"] or (first == "fl" and next(turn) // 4 % 2):
         addresses = {1: socket.inet_aton("10.1.0.2"), 28: socket.inet_pton(socket.AF_INET6, "fd01::2")}
         if kind in addresses:
             answer = b"\xc0\x0c" + struct.pack("!HHIH", kind, 1, 5, len(addresses[kind])) + addresses[kind]

@@ -12,7 +12,8 @@ use netstore::probe::wire::Batch;
 const INSIDE: &str = "NETSTORE_PROBE_INSIDE";
 
 /// Tools that are called otherwise here than in a container.
-const CALLED: [(&str, &str); 4] = [("nc.openbsd", "nc"), ("nc.busybox", "nc"), ("wget.busybox", "wget"), ("nslookup.busybox", "nslookup")];
+const CALLED: [(&str, &str); 5] =
+    [("ncat", "nc"), ("nc.openbsd", "nc"), ("nc.busybox", "nc"), ("wget.busybox", "wget"), ("nslookup.busybox", "nslookup")];
 
 /// Runs the test of this name once more, inside.
 ///

@@ -41,7 +41,7 @@ fn on_standard_input(words: Vec<String>) -> Vec<String> {
 pub enum Tells {
     /// Nothing: no tool here runs such a check.
     Nothing,
-    /// That it fails, with little of why: *refused*, without by whom.
+    /// That it fails, with less of why: *refused*, and by a reset only where no ICMP came meanwhile.
     Coarsely,
     /// All that the verdicts distinguish.
     All,
@@ -79,7 +79,7 @@ impl Survey {
     pub fn tells(&self, check: &Check) -> Tells {
         match self.tool(check) {
             None => Tells::Nothing,
-            Some("netstore-probe" | "python3" | "dig" | "nslookup") => Tells::All,
+            Some("netstore-probe" | "dig" | "nslookup") => Tells::All,
             Some(_) => Tells::Coarsely,
         }
     }
@@ -108,7 +108,7 @@ mod tests {
         let (web, name) = (To::new("web", 80), Check::Name("web".to_owned()));
         let http = Check::Http { tls: false, to: web.clone(), path: "/".to_owned() };
         let tells = [Check::Tcp(web.clone()), Check::Udp(web.clone()), Check::Sctp(web), http, name].map(|check| survey.tells(&check));
-        assert_eq!(tells, [Tells::All, Tells::Nothing, Tells::Nothing, Tells::Coarsely, Tells::All]);
+        assert_eq!(tells, [Tells::Coarsely, Tells::Nothing, Tells::Nothing, Tells::Coarsely, Tells::All]);
     }
 
     #[test]

@@ -16,7 +16,7 @@ newline='
 
 tool_for() { # KIND: sets $tool
     case $1 in
-        tcp) set -- bash python3 perl agnhost nc ncat curl ;;
+        tcp) set -- bash python3 perl agnhost nc curl ;;
         udp) set -- bash python3 perl agnhost ;;
         sctp) set -- python3 perl agnhost ;;
         http) set -- curl python3 wget bash ;;
@@ -43,17 +43,17 @@ try() { # KIND HOST PORT PATH: becomes $tool; how it went is in what it says, or
                     udp) printf "$5" >&3 && IFS= read -r -d "" -n 1 -u 3 && echo answered ;;
                     tcp) echo connected ;;
                     http)
-                        printf "connected\n"
+                        echo "now connected"
                         printf "GET %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n" "$4" "$6" >&3
-                        IFS= read -r -u 3 || [ "$REPLY" ] || echo closed
-                        printf "%s\n" "$REPLY" ;;
+                        IFS= read -r -u 3 || [ "$REPLY" ] || echo "and closed"
+                        if [[ $REPLY == HTTP/* ]]; then printf "%s\n" "$REPLY"; fi ;;
                 esac
             } 2>&1 | {
                 read -r pid
                 IFS= read -r -d "" -t "$7" said
                 if [ "$?" -gt 128 ]; then kill "$pid" && said+="timed out"; fi
                 printf "%s" "$said"
-                case $said in answered* | connected*) ;; *) exit 1 ;; esac
+                case $said in answered* | connected* | now*) ;; *) exit 1 ;; esac
             }' bash "$1" "$2" "$3" "$4" "$datagram" "$authority" "$seconds" ;;
         python3:*)
             exec python3 -ISc 'import socket, ssl, sys
@@ -68,11 +68,12 @@ try:
         s.send(b"'"$datagram"'")
         s.recv(1)
     elif path:
-        print("connected", flush=True)
+        print("now connected", flush=True)
         if kind == "https":
             s = ssl._create_unverified_context().wrap_socket(s, server_hostname=host)
         s.sendall(f"GET {path} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n\r\n".encode())
-        print(s.recv(99).split(b"\r")[0].decode("latin-1") or "closed")
+        answer = s.recv(99)
+        print(answer[:12].decode("latin-1") if answer[:5] == b"HTTP/" else "" if answer else "and closed")
 except OSError as error:
     sys.exit(error.strerror or str(error))' "$1" "$2" "$3" "$4" "$authority" "$seconds" ;;
         perl:*)
@@ -90,7 +91,6 @@ except OSError as error:
                 *BusyBox*) exec nc -w "$seconds" "$2" "$3" -e true ;;
                 *) exec nc -w "$seconds" -z -v "$2" "$3" ;;
             esac ;;
-        ncat:*) exec ncat -w "$seconds" -z -v "$2" "$3" ;;
         curl:tcp) exec curl -q -g -m "$seconds" -s -S -v "telnet://$authority" ;;
         curl:*) exec curl -q -g -m "$seconds" -k -s -S -v --http1.1 -o /dev/null "$1://$authority$4" ;;
         wget:*) exec wget -S --no-check-certificate -O /dev/null "$1://$authority$4" ;;
@@ -100,10 +100,11 @@ except OSError as error:
     esac
 }
 
-limited() { # the same; status 143 if it had to be ended, 3 seconds after it should have. Process 1 here may bury nobody, so all are waited for.
+limited() { # the same; status 143 if it had to be ended, 5 seconds after it should have
+    # All that is started is waited for: process 1 of a container may bury nobody.
     try "$@" &
     tried=$!
-    { trap 'kill "$!"; wait; exit 1' TERM; sleep "$((seconds + 3))" & wait "$!" && kill "$tried"; } >/dev/null 2>&1 &
+    { trap 'kill "$!"; wait; exit 1' TERM; sleep "$((seconds + 5))" & wait "$!" && kill "$tried"; } >/dev/null 2>&1 &
     clock=$!
     wait "$tried"
     status=$?
@@ -135,38 +136,43 @@ attempt() { # KIND HOST PORT PATH: prints a verdict, then what the tool said las
     printf '%s %s\n' "$verdict" "${said##*"$newline"}"
 }
 
-judge() { # KIND HOST PORT: sets $verdict by what the tool said, in the words of glibc, musl or Go, and $said to what is to be told
+judge() { # KIND HOST PORT: sets $verdict by what the tool said, in the words of glibc, musl or Go, and $said to what is to be told.
+    # Each pattern has a space in it, or is where a line begins: a host or a path, which a tool may repeat, is not taken for a result.
     verdict=could-not-run
     case $1:$status:$said in
         *:126:* | *:127:*) ;;
         http*HTTP/1.[01]\ [1-5][0-9][0-9]*)
             verdict=http-status said=${said#*HTTP/1.[01] }
             said=${said%"${said#???}"} ;;
-        *'ot known'* | *'ot resolve'* | *'bad address'* | *'o such host'* | *misbehaving* | *'o address associated'* | *'ame resolution'*)
+        *'ot known'* | *'ot resolve'* | *'bad address'* | *'o such host'* | *'r misbehaving'* | *'o address associated'* | \
+            *'n name resolution'*)
             answer=$(attempt name "$2")
             case $answer in
                 resolved* | could-not-run*) ;;
-                *) verdict=${answer%% *} said=${answer#* } ;;
+                *) verdict=$answer said='' ;;
             esac ;;
-        http*'eset by peer'* | http*'mpty reply'* | http*'o data received'* | http*SYSCALL* | http*EOF* | http*eof* | http*closed*) verdict=reset ;;
-        http*onnected*timed\ out* | http*'stablished connection'*timed\ out* | http*:143:*onnected*) verdict=no-http said='nothing came back in time' ;;
-        https*onnected* | https*'stablished connection'* | https*TLS* | https*ssl*) verdict=tls-error ;;
-        http*onnected* | http*'stablished connection'* | http*'getting response'*) verdict=no-http ;;
+        http*'eset by peer'* | http*'mpty reply'* | http*'o data received'* | http*'SSL_ERROR_SYSCALL in'* | http*'EOF occurred'* | \
+            http*'nexpected eof'* | http*'and closed'*) verdict=reset ;;
+        http*'onnected to '*'timed out'* | http*'now connected'*'timed out'* | http*'stablished connection'*'timed out'* | \
+            http:143:*'... connected.'* | https:143:*'... connected.'*) verdict=no-http said='nothing came back in time' ;;
+        http*'onnected to '* | http*'now connected'* | http*'stablished connection'* | http*'... connected.'* | http*'getting response'*)
+            verdict=no-http
+            if [ "$1" = https ]; then verdict=tls-error; fi ;;
         http*:143:*)    # of this tool nobody knows whether it was connected
             case $(attempt tcp "$2" "$3") in
                 connected*) verdict=no-http said='nothing came back in time' ;;
-                timed-out*) verdict=timed-out said= ;;
+                timed-out*) verdict=timed-out said='' ;;
             esac ;;
-        udp:0:*) verdict=udp-answered said= ;;
-        udp*refused* | udp*REFUSED*) verdict=udp-unreachable ;;
-        udp*'timed out'* | udp*TIMEOUT*) verdict=udp-silent said= ;;
-        tcp:0:* | sctp:0:* | tcp*onnected* | tcp*'stablished connection'*) verdict=connected said= ;;
-        *refused* | *REFUSED*) if icmp_came; then verdict=refused; else verdict=refused-rst; fi ;;
+        udp:0:*) verdict=udp-answered said='' ;;
+        udp*'onnection refused'* | udp:1:REFUSED*) verdict=udp-unreachable ;;
+        udp*'timed out'* | udp:1:TIMEOUT*) verdict=udp-silent said='' ;;
+        tcp:0:* | sctp:0:* | tcp*'onnected to '* | tcp*'stablished connection'*) verdict=connected said='' ;;
+        *'onnection refused'* | *:1:REFUSED*) if icmp_came; then verdict=refused; else verdict=refused-rst; fi ;;
         *'etwork is unreachable'* | *'etwork unreachable'*) if icmp_came; then verdict=unreachable; else verdict=no-route; fi ;;
         *'o route to host'* | *'ost is unreachable'*) verdict=unreachable ;;
         *'ot permitted'* | *'ermission denied'*) if icmp_came; then verdict=unreachable; else verdict=local-reject; fi ;;
         *'nvalid argument'*) verdict=no-route ;;    # a route into a black hole
-        *'timed out'* | *TIMEOUT*) verdict=timed-out said= ;;
+        *'timed out'* | *:1:TIMEOUT* | *' TIMEOUT'*) verdict=timed-out said='' ;;
     esac
 }
 
@@ -191,9 +197,9 @@ look_up() { # NAME: prints the verdict on what a resolver would ask for, in its 
         if [ -n "$found" ]; then answer="resolved$found" && break; fi
         case $status:$said in
             143:* | *'timed out'* | *'no servers could'*) answer=dns-timeout && break ;;
-            *SERVFAIL* | *REFUSED*) answer=serv-fail ;;
-            *NXDOMAIN*) answer=${answer:-nx-domain} ;;
-            0:* | *NOERROR* | *'No answer'*) if [ "$answer" != serv-fail ]; then answer=no-data; fi ;;
+            *': SERVFAIL'* | *': REFUSED'*) answer=serv-fail ;;
+            *': NXDOMAIN'*) answer=${answer:-nx-domain} ;;
+            0:* | *': NOERROR'* | *'No answer'*) if [ "$answer" != serv-fail ]; then answer=no-data; fi ;;
             *) answer="could-not-run $tool does not tell why there is no address" && break ;;
         esac
     done
