@@ -56,7 +56,7 @@ def garbage(client):
 
 
 def closed(client):
-    client.recv(999)
+    asked(client)
 
 
 def name(query):
