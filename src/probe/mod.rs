@@ -6,12 +6,17 @@
 //! ```
 //!
 //! - [`check`]: what is tried; [`verdict`]: what came of it.
+//! - [`targets`]: what a target means, as checks.
 //! - [`plan`]: where checks run, and what is created for that.
 //! - [`wire`]: how checks get into a pod as words, and verdicts out of it as lines.
-//! - [`findings`]: what is noticed.
+//! - [`layers`]: the answer, with [`agreement`]: whether it is what policies predict; [`findings`]: what is noticed.
 
+pub mod agreement;
 pub mod check;
 pub mod findings;
+pub mod layers;
 pub mod plan;
+pub mod targets;
 pub mod verdict;
 pub mod wire;
+pub mod words;
