@@ -7,9 +7,12 @@
 //!
 //! - [`check`]: what is tried; [`verdict`]: what came of it.
 //! - [`plan`]: where checks run, and what is created for that.
+//! - [`rights`]: what each way takes of the API server; [`act`]: does it.
 //! - [`wire`]: how checks get into a pod as words, and verdicts out of it as lines.
 
+pub mod act;
 pub mod check;
 pub mod plan;
+pub mod rights;
 pub mod verdict;
 pub mod wire;

@@ -1,5 +1,7 @@
 //! One run of one command: where objects come from, which namespace is meant, where the answer goes.
 
+mod probing;
+
 use std::io::{Read, Write};
 use std::mem::ManuallyDrop;
 use std::path::Path;
@@ -301,8 +303,8 @@ impl Session {
         TerminalProgress::new(self.quiet, self.globals.connection.verbosity)
     }
 
-    /// The cluster. Ctrl-C needs no care anywhere: nothing is written to a cluster, files appear whole, and a process
-    /// that dies of the signal is what shells show as 130.
+    /// The cluster. Ctrl-C needs no care where things are only read: files appear whole, and a process that dies of the signal is what
+    /// shells show as 130. Where something was made in a cluster, `probing` takes care.
     fn live(&mut self) -> Result<&Live, CommandError> {
         let opened = match std::mem::replace(&mut self.source, Source::Live(None)) {
             Source::Live(Some(live)) => live,
