@@ -6,7 +6,7 @@ use futures::stream::{self, StreamExt};
 
 use super::{Live, Session, Source};
 use crate::cli::{CommandError, ErrorKind};
-use crate::probe::act::{ActError, Dry, Granted, Leftover, Prober, Sweep};
+use crate::probe::act::{ActError, Dry, Granted, Leftover, Prober, Stop, Sweep};
 use crate::probe::plan::{Container, Place, Right};
 use crate::probe::wire::{Batch, Observed};
 
@@ -95,8 +95,11 @@ impl Session {
             return Err(CommandError::new(ErrorKind::Usage, "probes run in a cluster: --from and --filename name none"));
         }
         let progress = self.progress();
-        let Live { runtime, cluster } = self.live()?;
-        Ok(runtime.block_on(deed(Prober::new(cluster.transport(), &progress)))?)
+        let Live { runtime, cluster, stop } = self.live()?;
+        Ok(runtime.block_on(async {
+            let stop = stop.get_or_insert_with(Stop::listen);
+            deed(Prober::new(cluster.transport(), &progress, stop)).await
+        })?)
     }
 }
 
@@ -107,6 +110,9 @@ impl From<ActError> for CommandError {
             ActError::Live(error) => error.into(),
             ActError::Interrupted => Self::new(ErrorKind::Interrupted, text),
             ActError::NoCommand { .. } => Self::new(ErrorKind::Failed, text).hint("another way: --via ephemeral, --via pod"),
+            ActError::NotHarmless(_) => {
+                Self::new(ErrorKind::Failed, text).hint("--via exec makes nothing; --via ephemeral adds a container")
+            }
             ActError::NotStarted { advice, .. } => {
                 let error = Self::new(ErrorKind::Failed, text);
                 match advice {

@@ -1,8 +1,8 @@
 //! The only files that touch a cluster for probes: rights, rehearsals, runs, and what is left of them.
 //!
 //! ```text
-//! access ─► rehearsal ─► run: exec │ ephemeral │ pod ─► outcome ─► wire
-//! asked     dryRun=All        what was made goes away again, also on Ctrl-C (stop); garbage: what others could not remove
+//! access ─► make (dryRun=All) ─► exec │ make ─► outcome ─► wire
+//!  rights    the rehearsal        run   │ remove, also after Ctrl-C (stop); garbage: what others could not remove
 //! ```
 //!
 //! Every request goes through the transport that reads go through: the same server, identity and proxies. An exec may take longer than
@@ -11,7 +11,12 @@
 mod access;
 mod exec;
 mod garbage;
+mod make;
+mod outcome;
+mod refusal;
 mod remove;
+mod run;
+mod stop;
 
 use std::time::Duration;
 
@@ -21,6 +26,7 @@ pub use access::{Access, Granted};
 pub use exec::{End, Output};
 pub use garbage::{Fate, Leftover, Sweep};
 pub use remove::Dry;
+pub use stop::Stop;
 
 use self::exec::Command;
 use super::plan::{Container, Place, Way};
@@ -58,8 +64,11 @@ pub enum ActError {
         /// The words of the node, the scheduler, or the clock.
         why: String,
         /// What can be done about it.
-        advice: Option<String>,
+        advice: Option<&'static str>,
     },
+    /// What was made is not what was found harmless, so it was removed at once.
+    #[error("the probe pod would not be harmless: {0}")]
+    NotHarmless(String),
     /// The user has stopped it; what was made is gone again.
     #[error("interrupted")]
     Interrupted,
@@ -70,21 +79,13 @@ pub enum ActError {
 pub struct Prober<'a> {
     transport: &'a Transport,
     progress: &'a dyn Progress,
+    stop: &'a Stop,
 }
 
 impl<'a> Prober<'a> {
     /// Acts through this transport, and says what is made and removed.
-    pub(crate) fn new(transport: &'a Transport, progress: &'a dyn Progress) -> Self {
-        Self { transport, progress }
-    }
-
-    /// Has the API server decide on what would be made, without making it.
-    ///
-    /// # Errors
-    /// If it refuses.
-    pub async fn rehearse(&self, place: &Place) -> Result<(), ActError> {
-        let _ = place;
-        Ok(())
+    pub(crate) fn new(transport: &'a Transport, progress: &'a dyn Progress, stop: &'a Stop) -> Self {
+        Self { transport, progress, stop }
     }
 
     /// Runs checks, and removes what was made for them.
@@ -92,9 +93,20 @@ impl<'a> Prober<'a> {
     /// # Errors
     /// If they could not be started. What went wrong later is in the verdicts.
     pub async fn run(&self, place: &Place, batch: &Batch) -> Result<Vec<Observed>, ActError> {
+        self.tidy(place).await;
         match place {
             Place::Exec(at) => self.run_there(at, batch).await,
-            Place::Ephemeral { .. } | Place::Pod(_) => Err(ActError::Live(LiveError::Bug("not yet".to_owned()))),
+            Place::Ephemeral { container, .. } => self.run_beside(place, &container.name, batch).await,
+            Place::Pod(pod) => self.run_in_pod(place, pod, batch).await,
+        }
+    }
+
+    /// Removes what earlier probes have left where this one runs. It is a courtesy: nobody has to have the rights for it.
+    async fn tidy(&self, place: &Place) {
+        if let Ok((namespace, _)) = make::address(place)
+            && self.stop.sweeps(namespace)
+        {
+            drop(self.collect_garbage(Some(namespace), Sweep::Expired, Dry::No).await);
         }
     }
 
