@@ -6,12 +6,8 @@ use k8s_openapi::api::core::v1::{EphemeralContainer, Pod};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Label of everything that is created.
-pub const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
-/// Value of [`MANAGED_BY`].
-pub const MANAGER: &str = "kubectl-netstore";
-/// Annotation of everything that is created: when nobody uses it any more, in RFC 3339.
-pub const EXPIRES_AT: &str = "netstore.dev/expires-at";
+/// Seconds that what is created may take to start: an image may have to be pulled.
+pub const START: u32 = 60;
 
 /// How checks get into the network of a pod.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema, clap::ValueEnum)]

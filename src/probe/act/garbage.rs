@@ -6,7 +6,8 @@ use k8s_openapi::api::core::v1::Pod;
 
 use super::remove::{Dry, Named};
 use super::{ActError, Prober};
-use crate::probe::plan::{EXPIRES_AT, MANAGED_BY, MANAGER, Right};
+use crate::probe::manifest::{EXPIRES_AT, MANAGED_BY};
+use crate::probe::plan::Right;
 use crate::source::live::Failure;
 
 /// What is looked for.
@@ -65,7 +66,8 @@ impl Prober<'_> {
 
     async fn leftovers(&self, namespace: Option<&str>) -> Result<Vec<(Leftover, Option<String>)>, Failure> {
         let scope = namespace.map(|namespace| format!("/namespaces/{namespace}")).unwrap_or_default();
-        let path = format!("/api/v1{scope}/pods?labelSelector={MANAGED_BY}%3D{MANAGER}");
+        let (label, manager) = MANAGED_BY;
+        let path = format!("/api/v1{scope}/pods?labelSelector={label}%3D{manager}");
         let body = self.transport.get(&path, self.progress).await?;
         let list: List<Pod> = serde_json::from_slice(&body).map_err(|error| Failure::Garbled(error.to_string()))?;
         Ok(list.items.into_iter().filter_map(leftover).collect())

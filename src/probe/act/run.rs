@@ -9,13 +9,12 @@ use super::make::{address, changed};
 use super::outcome::{Never, Progressed, look};
 use super::remove::Named;
 use super::{ActError, GRACE, Prober};
-use crate::probe::plan::{EXPIRES_AT, Place};
+use crate::probe::manifest::EXPIRES_AT;
+use crate::probe::plan::{Place, START};
 use crate::probe::verdict::Verdict;
 use crate::probe::wire::{self, Batch, Observed};
 use crate::source::live::{Failure, LiveError};
 
-/// As long as a start may take: an image may have to be pulled.
-const STARTING: Duration = Duration::from_secs(60);
 /// Pause between looks at a pod.
 const PAUSE: Duration = Duration::from_millis(250);
 /// After so long a user is told what is waited for.
@@ -86,8 +85,8 @@ impl Prober<'_> {
                 Progressed::Never(Never { why, advice }) => return Err(ActError::NotStarted { what, why, advice }),
                 Progressed::Running => _ = ran_since.get_or_insert_with(Instant::now),
                 Progressed::Waiting(why) if ran_since.is_none() => {
-                    if started.elapsed() > STARTING {
-                        let why = format!("still waiting after {} s: {why}", STARTING.as_secs());
+                    if started.elapsed() > Duration::from_secs(START.into()) {
+                        let why = format!("still waiting after {START} s: {why}");
                         return Err(ActError::NotStarted { what, why, advice: None });
                     }
                     if started.elapsed() > PATIENCE && why != told {

@@ -44,7 +44,7 @@ impl Stop {
     fn begin(&self) -> bool {
         let mut state = self.state();
         state.stopping = true;
-        drop(self.stopping.send_replace(true));
+        self.stopping.send_replace(true);
         state.held > 0
     }
 
