@@ -13,6 +13,8 @@
 //! - [`layers`]: the answer, with [`agreement`]: whether it is what policies predict; [`findings`]: what is noticed.
 //! - [`labels`], [`address`]: what policies read of a pod; [`harm`]: a pod that is the same to them and harms nobody.
 //! - [`manifest`]: what is created; [`image`]: out of which image.
+//! - [`script`]: runs checks with what a container already has.
+//! - [`proc`]: who listens in a pod, and what arrived there.
 
 pub mod act;
 pub mod address;
@@ -25,7 +27,9 @@ pub mod labels;
 pub mod layers;
 pub mod manifest;
 pub mod plan;
+pub mod proc;
 pub mod rights;
+pub mod script;
 pub mod targets;
 pub mod verdict;
 pub mod wire;
