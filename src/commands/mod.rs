@@ -9,6 +9,7 @@ mod effective_policy;
 mod explain;
 mod matrix;
 mod options;
+mod probe;
 mod pvc_why_pending;
 mod qos;
 mod reach;
@@ -38,6 +39,7 @@ pub enum Command {
     Storage(storage::Args),
     Qos(qos::Args),
     Dns(dns::Args),
+    Probe(probe::Args),
     Snapshot(snapshot::Args),
     Explain(explain::Args),
     Version(version::Args),
@@ -62,6 +64,7 @@ impl Command {
             Self::Storage(args) => storage::run(session, args),
             Self::Qos(args) => qos::run(session, args),
             Self::Dns(args) => dns::run(session, args),
+            Self::Probe(args) => probe::run(session, args),
             Self::Snapshot(args) => snapshot::run(session, args),
             Self::Explain(args) => explain::run(session, args),
             Self::Version(args) => version::run(session, args),
@@ -108,6 +111,7 @@ pub fn formats(command: &str) -> &'static [Format] {
         "dns" => Question::Dns.formats(),
         "dns verify" => Question::DnsVerify.formats(),
         "dns records" => Question::DnsRecords.formats(),
+        "probe rights" => probe::rights::FORMATS,
         "version" => version::FORMATS,
         _ => &[],
     }
