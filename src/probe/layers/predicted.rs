@@ -51,7 +51,7 @@ impl Case<'_, '_> {
                 Verdict::Deny => ProbeState::Fail,
                 Verdict::Unknown => ProbeState::Unknown,
             };
-            let mut layer = Found::new(LayerName::Predicted, state, format!("{about}{verdict}: {why}"));
+            let mut layer = Found::new(LayerName::Predicted, state, format!("{about}{why}"));
             for prediction in of {
                 let Some((to, one)) = prediction.to.and_then(|to| Some((to, self.judged(prediction, to)?))) else { continue };
                 if let Some(finding) = self.disagreement(&one, prediction, to, answer.as_ref()) {
