@@ -169,7 +169,8 @@ impl<'a> Clone<'a> {
         }
         let selecting = selectors(inventory, namespace);
         let unwanted: BTreeSet<&str> = selecting.iter().flat_map(|(_, _, selector)| keys(selector)).collect();
-        let projection = Projection::of(&readers, &like.metadata.labels, &own_labels(None), &unwanted).map_err(|reader| own_label(model, reader))?;
+        let projection =
+            Projection::of(&readers, &like.metadata.labels, &own_labels(None), &unwanted).map_err(|reader| own_label(model, reader))?;
         if let Some(noticing) = address::noticing(model, like) {
             let policy = labels::reference(model, noticing.policy);
             let block = noticing.block.cidr.to_string();

@@ -7,13 +7,14 @@ use jiff::Timestamp;
 use super::way::{self, Chooser, Chosen};
 use super::{look, words};
 use crate::cli::targets::{self, Target, TargetArg};
-use crate::cli::{CommandError, ErrorKind, Session, complete};
+use crate::cli::{CommandError, ErrorKind, Kept, Session, complete};
 use crate::commands::{Outcome, all, reach};
 use crate::dns::cluster::Cluster;
 use crate::inventory::Inventory;
-use crate::objects::{Phase, Resource};
+use crate::objects::{Labels, Meta, Phase, Pod, PodStatus, Resource};
 use crate::policy::Model;
 use crate::policy::question::Resolved;
+use crate::policy::validate::label_refusals;
 use crate::probe::check::Check;
 use crate::probe::harm;
 use crate::probe::layers::{self, Seen};
@@ -57,8 +58,8 @@ pub(super) struct ConnectArgs {
     #[arg(long, conflicts_with = "as_labels")]
     all_pods: bool,
     /// From a pod that is created with these labels, instead of SOURCE
-    #[arg(long, value_name = "KEY=VALUE,…")]
-    as_labels: Option<String>,
+    #[arg(long, value_name = "KEY=VALUE,…", value_parser = labels)]
+    as_labels: Option<Labels>,
     #[command(flatten)]
     way: way::Options,
     /// Create what is needed without asking
@@ -98,15 +99,18 @@ pub(super) fn run(session: &mut Session, args: &ConnectArgs) -> Result<Outcome, 
         session.warn(&noticed);
         error.asking(&session.globals().connection)
     };
-    let sources = match &source {
-        Some(source) => pods(session, &inventory, source, args.all_pods).map_err(|error| warned(session, error))?,
-        None => return Err(CommandError::new(ErrorKind::Usage, "--as-labels is not there yet")),
+    let (inventory, sources) = match (&source, &args.as_labels) {
+        (Some(source), _) => {
+            let sources = pods(session, &inventory, source, args.all_pods).map_err(|error| warned(session, error))?;
+            (inventory, sources)
+        }
+        (None, labels) => with_stand_in(session, inventory, &namespace, &labels.clone().unwrap_or_default())?,
     };
     let wanted: Result<Vec<Wanted>, CommandError> = typed.iter().map(|typed| words::resolve(&inventory, typed, &namespace)).collect();
     let wanted = wanted.map_err(|error| warned(session, error))?;
     let model = Model::compile(&inventory, session.cni(&inventory));
     let probes = planned(&model, &sources, &wanted)?;
-    let mut chooser = Chooser::new(&args.way, Timestamp::now());
+    let mut chooser = Chooser::new(&args.way, args.as_labels.as_ref(), Timestamp::now());
     let mut chosen = Vec::new();
     for (source, aims) in &probes {
         chosen.push(chooser.choose(session, &model, *source, checks(aims))?);
@@ -149,6 +153,34 @@ fn source<'w>(session: &mut Session, args: &'w ConnectArgs) -> Result<(Option<Ta
         TargetArg::Service { .. } => Err(usage("connections come from pods: a Service is no SOURCE")),
         TargetArg::Address(_) | TargetArg::Cidr(_) => Err(usage("connections come from pods: an address is no SOURCE")),
     }
+}
+
+/// `key=value,key=value`.
+fn labels(text: &str) -> Result<Labels, String> {
+    let mut labels = Labels::default();
+    for pair in text.split(',') {
+        let (key, value) = pair.split_once('=').ok_or_else(|| format!("\"{pair}\" is no KEY=VALUE"))?;
+        labels.set(key, value);
+    }
+    match label_refusals(&labels, "labels").first() {
+        Some(refusal) => Err(refusal.to_string()),
+        None => Ok(labels),
+    }
+}
+
+/// The inventory with a pod that has the labels that one would be created with.
+fn with_stand_in(session: &Session, inventory: Kept, namespace: &str, given: &Labels) -> Result<(Kept, Vec<usize>), CommandError> {
+    let name: Vec<String> = given.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    let name = format!("({})", name.join(","));
+    let model = Model::compile(&inventory, session.cni(&inventory));
+    // Where it must not be created, choosing the way says why.
+    let labels = harm::Clone::of_labels(&model, namespace, given).map_or_else(|_| given.clone(), |clone| clone.labels);
+    drop(model);
+    let metadata = Meta { name: name.clone(), namespace: namespace.to_owned(), labels, ..Meta::default() };
+    let pod = Pod { metadata, status: PodStatus { phase: Phase::Running, ..PodStatus::default() }, ..Pod::default() };
+    let inventory = Kept::new(std::mem::ManuallyDrop::into_inner(inventory).with_pod(pod));
+    let at = inventory.pod(namespace, &name).ok_or_else(|| CommandError::new(ErrorKind::Bug, "a pod that is not there"))?;
+    Ok((inventory, vec![at]))
 }
 
 /// The pods of a source: all of them, or the one that does best for all.
@@ -218,6 +250,9 @@ fn agreed(session: &mut Session, args: &ConnectArgs, chosen: &[Chosen]) -> Resul
     }
     for Chosen { place, .. } in chosen.iter().filter(|chosen| chosen.made.is_some()) {
         session.rehearse(place)?;
+    }
+    for chosen in chosen {
+        session.warn(&chosen.noticed);
     }
     for made in &made {
         session.note(&format!("Will add {made}."))?;

@@ -5,15 +5,16 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::cli::{CommandError, ErrorKind, Session};
-use crate::objects::{Node, Phase, Pod};
+use crate::objects::{Labels, Node, Phase, Pod};
 use crate::policy::Model;
 use crate::probe::act::Access;
 use crate::probe::check::Check;
-use crate::probe::harm::{self, Refusal};
+use crate::probe::harm;
 use crate::probe::image::{self, Because, Image, PullPolicy};
 use crate::probe::plan::{Container, Place, Way};
 use crate::probe::wire::Batch;
 use crate::probe::{place, rights};
+use crate::report::{Finding, ObjectRef};
 
 /// Containers of a pod that are looked at for tools.
 const MOST: usize = 3;
@@ -47,18 +48,22 @@ pub(super) struct Chosen {
     pub(super) batch: Batch,
     /// What is made there, in words; none: nothing.
     pub(super) made: Option<String>,
+    /// Who would see what is made.
+    pub(super) noticed: Vec<Finding>,
 }
 
 /// Chooses ways; remembers what may be done in which namespace.
 pub(super) struct Chooser<'a> {
     options: &'a Options,
+    /// Labels of a source that is not there yet.
+    labels: Option<&'a Labels>,
     now: Timestamp,
     rights: BTreeMap<(Way, String), Result<(), String>>,
 }
 
 impl<'a> Chooser<'a> {
-    pub(super) fn new(options: &'a Options, now: Timestamp) -> Self {
-        Self { options, now, rights: BTreeMap::new() }
+    pub(super) fn new(options: &'a Options, labels: Option<&'a Labels>, now: Timestamp) -> Self {
+        Self { options, labels, now, rights: BTreeMap::new() }
     }
 
     /// A way for these checks from a pod of the inventory.
@@ -75,7 +80,11 @@ impl<'a> Chooser<'a> {
         runs(pod)?;
         let batch = Batch::new(checks);
         let ways: &[Way] = match &self.options.via {
+            Some(way) if self.labels.is_some() && *way != Way::Pod => {
+                return Err(CommandError::new(ErrorKind::Usage, format!("--as-labels makes a pod: it does not go with --via {way}")));
+            }
             Some(way) => std::slice::from_ref(way),
+            None if self.labels.is_some() => &[Way::Pod],
             None => &[Way::Exec, Way::Ephemeral, Way::Pod],
         };
         let mut refused = Vec::new();
@@ -90,7 +99,7 @@ impl<'a> Chooser<'a> {
                 },
             };
             match tried {
-                Ok((place, made)) => return Ok(Chosen { place, batch, made }),
+                Ok(Made { place, said, noticed }) => return Ok(Chosen { place, batch, made: said, noticed }),
                 Err(why) => refused.push(format!("{way}: {why}")),
             }
         }
@@ -134,17 +143,18 @@ impl<'a> Chooser<'a> {
             "1 ephemeral container ({}) to pod {namespace}/{name}: it ends by itself and stays listed until the pod is deleted",
             said(&image)
         );
-        Ok((place::ephemeral(pod, &image, batch), Some(made)))
+        Ok(Made { place: place::ephemeral(pod, &image, batch), said: Some(made), noticed: Vec::new() })
     }
 
     fn pod(&self, model: &Model<'_>, source: usize, batch: &Batch) -> Tried {
         let info = model.inventory.pods.get(source).ok_or("it could not be read")?;
-        let clone = match info.template {
-            // It stands for a pod that is not there yet: its labels are all there is to it.
-            true => harm::Clone::of_labels(model, &info.pod.metadata.namespace, &info.pod.metadata.labels),
-            false => harm::Clone::of(model, source),
+        let (namespace, name) = info.pod.metadata.key();
+        let clone = match self.labels {
+            Some(labels) => harm::Clone::of_labels(model, namespace, labels),
+            None => harm::Clone::of(model, source),
         };
-        let clone = clone.map_err(|refusal| words(&refusal))?;
+        let subject = ObjectRef::new("Pod", namespace, name);
+        let clone = clone.map_err(|refusal| refusal.finding(&subject).message)?;
         let image = self.image(model, &info.pod.spec.node_name);
         let place = place::pod(&clone, &image, &self.options.image_pull_secret, batch, self.now);
         let labels: Vec<String> = clone.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
@@ -154,12 +164,20 @@ impl<'a> Chooser<'a> {
             clone.namespace,
             labels.join(",")
         );
-        Ok((place, Some(made)))
+        let noticed = clone.noticed.iter().map(|noticed| noticed.finding(&subject)).collect();
+        Ok(Made { place, said: Some(made), noticed })
     }
 }
 
-/// A place with what is made there, or why there is none.
-type Tried = Result<(Place, Option<String>), String>;
+/// A place with what is made there.
+struct Made {
+    place: Place,
+    said: Option<String>,
+    noticed: Vec<Finding>,
+}
+
+/// A place, or why there is none.
+type Tried = Result<Made, String>;
 
 /// The first container with tools for all checks.
 fn exec(session: &mut Session, pod: &Pod, batch: &Batch, named: Option<&str>) -> Result<Tried, CommandError> {
@@ -170,7 +188,7 @@ fn exec(session: &mut Session, pod: &Pod, batch: &Batch, named: Option<&str>) ->
         let survey = session.survey(&at)?;
         let without: Vec<String> = batch.checks.iter().filter(|check| !survey.can(check)).map(ToString::to_string).collect();
         match without.first() {
-            None => return Ok(Ok((Place::Exec(at), None))),
+            None => return Ok(Ok(Made { place: Place::Exec(at), said: None, noticed: Vec::new() })),
             Some(first) => missing.push(format!("{} has no tool for {first}", at.container)),
         }
     }
@@ -207,26 +225,5 @@ fn said(image: &Image) -> String {
     match image.because {
         Because::OnNode => format!("image {}, which the node has", image.name),
         Because::Asked | Because::Default => format!("image {}", image.name),
-    }
-}
-
-/// Why there must be no such pod.
-fn words(refusal: &Refusal) -> String {
-    match refusal {
-        Refusal::HostNetwork(_) => "it is on the host network: policies see its node, and a pod of its own would be another one".to_owned(),
-        Refusal::Unread { resource, namespace } if namespace.is_empty() => {
-            format!("{} could not be read, so that nobody knows whom it would harm", resource.plural())
-        }
-        Refusal::Unread { resource, namespace } => {
-            format!("{} of namespace {namespace} could not be read, so that nobody knows whom it would harm", resource.plural())
-        }
-        Refusal::Adopted(by) => format!("{} {} would take it for one of its own ({})", by.object.kind, by.object.name, by.selector),
-        Refusal::Published(by) => {
-            format!("Service {} would send to it, ready or not (publishNotReadyAddresses, {})", by.object.name, by.selector)
-        }
-        Refusal::OwnLabel { policy, field } => format!("{} {} reads a label that every probe has ({field})", policy.kind, policy.name),
-        Refusal::OtherAddress { policy, field, block } => {
-            format!("{} {} may tell its address from the pod's ({field}: {block})", policy.kind, policy.name)
-        }
     }
 }

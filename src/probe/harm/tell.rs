@@ -18,13 +18,16 @@ impl Refusal {
                 of(&kinds::SELECTORS_UNREAD, format!("{}{place} could not be read, so whom it would harm is unknown", resource.qualified()))
                     .remedied_by("shows the rights that are missing", Some("kubectl netstore probe rights".to_owned()))
             }
-            Self::Adopted(by) => selected(&of(&kinds::WOULD_BE_ADOPTED, format!("{} would take it for one of its own", name(&by.object))), by),
+            Self::Adopted(by) => {
+                selected(&of(&kinds::WOULD_BE_ADOPTED, format!("{} would take it for one of its own", name(&by.object))), by)
+            }
             Self::Published(by) => {
                 let why = format!("{} would send to it, though it is not ready", name(&by.object));
                 selected(&of(&kinds::WOULD_BE_SENT_TO, why), by).shown_by(&by.object, "spec.publishNotReadyAddresses", "true")
             }
             Self::OwnLabel { policy, field, selector } => {
-                of(&kinds::OWN_LABEL_READ, format!("{} reads a label that every probe pod has", name(policy))).shown_by(policy, field, selector)
+                of(&kinds::OWN_LABEL_READ, format!("{} reads a label that every probe pod has", name(policy)))
+                    .shown_by(policy, field, selector)
             }
             Self::Unreadable { policy, field } => {
                 let why = format!("{} has something that nobody can read, and it may be about labels", name(policy));
