@@ -6,6 +6,7 @@ use super::dns_records::DnsRecords;
 use super::dns_verify::DnsVerify;
 use super::overview::StorageOverview;
 use super::policy::{CanReach, EffectivePolicy, Matrix, ReachableFrom, WhoCanReach};
+use super::probe::Probe;
 use super::qos::Qos;
 use super::qos_namespace::QosNamespace;
 use super::qos_node::QosNode;
@@ -48,6 +49,8 @@ pub enum Answer {
     DnsRecords(Report<DnsRecords>),
     /// What is wrong with the names of this cluster?
     DnsDoctor(Report<DnsDoctor>),
+    /// Does it connect?
+    Probe(Report<Probe>),
 }
 
 impl Answer {
@@ -69,6 +72,7 @@ impl Answer {
             Self::DnsVerify(_) => Question::DnsVerify,
             Self::DnsRecords(_) => Question::DnsRecords,
             Self::DnsDoctor(_) => Question::DnsDoctor,
+            Self::Probe(_) => Question::Probe,
         }
     }
 
@@ -95,6 +99,7 @@ impl Answer {
             Self::DnsVerify(r) => &r.findings,
             Self::DnsRecords(r) => &r.findings,
             Self::DnsDoctor(r) => &r.findings,
+            Self::Probe(r) => &r.findings,
         }
     }
 
@@ -116,6 +121,7 @@ impl Answer {
             Self::DnsVerify(r) => &r.coverage,
             Self::DnsRecords(r) => &r.coverage,
             Self::DnsDoctor(r) => &r.coverage,
+            Self::Probe(r) => &r.coverage,
         }
     }
 }
@@ -153,6 +159,8 @@ pub enum Question {
     DnsRecords,
     /// `dns doctor`
     DnsDoctor,
+    /// `probe SOURCE TARGET`
+    Probe,
 }
 
 impl Question {
@@ -170,7 +178,8 @@ impl Question {
             | Self::Dns
             | Self::DnsVerify
             | Self::DnsRecords
-            | Self::DnsDoctor => &[Table, Wide, Json, Yaml],
+            | Self::DnsDoctor
+            | Self::Probe => &[Table, Wide, Json, Yaml],
             Self::Matrix => &[Table, Wide, Json, Yaml, Csv, Markdown, Dot, Mermaid],
         }
     }

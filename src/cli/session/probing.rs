@@ -11,7 +11,11 @@ use crate::probe::act::{ActError, Dry, Granted, Leftover, Prober, Stop, Sweep};
 use crate::probe::plan::{Container, Place, Right};
 use crate::probe::script::Survey;
 use crate::probe::wire::{Batch, Observed};
+use crate::report::view::{Format, render_object};
 use crate::source::live::PodPort;
+
+/// Files that are read at a time.
+const READS: usize = 8;
 
 impl Session {
     /// What the API server says of each right, in their order.
@@ -83,6 +87,37 @@ impl Session {
         self.act(async |prober| prober.read_file(at, path).await)
     }
 
+    /// What several files hold, each with its own error.
+    ///
+    /// # Errors
+    /// If there is no cluster, or the user stops it.
+    pub fn read_files(&mut self, files: &[(Container, &'static str)]) -> Result<Vec<Result<String, CommandError>>, CommandError> {
+        self.act(async |prober| {
+            let reads = files.iter().map(|(at, path)| async move {
+                match prober.read_file(at, path).await {
+                    Err(ActError::Interrupted) => Err(ActError::Interrupted),
+                    other => Ok(other.map_err(CommandError::from)),
+                }
+            });
+            let results: Vec<_> = stream::iter(reads).buffered(READS).collect().await;
+            results.into_iter().collect()
+        })
+    }
+
+    /// Refuses what needs a cluster where none is asked.
+    ///
+    /// # Errors
+    /// If objects come from files.
+    pub fn need_cluster(&self) -> Result<(), CommandError> {
+        match self.source {
+            Source::Live(_) => Ok(()),
+            Source::Snapshot | Source::Manifests => {
+                Err(CommandError::new(ErrorKind::Usage, "a probe runs in a cluster: --from and --filename name none")
+                    .hint("what the policies of files say: kubectl netstore can-reach SOURCE TARGET"))
+            }
+        }
+    }
+
     /// Removes what probes have left in a namespace, or in all.
     ///
     /// # Errors
@@ -107,6 +142,24 @@ impl Session {
         self.say(&escaped(text))
     }
 
+    /// Writes an object that would be created, or says that it would.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn print_object(&self, object: &serde_json::Value, how: &str) -> Result<(), CommandError> {
+        let format = self.globals.output.output.unwrap_or(Format::Table);
+        if let Format::Json | Format::Yaml = format {
+            let mut stdout = std::io::stdout().lock();
+            if format == Format::Yaml {
+                writeln!(stdout, "---")?;
+            }
+            return Ok(render_object(object, format, &mut stdout)?);
+        }
+        let name = object.pointer("/metadata/name").and_then(serde_json::Value::as_str).unwrap_or_default();
+        let done = if object.pointer("/spec/ephemeralContainers").is_some() { "patched" } else { "created" };
+        self.tell(&format!("pod/{name} {done} ({how})\n"))
+    }
+
     /// Asks the user, who is told `text` first; «no» is the default.
     ///
     /// # Errors
@@ -126,9 +179,7 @@ impl Session {
 
     /// Does something to the cluster.
     fn act<T>(&mut self, deed: impl AsyncFnOnce(Prober<'_>) -> Result<T, ActError>) -> Result<T, CommandError> {
-        if !matches!(self.source, Source::Live(_)) {
-            return Err(CommandError::new(ErrorKind::Usage, "probes run in a cluster: --from and --filename name none"));
-        }
+        self.need_cluster()?;
         let progress = self.progress();
         let Live { runtime, cluster, stop } = self.live()?;
         Ok(runtime.block_on(async {
