@@ -70,16 +70,16 @@ fn a_target_is_tried_at_its_name_its_pods_and_its_own_addresses() {
         Err(error) => format!("error: {error}"),
     };
     for (target, trial, wanted) in [
-        (
-            "svc/payments",
-            port("443"),
-            "name,payments.shop.svc.cluster.local. tcp,10.244.1.9,8443 tcp,10.244.2.9,8443 tcp,10.96.0.7,443",
-        ),
+        ("svc/payments", port("443"), "name,payments.shop.svc.cluster.local. tcp,10.244.1.9,8443 tcp,10.244.2.9,8443 tcp,10.96.0.7,443"),
         ("svc/payments", port("dns"), "name,payments.shop.svc.cluster.local. udp,10.244.1.9,53 udp,10.244.2.9,53 udp,10.96.0.7,53"),
         // A port that the Service has not is tried at its address only.
         ("svc/payments", port("80"), "name,payments.shop.svc.cluster.local. tcp,10.96.0.7,80"),
         ("svc/payments", port("http"), "error: svc/payments has no port called \"http\""),
-        ("svc/payments", Trial::Connect(Some(PortQuery { protocol: None, port: PortName::Range(1, 9) })), "error: svc/payments: a probe tries single ports, no ranges"),
+        (
+            "svc/payments",
+            Trial::Connect(Some(PortQuery { protocol: None, port: PortName::Range(1, 9) })),
+            "error: svc/payments: a probe tries single ports, no ranges",
+        ),
         // A headless Service has no address of its own.
         ("svc/headless", port(""), "name,headless.shop.svc.cluster.local. tcp,10.244.1.9,8443"),
         ("svc/elsewhere", port(""), "name,elsewhere.shop.svc.cluster.local. tcp,db.example.com,5432"),
@@ -99,7 +99,11 @@ fn a_target_is_tried_at_its_name_its_pods_and_its_own_addresses() {
         ("198.51.100.1", port(""), "error: 198.51.100.1: a port is missing"),
         ("db.example.com", port("5432"), "name,db.example.com tcp,db.example.com,5432"),
         ("payments", https("/ok"), "name,payments https,10.244.1.9,8443,/ok https,10.244.2.9,8443,/ok https,10.96.0.7,443,/ok"),
-        ("payments.shop.svc.cluster.local", port("443"), "name,payments.shop.svc.cluster.local tcp,10.244.1.9,8443 tcp,10.244.2.9,8443 tcp,10.96.0.7,443"),
+        (
+            "payments.shop.svc.cluster.local",
+            port("443"),
+            "name,payments.shop.svc.cluster.local tcp,10.244.1.9,8443 tcp,10.244.2.9,8443 tcp,10.96.0.7,443",
+        ),
         ("payments", Trial::Lookup, "name,payments"),
     ] {
         assert_eq!(of(target, trial.clone()), wanted, "{target} {trial:?}");
@@ -122,7 +126,13 @@ struct Known {
 }
 
 /// Runs a case: what came of checks by the beginning of their words; all others connect, names resolve to what they should.
-fn probed(source: &str, target: &str, trial: Trial, script: &[(&str, Verdict, &str)], known: &Known) -> (Answer, Vec<(ProbeState, Agreement)>) {
+fn probed(
+    source: &str,
+    target: &str,
+    trial: Trial,
+    script: &[(&str, Verdict, &str)],
+    known: &Known,
+) -> (Answer, Vec<(ProbeState, Agreement)>) {
     let world = world();
     let model = Model::compile(&world, Cni::default());
     let source = world.pod("shop", source).expect("a pod of the world");
@@ -190,15 +200,42 @@ fn the_first_failure_is_the_answer() {
         ("other-address", "web", "svc/payments", "443", &[("name,", Resolved, "10.96.0.99")], Known::default(), Fail, Agrees),
         ("nothing-listens", "web", "pod/payments-0", "8443", &[("tcp,", RefusedRst, "")], hears(Hears::No(vec![8080, 9090])), Fail, Agrees),
         ("loopback", "web", "pod/payments-0", "8443", &[("tcp,", RefusedRst, "")], hears(Hears::OnlyItself), Fail, Agrees),
-        ("refused-and-unread", "web", "pod/payments-0", "8443", &[("tcp,", RefusedRst, "")], hears(Hears::Unknown("you may not exec there".into())), Fail, NotCompared),
+        (
+            "refused-and-unread",
+            "web",
+            "pod/payments-0",
+            "8443",
+            &[("tcp,", RefusedRst, "")],
+            hears(Hears::Unknown("you may not exec there".into())),
+            Fail,
+            NotCompared,
+        ),
         ("pending", "web", "pod/pending", "80", &[], Known::default(), Fail, NotCompared),
         ("host-network", "web", "pod/host", "9100", &[], Known::default(), Ok, Agrees),
-        ("could-not-run", "stranger", "pod/payments-0", "8443", &[("tcp,", CouldNotRun, "the result was lost")], Known::default(), Unknown, NotCompared),
+        (
+            "could-not-run",
+            "stranger",
+            "pod/payments-0",
+            "8443",
+            &[("tcp,", CouldNotRun, "the result was lost")],
+            Known::default(),
+            Unknown,
+            NotCompared,
+        ),
         ("mesh", "meshed", "pod/payments-0", "8443", &[], Known::default(), Ok, NotCompared),
         ("udp-arrived", "web", "pod/payments-0", "53/UDP", &[("udp,", UdpSilent, "")], arrived(Arrived::Yes), Ok, Agrees),
         ("udp-lost", "web", "pod/payments-0", "53/UDP", &[("udp,", UdpSilent, "")], arrived(Arrived::No), Fail, Differs),
         ("udp-silent", "web", "pod/payments-0", "53/UDP", &[("udp,", UdpSilent, "")], nothing, Unknown, NotCompared),
-        ("host", "web", "db.example.com", "5432", &[("name,", Resolved, "203.0.113.5"), ("tcp,", TimedOut, "")], Known::default(), Fail, Differs),
+        (
+            "host",
+            "web",
+            "db.example.com",
+            "5432",
+            &[("name,", Resolved, "203.0.113.5"), ("tcp,", TimedOut, "")],
+            Known::default(),
+            Fail,
+            NotCompared,
+        ),
         ("address", "web", "198.51.100.1", "443", &[], Known::default(), Ok, Agrees),
         ("tls", "web", "https://payments/", "", &[("https,", TlsError, "wrong version number")], Known::default(), Fail, Agrees),
     ];

@@ -93,8 +93,13 @@ fn some_layer() -> impl Strategy<Value = Layer> {
     let name = prop_oneof![Just(LayerName::Name), Just(LayerName::Predicted), Just(LayerName::PodAddress)];
     let check = (text(), verdict(), text(), 0..9_u8, any::<u32>())
         .prop_map(|(check, verdict, detail, attempts, milliseconds)| ProbeCheck { check, verdict, detail, attempts, milliseconds });
-    (name, state(), text(), vec(check, 0..2))
-        .prop_map(|(layer, state, said, checks)| Layer { layer, state, said, checks, codes: vec!["PR-001"] })
+    (name, state(), text(), vec(check, 0..2)).prop_map(|(layer, state, said, checks)| Layer {
+        layer,
+        state,
+        said,
+        checks,
+        codes: vec!["PR-001"],
+    })
 }
 
 fn state() -> impl Strategy<Value = ProbeState> {
