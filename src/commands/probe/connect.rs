@@ -275,7 +275,7 @@ fn observe(
     let batches: Vec<(Place, _)> = chosen.into_iter().map(|chosen| (chosen.place, chosen.batch)).collect();
     let results = session.run_batches(&batches, AT_ONCE)?;
     let listening = looked.listening(&aims);
-    let (mut connections, mut findings) = (Vec::new(), Vec::new());
+    let (mut connections, mut findings) = (Vec::new(), session.left_behind());
     for (((source, aims), (place, batch)), result) in probes.iter().zip(&batches).zip(results) {
         let observed: BTreeMap<Check, _> = batch.checks.iter().cloned().zip(result?).collect();
         let arrivals = looked.arrived(session, model.inventory, aims, &observed)?;
