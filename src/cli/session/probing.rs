@@ -11,6 +11,7 @@ use crate::probe::act::{ActError, Dry, Granted, Leftover, Prober, Stop, Sweep};
 use crate::probe::plan::{Container, Place, Right};
 use crate::probe::script::Survey;
 use crate::probe::wire::{Batch, Observed};
+use crate::report::Finding;
 use crate::report::view::{Format, render_object};
 use crate::source::live::PodPort;
 
@@ -77,6 +78,14 @@ impl Session {
     /// If it cannot be asked.
     pub fn survey(&mut self, at: &Container) -> Result<Survey, CommandError> {
         self.act(async |prober| prober.survey(at).await)
+    }
+
+    /// What probes could not remove: to be told with their results.
+    pub fn left_behind(&self) -> Vec<Finding> {
+        match &self.source {
+            Source::Live(Some(Live { stop: Some(stop), .. })) => stop.left(),
+            _ => Vec::new(),
+        }
     }
 
     /// What a file of a container holds.

@@ -293,7 +293,7 @@ fn tell(
     (looked, ran): (Looked, Vec<(Way, BTreeMap<Check, Observed>)>),
     noticed: Vec<Finding>,
 ) -> Result<Outcome, CommandError> {
-    let (mut connections, mut findings) = (Vec::new(), Vec::new());
+    let (mut connections, mut findings) = (Vec::new(), session.left_behind());
     for ((source, aims), (way, observed)) in probes.iter().zip(ran) {
         let arrivals = looked.arrived(session, model.inventory, aims, &observed)?;
         let seen = Seen { way, observed, listening: looked.listening(aims), arrivals };

@@ -42,14 +42,13 @@ impl Named<'_> {
 impl Prober<'_> {
     /// Removes a pod.
     pub(super) async fn delete(&self, pod: &Named<'_>, dry: Dry) -> Result<(), Failure> {
-        let mut options = json!({ "apiVersion": "v1", "kind": "DeleteOptions", "gracePeriodSeconds": 0 });
-        if let (Some(uid), Some(options)) = (pod.uid, options.as_object_mut()) {
-            options.insert("preconditions".to_owned(), json!({ "uid": uid }));
-        }
-        let query = if dry == Dry::Server { "?dryRun=All" } else { "" };
-        let path = format!("{}{query}", pod.path());
+        // All of it in the body: where there is one, the query of a DELETE is not looked at.
+        let dry_run: &[&str] = if dry == Dry::Server { &["All"] } else { &[] };
+        let options = json!({
+            "apiVersion": "v1", "kind": "DeleteOptions", "gracePeriodSeconds": 0, "dryRun": dry_run, "preconditions": { "uid": pod.uid },
+        });
         let body = options.to_string().into_bytes();
-        let write = Write { method: Method::DELETE, path: &path, content_type: "application/json", body };
+        let write = Write { method: Method::DELETE, path: &pod.path(), content_type: "application/json", body };
         match self.send(&write).await {
             // Gone already, or another one of this name: nothing is left of ours.
             Err(Failure::Status { code: 404 | 409, .. }) => Ok(()),

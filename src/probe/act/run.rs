@@ -9,6 +9,7 @@ use super::make::{address, changed};
 use super::outcome::{Never, Progressed, look};
 use super::remove::Named;
 use super::{ActError, GRACE, Prober};
+use crate::probe::findings::left::pod_left;
 use crate::probe::manifest::EXPIRES_AT;
 use crate::probe::plan::{Place, START};
 use crate::probe::rights;
@@ -65,6 +66,7 @@ impl Prober<'_> {
         };
         let until = pod.metadata.annotations.iter().find_map(|annotations| annotations.get(EXPIRES_AT)).map_or("", String::as_str);
         self.progress.notice(&format!("Warning: pod/{name} in namespace {namespace} could not be deleted: {}", failure.reason()));
+        self.stop.leaves(pod_left(namespace, name, until, &failure.reason()));
         self.progress.notice(&format!("hint: it ends by itself; after {until} this removes it: kubectl netstore probe gc -n {namespace}"));
     }
 

@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
+use crate::report::Finding;
+
 /// Exit code of a process that was interrupted, as shells show it.
 const INTERRUPTED: i32 = 130;
 
@@ -23,6 +25,8 @@ struct State {
     swept: BTreeSet<String>,
     /// What the server has warned of.
     warned: BTreeSet<String>,
+    /// What could not be removed.
+    left: Vec<Finding>,
 }
 
 impl Stop {
@@ -74,6 +78,16 @@ impl Stop {
     /// Whether a warning is still to be told: a rehearsal brings the same ones as the deed.
     pub(super) fn warns(&self, warning: &str) -> bool {
         self.state().warned.insert(warning.to_owned())
+    }
+
+    /// Something could not be removed.
+    pub(super) fn leaves(&self, finding: Finding) {
+        self.state().left.push(finding);
+    }
+
+    /// What could not be removed since this was asked last.
+    pub fn left(&self) -> Vec<Finding> {
+        std::mem::take(&mut self.state().left)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -4,10 +4,11 @@
 
 pub mod harm;
 pub mod layers;
+pub mod left;
 
 use crate::report::FindingKind;
 
 /// Every kind.
 pub fn all() -> Vec<&'static FindingKind> {
-    [layers::ALL, harm::ALL].concat()
+    [layers::ALL, harm::ALL, left::ALL].concat()
 }
