@@ -9,6 +9,7 @@ mod effective_policy;
 mod explain;
 mod matrix;
 mod options;
+mod probe;
 mod pvc_why_pending;
 mod qos;
 mod reach;
@@ -38,6 +39,7 @@ pub enum Command {
     Storage(storage::Args),
     Qos(qos::Args),
     Dns(dns::Args),
+    Probe(probe::Args),
     Snapshot(snapshot::Args),
     Explain(explain::Args),
     Version(version::Args),
@@ -62,6 +64,7 @@ impl Command {
             Self::Storage(args) => storage::run(session, args),
             Self::Qos(args) => qos::run(session, args),
             Self::Dns(args) => dns::run(session, args),
+            Self::Probe(args) => probe::run(session, args),
             Self::Snapshot(args) => snapshot::run(session, args),
             Self::Explain(args) => explain::run(session, args),
             Self::Version(args) => version::run(session, args),
@@ -98,8 +101,11 @@ pub fn formats(command: &str) -> &'static [Format] {
     let question = Question::ALL.iter().find(|question| question.name() == command);
     match question {
         Some(question) => question.formats(),
-        None if command == "version" => version::FORMATS,
-        None => &[],
+        None => match command {
+            "probe rights" => probe::rights::FORMATS,
+            "version" => version::FORMATS,
+            _ => &[],
+        },
     }
 }
 
