@@ -13,6 +13,7 @@ pub mod overview;
 mod peer;
 pub mod policy;
 pub mod probe;
+mod probe_verdict;
 pub mod qos;
 pub mod qos_namespace;
 pub mod qos_node;
