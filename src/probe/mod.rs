@@ -9,7 +9,7 @@
 //! - [`plan`]: where checks run, and what is created for that.
 //! - [`wire`]: how checks get into a pod as words, and verdicts out of it as lines.
 //! - [`labels`], [`address`]: what policies read of a pod; [`harm`]: a pod that is the same to them and harms nobody.
-//! - [`manifest`]: what is created; [`image`]: out of which image.
+//! - [`manifest`]: what is created; [`image`]: out of which image; [`security`]: whose fault it is if Pod Security refuses it.
 //! - [`findings`]: what is noticed.
 
 pub mod address;
@@ -20,5 +20,6 @@ pub mod image;
 pub mod labels;
 pub mod manifest;
 pub mod plan;
+pub mod security;
 pub mod verdict;
 pub mod wire;

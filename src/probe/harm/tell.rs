@@ -18,17 +18,20 @@ impl Refusal {
                 of(&kinds::SELECTORS_UNREAD, format!("{}{place} could not be read, so whom it would harm is unknown", resource.qualified()))
                     .remedied_by("shows the rights that are missing", Some("kubectl netstore probe rights".to_owned()))
             }
-            Self::Adopted(by) => selected(&of(&kinds::WOULD_BE_ADOPTED, format!("{} would take it for one of its own", name(&by.object))), by),
+            Self::Adopted(by) => {
+                selected(&of(&kinds::WOULD_BE_ADOPTED, format!("{} would take it for one of its own", name(&by.object))), by)
+            }
             Self::Published(by) => {
                 let why = format!("{} would send to it, though it is not ready", name(&by.object));
                 selected(&of(&kinds::WOULD_BE_SENT_TO, why), by).shown_by(&by.object, "spec.publishNotReadyAddresses", "true")
             }
             Self::OwnLabel { policy, field, selector } => {
-                of(&kinds::OWN_LABEL_READ, format!("{} reads a label that every probe pod has", name(policy))).shown_by(policy, field, selector)
+                of(&kinds::OWN_LABEL_READ, format!("{} reads a label that every probe pod has", name(policy)))
+                    .shown_by(policy, field, selector)
             }
             Self::Unreadable { policy, field } => {
                 let why = format!("{} has something that nobody can read, and it may be about labels", name(policy));
-                of(&kinds::POLICY_NOT_UNDERSTOOD, why).shown_by(policy, field, "")
+                of(&kinds::POLICY_NOT_UNDERSTOOD, why).shown_by(policy, field, "not understood")
             }
             Self::OtherAddress { policy, field, block } => {
                 let why = format!("{} may tell it by its address", name(policy));
@@ -51,9 +54,9 @@ impl Noticed {
                 let what = format!("the selector of {} will match the probe pod, which it does not take", name(&by.object));
                 selected(&of(&kinds::COUNTED_BY_SELECTOR, what), by)
             }
-            Self::Mesh { pod, sidecar } => {
+            Self::Mesh { pod, field, sidecar } => {
                 let what = format!("{} talks through the sidecar {sidecar}, the probe pod does not", name(pod));
-                of(&kinds::WITHOUT_SIDECAR, what).shown_by(pod, "spec.containers", sidecar)
+                of(&kinds::WITHOUT_SIDECAR, what).shown_by(pod, *field, sidecar)
             }
         }
     }
