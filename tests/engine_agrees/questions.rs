@@ -13,7 +13,7 @@ use netstore::report::{Peer, PortRange, Verdict};
 use proptest::test_runner::TestCaseError;
 
 use super::both::{Both, Cluster};
-use super::generators::{ADDRESSES, Case};
+use super::generators::{ADDRESSES, Case, cases};
 use super::naive::End;
 use super::settings::on_generated;
 
