@@ -189,12 +189,17 @@ fn doings(cluster: &Cluster) -> BTreeMap<String, String> {
     doings
 }
 
-/// Creates a pod that no scheduler cares for, and says of it what a kubelet does: it runs, its container is not ready.
-fn run(cluster: &Cluster, mut pod: Value, number: u8) {
-    let name = pod["metadata"]["name"].as_str().expect("a name").to_owned();
+/// Creates a pod that no scheduler cares for.
+fn create(cluster: &Cluster, mut pod: Value) {
     pod["spec"]["schedulerName"] = json!("nobody");
     (pod["apiVersion"], pod["kind"]) = (json!("v1"), json!("Pod"));
     kubectl(cluster, &["create", "-f", file(cluster, "probe.json", &pod).to_str().expect("UTF-8")]);
+}
+
+/// Creates a pod and says of it what a kubelet does: it runs, its container is not ready.
+fn run(cluster: &Cluster, pod: Value, number: u8) {
+    let name = pod["metadata"]["name"].as_str().expect("a name").to_owned();
+    create(cluster, pod);
     let text = kubectl(cluster, &["get", "pod", &name, "-n", "zoo", "-o", "json"]);
     let mut there: Value = serde_json::from_str(&text).expect("JSON");
     let address = format!("10.244.250.{number}");
@@ -254,7 +259,7 @@ fn controllers_do_nothing_with_probe_pods() {
 
     let labels = json!({"app": "bare", "tier": "back"});
     let careless = json!({"metadata": {"name": "careless", "namespace": "zoo", "labels": labels}, "spec": {"containers": [{"name": "app", "image": "app"}]}});
-    run(&cluster, careless, 99);
+    create(&cluster, careless);
     until("a ReplicaSet takes the careless pod, and ends one", || {
         let there = list(&cluster, "pods", &["-n", "zoo", "-l", "app=bare"]);
         let ending = there.iter().filter(|pod| !pod["metadata"]["deletionTimestamp"].is_null()).count();
