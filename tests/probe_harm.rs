@@ -31,14 +31,13 @@ use std::net::IpAddr;
 use netstore::inventory::Origin;
 use netstore::objects::{Labels, Protocol, Resource};
 use netstore::probe::harm::{Clone as Probe, Refusal};
-use netstore::source::decode;
 use proptest::test_runner::TestCaseError;
 use serde_json::{Value, json};
 
 use self::both::Cluster;
 use self::client::Dice;
 use self::controllers::deeds;
-use self::generators::ADDRESSES;
+use self::generators::{ADDRESSES, Case};
 use self::naive::End;
 use self::worlds::{World, worlds};
 
@@ -62,9 +61,9 @@ fn word(refusal: &Refusal) -> &'static str {
         Refusal::Unread { .. } => "unread",
         Refusal::Adopted(_) => "adopted",
         Refusal::Published(_) => "published",
-        Refusal::OwnLabel { .. } => "own label",
-        Refusal::Unreadable { .. } => "unreadable",
-        Refusal::OtherAddress { .. } => "other address",
+        Refusal::OwnLabel(_) => "own label",
+        Refusal::Unreadable(_) => "unreadable",
+        Refusal::OtherAddress(_) => "other address",
     }
 }
 
@@ -86,7 +85,7 @@ fn a_probe_pod_is_to_policies_what_the_pod_is_and_harms_nobody() {
 
 /// Tries to create a probe pod for each pod of the cluster.
 fn harmless(world: &World, seen: &mut Seen) -> Result<(), TestCaseError> {
-    let cluster = cluster(&world.case.objects, world);
+    let cluster = cluster(world.case.objects.clone(), world);
     let both = cluster.both();
     let mut dice = Dice(world.seed ^ 1);
     for (at, info) in cluster.inventory.pods.iter().enumerate().take(4) {
@@ -111,12 +110,10 @@ fn harmless(world: &World, seen: &mut Seen) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-fn cluster(objects: &[(Resource, Value)], world: &World) -> Cluster {
-    let mut decoded = netstore::objects::Objects::default();
-    for (resource, object) in objects {
-        decode::add_object(&mut decoded, *resource, object.clone()).expect("an object");
-    }
-    Cluster::partly_read(Origin::Live, decoded, world.case.coverage())
+/// The cluster of the world with these objects.
+fn cluster(objects: Vec<(Resource, Value)>, world: &World) -> Cluster {
+    let case = Case { objects, ..world.case.clone() };
+    Cluster::partly_read(Origin::Live, case.decode(), case.coverage())
 }
 
 /// The pod itself again, the pod with the labels of the probe, and the same at another address that its node may give: both opinions
@@ -136,7 +133,7 @@ fn no_policy_tells(world: &World, like: &Value, clone: &Probe<'_>, dice: &mut Di
     move_elsewhere(&mut moved, world, dice);
     let mut objects = world.case.objects.clone();
     objects.extend([full, bare, few, moved].map(|pod| (Resource::Pods, pod)));
-    let cluster = cluster(&objects, world);
+    let cluster = cluster(objects, world);
     let both = cluster.both();
     let count = cluster.world.objects.pods.len();
     let [full, bare, few, moved] = [4, 3, 2, 1].map(|back| End::Pod(count - back));

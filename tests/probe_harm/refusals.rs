@@ -5,7 +5,7 @@ use netstore::objects::Resource;
 use netstore::policy::Cni;
 use netstore::probe::harm::{NEEDS, Noticed, Refusal, Selecting};
 use netstore::probe::security::other_containers;
-use netstore::report::{Finding, ObjectRef};
+use netstore::report::{Evidence, Finding, ObjectRef};
 use serde_json::{Value, json};
 
 use crate::rules::{as_labels, inventory, like_web, like_web_of, of, policy, web};
@@ -131,17 +131,17 @@ fn a_policy_that_reads_a_label_of_every_probe_refuses() {
         web(json!({"app": "web", "app.kubernetes.io/managed-by": "Helm"})),
         policy("helm", json!({"matchLabels": {"app.kubernetes.io/managed-by": "Helm"}})),
     ];
-    assert!(matches!(like_web(&objects), Err(Refusal::OwnLabel { .. })));
-    assert!(matches!(as_labels(&objects, &[("app.kubernetes.io/managed-by", "Helm")]), Err(Refusal::OwnLabel { .. })));
+    assert!(matches!(like_web(&objects), Err(Refusal::OwnLabel(_))));
+    assert!(matches!(as_labels(&objects, &[("app.kubernetes.io/managed-by", "Helm")]), Err(Refusal::OwnLabel(_))));
     let meshed = policy("meshed", json!({"matchExpressions": [{"key": "sidecar.istio.io/inject", "operator": "DoesNotExist"}]}));
-    assert!(matches!(like_web(&[web(json!({})), meshed]), Err(Refusal::OwnLabel { .. })));
+    assert!(matches!(like_web(&[web(json!({})), meshed]), Err(Refusal::OwnLabel(_))));
 }
 
 #[test]
 fn a_peer_that_nobody_can_read_refuses() {
     let spec = json!({"podSelector": {}, "ingress": [{"from": [{"moodSelector": {"matchLabels": {"mood": "good"}}}]}]});
     let objects = [web(json!({"app": "web"})), of(Resource::NetworkPolicies, "moody", spec)];
-    assert!(matches!(like_web(&objects), Err(Refusal::Unreadable { .. })));
+    assert!(matches!(like_web(&objects), Err(Refusal::Unreadable(_))));
 }
 
 /// A rule of shop/db that lets a block in, and node w1, which has the pod at 10.0.1.5.
@@ -174,7 +174,7 @@ fn a_block_that_may_tell_the_addresses_refuses() {
         ("fd00::/64", &[], range, false),
     ] {
         let told = like_web(&lets_in(cidr, except, ranges));
-        let refused = matches!(told, Err(Refusal::OtherAddress { .. }));
+        let refused = matches!(told, Err(Refusal::OtherAddress(_)));
         assert_eq!(refused, told_apart, "{cidr} but {except:?}, pods of {ranges:?}: {told:?}");
     }
 }
@@ -201,17 +201,19 @@ fn a_probe_beside_the_sidecar_of_a_mesh_is_told() {
 #[test]
 fn every_refusal_and_notice_says_who_and_shows_it() {
     let subject = ObjectRef::new("Pod", "shop", "web");
-    let policy = ObjectRef::new("NetworkPolicy", "data", "db");
-    let (field, block) = ("spec.ingress[0].from".to_owned(), "10.0.1.5/32".to_owned());
+    let reads = |value: &str| {
+        let object = ObjectRef::new("NetworkPolicy", "data", "db");
+        Box::new(Evidence { object, field: "spec.ingress[0].from".to_owned(), value: value.to_owned() })
+    };
     let refusals = [
         Refusal::HostNetwork(subject.clone()),
         Refusal::Unread { resource: Resource::NetworkPolicies, namespace: String::new() },
         Refusal::Unread { resource: Resource::PodDisruptionBudgets, namespace: "shop".to_owned() },
         Refusal::Adopted(selecting("DaemonSet")),
         Refusal::Published(selecting("Service")),
-        Refusal::OwnLabel { policy: policy.clone(), field: field.clone(), selector: "app.kubernetes.io/managed-by=Helm".to_owned() },
-        Refusal::OtherAddress { policy: policy.clone(), field: field.clone(), block },
-        Refusal::Unreadable { policy, field },
+        Refusal::OwnLabel(reads("app.kubernetes.io/managed-by=Helm")),
+        Refusal::OtherAddress(reads("10.0.1.5/32")),
+        Refusal::Unreadable(reads("not understood")),
     ];
     let noticed = [
         Noticed::Service(selecting("Service")),
