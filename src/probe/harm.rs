@@ -14,10 +14,11 @@ use std::collections::BTreeSet;
 use crate::inventory::Inventory;
 use crate::objects::{LabelSelector, Labels, Meta, Pod, Resource, Truth, WorkloadKind};
 use crate::policy::Model;
-use crate::report::ObjectRef;
+use crate::policy::compile::PolicyId;
+use crate::report::{Direction, Evidence, ObjectRef};
 
 use super::address;
-use super::labels::{self, Projection, Reader, Readers};
+use super::labels::{self, Place, Projection, Reader, Readers};
 use super::manifest::{MANAGED_BY, WITHOUT_MESH};
 
 /// Kinds without which nothing is certain about a namespace.
@@ -88,7 +89,9 @@ pub enum Noticed {
     Mesh {
         /// The pod.
         pod: ObjectRef,
-        /// Its container.
+        /// The list of its containers that has the sidecar.
+        field: &'static str,
+        /// Its name.
         sidecar: String,
     },
 }
@@ -119,30 +122,11 @@ pub enum Refusal {
     /// A Service would send to it though it is not ready.
     Published(Selecting),
     /// A policy reads a label that every probe has.
-    OwnLabel {
-        /// The policy.
-        policy: ObjectRef,
-        /// Its field.
-        field: String,
-        /// What stands there.
-        selector: String,
-    },
+    OwnLabel(Box<Evidence>),
     /// A policy has something that nobody can read, and it may be about labels.
-    Unreadable {
-        /// The policy.
-        policy: ObjectRef,
-        /// Its field.
-        field: String,
-    },
+    Unreadable(Box<Evidence>),
     /// A policy may tell its address from that of the pod.
-    OtherAddress {
-        /// The policy.
-        policy: ObjectRef,
-        /// Its field.
-        field: String,
-        /// The block.
-        block: String,
-    },
+    OtherAddress(Box<Evidence>),
 }
 
 impl<'a> Clone<'a> {
@@ -165,16 +149,15 @@ impl<'a> Clone<'a> {
         }
         let readers = Readers::of(model, Some(info.namespace));
         if let Some((policy, place)) = readers.unreadable {
-            return Err(Refusal::Unreadable { policy: labels::reference(model, policy), field: place.field(policy) });
+            return Err(Refusal::Unreadable(evidence(model, policy, place.field(policy), "not understood".to_owned())));
         }
         let selecting = selectors(inventory, namespace);
         let unwanted: BTreeSet<&str> = selecting.iter().flat_map(|(_, _, selector)| keys(selector)).collect();
         let projection =
             Projection::of(&readers, &like.metadata.labels, &own_labels(None), &unwanted).map_err(|reader| own_label(model, reader))?;
         if let Some(noticing) = address::noticing(model, like) {
-            let policy = labels::reference(model, noticing.policy);
-            let block = noticing.block.cidr.to_string();
-            return Err(Refusal::OtherAddress { policy, field: format!("spec.ingress[{}].from", noticing.rule), block });
+            let field = Place::Peer(Direction::Ingress, noticing.rule).field(noticing.policy);
+            return Err(Refusal::OtherAddress(evidence(model, noticing.policy, field, noticing.block.cidr.to_string())));
         }
         let kept = projection.kept.iter().map(|(key, reader)| {
             let policy = labels::reference(model, reader.policy);
@@ -220,8 +203,11 @@ impl<'a> Clone<'a> {
 }
 
 fn own_label(model: &Model<'_>, reader: &Reader<'_>) -> Refusal {
-    let policy = labels::reference(model, reader.policy);
-    Refusal::OwnLabel { policy, field: reader.place.field(reader.policy), selector: reader.selector.describe() }
+    Refusal::OwnLabel(evidence(model, reader.policy, reader.place.field(reader.policy), reader.selector.describe()))
+}
+
+fn evidence(model: &Model<'_>, policy: PolicyId, field: String, value: String) -> Box<Evidence> {
+    Box::new(Evidence { object: labels::reference(model, policy), field, value })
 }
 
 /// The labels that every probe has, but those about meshes that are `given`.
@@ -309,9 +295,10 @@ fn seen(inventory: &Inventory, namespace: &str, labels: &Labels) -> Result<Vec<N
 const SIDECARS: [&str; 4] = ["consul-dataplane", "istio-proxy", "kuma-sidecar", "linkerd-proxy"];
 
 fn mesh(pod: &Pod) -> Option<Noticed> {
-    let mut containers = pod.spec.containers.iter().chain(&pod.spec.init_containers);
-    let sidecar = containers.find(|container| SIDECARS.contains(&container.name.as_str()))?;
-    Some(Noticed::Mesh { pod: reference(Resource::Pods, &pod.metadata), sidecar: sidecar.name.clone() })
+    let containers = pod.spec.containers.iter().map(|container| ("spec.containers", &container.name));
+    let init_containers = pod.spec.init_containers.iter().map(|container| ("spec.initContainers", &container.name));
+    let (field, sidecar) = containers.chain(init_containers).find(|(_, name)| SIDECARS.contains(&name.as_str()))?;
+    Some(Noticed::Mesh { pod: reference(Resource::Pods, &pod.metadata), field, sidecar: sidecar.clone() })
 }
 
 fn keys(selector: &LabelSelector) -> impl Iterator<Item = &str> {

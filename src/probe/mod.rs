@@ -12,7 +12,8 @@
 //! - [`wire`]: how checks get into a pod as words, and verdicts out of it as lines.
 //! - [`layers`]: the answer, with [`agreement`]: whether it is what policies predict; [`findings`]: what is noticed.
 //! - [`labels`], [`address`]: what policies read of a pod; [`harm`]: a pod that is the same to them and harms nobody.
-//! - [`place`]: where a batch runs; [`manifest`]: what is created for it; [`image`]: out of which image.
+//! - [`place`]: where a batch runs; [`manifest`]: what is created for it; [`image`]: out of which image; [`security`]: whose fault it is if
+//!   Pod Security refuses it.
 //! - [`script`]: runs checks with what a container already has.
 //! - [`proc`]: who listens in a pod, and what arrived there.
 
@@ -31,6 +32,7 @@ pub mod plan;
 pub mod proc;
 pub mod rights;
 pub mod script;
+pub mod security;
 pub mod targets;
 pub mod verdict;
 pub mod wire;

@@ -2,7 +2,7 @@
 
 use super::{Noticed, Refusal, Selecting};
 use crate::probe::findings::harm as kinds;
-use crate::report::{Finding, FindingKind, ObjectRef};
+use crate::report::{Evidence, Finding, FindingKind, ObjectRef};
 
 impl Refusal {
     /// Why there is no probe pod for `subject`, the pod or the namespace that was asked about.
@@ -19,23 +19,23 @@ impl Refusal {
                     .remedied_by("shows the rights that are missing", Some("kubectl netstore probe rights".to_owned()))
             }
             Self::Adopted(by) => {
-                selected(&of(&kinds::WOULD_BE_ADOPTED, format!("{} would take it for one of its own", name(&by.object))), by)
+                selected(of(&kinds::WOULD_BE_ADOPTED, format!("{} would take it for one of its own", name(&by.object))), by)
             }
             Self::Published(by) => {
                 let why = format!("{} would send to it, though it is not ready", name(&by.object));
-                selected(&of(&kinds::WOULD_BE_SENT_TO, why), by).shown_by(&by.object, "spec.publishNotReadyAddresses", "true")
+                selected(of(&kinds::WOULD_BE_SENT_TO, why), by).shown_by(&by.object, "spec.publishNotReadyAddresses", "true")
             }
-            Self::OwnLabel { policy, field, selector } => {
-                of(&kinds::OWN_LABEL_READ, format!("{} reads a label that every probe pod has", name(policy)))
-                    .shown_by(policy, field, selector)
+            Self::OwnLabel(evidence) => {
+                let why = format!("{} reads a label that every probe pod has", name(&evidence.object));
+                shown(of(&kinds::OWN_LABEL_READ, why), evidence)
             }
-            Self::Unreadable { policy, field } => {
-                let why = format!("{} has something that nobody can read, and it may be about labels", name(policy));
-                of(&kinds::POLICY_NOT_UNDERSTOOD, why).shown_by(policy, field, "")
+            Self::Unreadable(evidence) => {
+                let why = format!("{} has something that nobody can read, and it may be about labels", name(&evidence.object));
+                shown(of(&kinds::POLICY_NOT_UNDERSTOOD, why), evidence)
             }
-            Self::OtherAddress { policy, field, block } => {
-                let why = format!("{} may tell it by its address", name(policy));
-                of(&kinds::OTHER_ADDRESS, why).shown_by(policy, field, block)
+            Self::OtherAddress(evidence) => {
+                let why = format!("{} may tell it by its address", name(&evidence.object));
+                shown(of(&kinds::OTHER_ADDRESS, why), evidence)
             }
         }
     }
@@ -47,23 +47,27 @@ impl Noticed {
         let of = |kind: &'static FindingKind, what: String| kind.on(subject.clone(), what);
         match self {
             Self::Service(by) => {
-                selected(&of(&kinds::LISTED_AS_NOT_READY, format!("{} will list the probe pod, as not ready", name(&by.object))), by)
+                selected(of(&kinds::LISTED_AS_NOT_READY, format!("{} will list the probe pod, as not ready", name(&by.object))), by)
             }
-            Self::Budget(by) => selected(&of(&kinds::COUNTED_BY_BUDGET, format!("{} will select the probe pod", name(&by.object))), by),
+            Self::Budget(by) => selected(of(&kinds::COUNTED_BY_BUDGET, format!("{} will select the probe pod", name(&by.object))), by),
             Self::Workload(by) => {
                 let what = format!("the selector of {} will match the probe pod, which it does not take", name(&by.object));
-                selected(&of(&kinds::COUNTED_BY_SELECTOR, what), by)
+                selected(of(&kinds::COUNTED_BY_SELECTOR, what), by)
             }
-            Self::Mesh { pod, sidecar } => {
+            Self::Mesh { pod, field, sidecar } => {
                 let what = format!("{} talks through the sidecar {sidecar}, the probe pod does not", name(pod));
-                of(&kinds::WITHOUT_SIDECAR, what).shown_by(pod, "spec.containers", sidecar)
+                of(&kinds::WITHOUT_SIDECAR, what).shown_by(pod, *field, sidecar)
             }
         }
     }
 }
 
-fn selected(finding: &Finding, by: &Selecting) -> Finding {
-    finding.clone().shown_by(&by.object, "spec.selector", &by.selector)
+fn shown(finding: Finding, by: &Evidence) -> Finding {
+    finding.shown_by(&by.object, &by.field, &by.value)
+}
+
+fn selected(finding: Finding, by: &Selecting) -> Finding {
+    finding.shown_by(&by.object, "spec.selector", &by.selector)
 }
 
 fn name(object: &ObjectRef) -> String {
