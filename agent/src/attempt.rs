@@ -42,19 +42,25 @@ pub fn attempt(check: &Check, patience: Duration) -> Tried {
     }
 }
 
-/// At the first address of the host, which the detail names if it was not an address already. The name failing is the verdict, then.
-fn at(to: &To, patience: Duration, attempt: impl FnOnce(SocketAddr) -> Tried) -> Tried {
+/// At the host: if that is a name, at its first address to which the pod has a route, which the detail tells. What becomes of the name
+/// is the verdict if it has none.
+fn at(to: &To, patience: Duration, attempt: impl Fn(SocketAddr) -> Tried) -> Tried {
     if let Ok(address) = to.host.parse::<IpAddr>() {
         return attempt(SocketAddr::new(address, to.port));
     }
-    match names::lookup(&to.host, patience).as_deref() {
-        Ok([first, ..]) => {
-            let Tried { verdict, detail } = attempt(SocketAddr::new(*first, to.port));
-            Tried { verdict, detail: if detail.is_empty() { first.to_string() } else { format!("{detail} ({first})") } }
+    let addresses = match names::lookup(&to.host, patience) {
+        Ok(addresses) => addresses,
+        Err(Tried { verdict, detail }) => return Tried::with(verdict, format!("{}: {detail}", to.host).trim_end_matches(": ")),
+    };
+    let mut tried = Tried::plain(Verdict::NoData);
+    for address in addresses {
+        let Tried { verdict, detail } = attempt(SocketAddr::new(address, to.port));
+        tried = Tried { verdict, detail: if detail.is_empty() { address.to_string() } else { format!("{detail} ({address})") } };
+        if verdict != Verdict::NoRoute {
+            break;
         }
-        Ok([]) => Tried::plain(Verdict::NoData),
-        Err(tried) => Tried::with(tried.verdict, format!("{}: {}", to.host, tried.detail).trim_end_matches(": ")),
     }
+    tried
 }
 
 fn list(addresses: &[IpAddr]) -> String {

@@ -223,6 +223,8 @@ fn names_tell_what_their_server_says() {
             ("name,a..b", NxDomain, ""),
             ("tcp,ok,80", Connected, "10.77.0.1"),
             ("http,ok.c.test,80,/", HttpStatus, "204 (10.77.0.1)"),
+            // One family has no route: the other one is used.
+            ("http,far,80,/", HttpStatus, "204 (fd77::1)"),
             ("tcp,no,80", NxDomain, ""),
             ("udp,silent,80", DnsTimeout, "silent"),
         ],

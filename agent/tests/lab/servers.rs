@@ -142,6 +142,8 @@ fn reply(question: &[u8], tcp: bool) -> Option<Vec<u8>> {
         "ok" if v6 => answer(RData::AAAA(AAAA("fd77::1".parse().expect("an address")))),
         "ok" | "half" | "lame" if !v6 => answer(RData::A(A([10, 77, 0, 1].into()))),
         "lame" => return None,
+        "far" if v6 => answer(RData::AAAA(AAAA("fd77::1".parse().expect("an address")))),
+        "far" => answer(RData::A(A([10, 99, 0, 1].into()))),
         "half" => message.metadata.response_code = ResponseCode::ServFail,
         "nodata" => {}
         "servfail" => message.metadata.response_code = ResponseCode::ServFail,
