@@ -19,6 +19,8 @@ mod partial;
 mod plugin;
 #[path = "live_cluster/probe/mod.rs"]
 mod probe;
+#[path = "live_cluster/probe_harm.rs"]
+mod probe_harm;
 #[path = "live_cluster/qos/mod.rs"]
 mod qos;
 #[path = "live_cluster/refusals.rs"]

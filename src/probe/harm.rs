@@ -88,7 +88,9 @@ pub enum Noticed {
     Mesh {
         /// The pod.
         pod: ObjectRef,
-        /// Its container.
+        /// The list of its containers that has the sidecar.
+        field: &'static str,
+        /// Its name.
         sidecar: String,
     },
 }
@@ -309,9 +311,10 @@ fn seen(inventory: &Inventory, namespace: &str, labels: &Labels) -> Result<Vec<N
 const SIDECARS: [&str; 4] = ["consul-dataplane", "istio-proxy", "kuma-sidecar", "linkerd-proxy"];
 
 fn mesh(pod: &Pod) -> Option<Noticed> {
-    let mut containers = pod.spec.containers.iter().chain(&pod.spec.init_containers);
-    let sidecar = containers.find(|container| SIDECARS.contains(&container.name.as_str()))?;
-    Some(Noticed::Mesh { pod: reference(Resource::Pods, &pod.metadata), sidecar: sidecar.name.clone() })
+    let containers = pod.spec.containers.iter().map(|container| ("spec.containers", &container.name));
+    let init_containers = pod.spec.init_containers.iter().map(|container| ("spec.initContainers", &container.name));
+    let (field, sidecar) = containers.chain(init_containers).find(|(_, name)| SIDECARS.contains(&name.as_str()))?;
+    Some(Noticed::Mesh { pod: reference(Resource::Pods, &pod.metadata), field, sidecar: sidecar.clone() })
 }
 
 fn keys(selector: &LabelSelector) -> impl Iterator<Item = &str> {

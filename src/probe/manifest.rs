@@ -13,7 +13,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::harm::Clone as PodClone;
-use super::image::Image;
+use super::image::{Image, Program};
 use super::wire::Batch;
 use crate::objects::{self, DnsPolicy};
 
@@ -127,8 +127,7 @@ fn name(batch: &Batch) -> String {
 }
 
 fn container(task: Task<'_>, lifetime: i64) -> Container {
-    let amount = |text: &str| Quantity(text.to_owned());
-    let resources: BTreeMap<String, Quantity> = [("cpu".to_owned(), amount("50m")), ("memory".to_owned(), amount("64Mi"))].into();
+    let resources = resources(task);
     Container {
         name: CONTAINER.to_owned(),
         image: Some(task.image.name.clone()),
@@ -152,6 +151,17 @@ fn container(task: Task<'_>, lifetime: i64) -> Container {
         }),
         ..Container::default()
     }
+}
+
+/// As much as the program takes for as many checks as are under way at a time: the script starts a process or two for each. Requests and
+/// limits are the same, as quotas may want both.
+fn resources(task: Task<'_>) -> BTreeMap<String, Quantity> {
+    let at_once = usize::from(task.batch.at_once).min(task.batch.checks.len());
+    let (cpu, memory) = match task.image.program {
+        Program::Agent => (50, 32),
+        Program::Script => (100 + 5 * at_once, 64 + 8 * at_once),
+    };
+    [("cpu".to_owned(), Quantity(format!("{cpu}m"))), ("memory".to_owned(), Quantity(format!("{memory}Mi")))].into()
 }
 
 /// What restricted Pod Security wants, said of the container, because a pod that is there may say something else. The user is a number:

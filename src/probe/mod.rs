@@ -15,6 +15,7 @@
 //! - [`place`]: where a batch runs; [`manifest`]: what is created for it; [`image`]: out of which image.
 //! - [`script`]: runs checks with what a container already has.
 //! - [`proc`]: who listens in a pod, and what arrived there.
+//! - [`security`]: whose fault it is if Pod Security refuses it.
 
 pub mod act;
 pub mod address;
@@ -31,6 +32,7 @@ pub mod plan;
 pub mod proc;
 pub mod rights;
 pub mod script;
+pub mod security;
 pub mod targets;
 pub mod verdict;
 pub mod wire;

@@ -15,7 +15,6 @@ pub static ALL: &[&FindingKind] = &[
     &COUNTED_BY_BUDGET,
     &COUNTED_BY_SELECTOR,
     &WITHOUT_SIDECAR,
-    &OTHER_CONTAINER_VIOLATES,
 ];
 
 /// The source is on the host network.
@@ -128,9 +127,9 @@ pub static COUNTED_BY_BUDGET: FindingKind = FindingKind {
     name: "probe-pod-counted-by-budget",
     severity: Severity::Info,
     explanation: "\
-A PodDisruptionBudget selects the labels that policies read. The probe pod is never ready, so it is not counted among the healthy pods, and it has no
-controller, so it does not count among those that are expected: how many pods may be evicted does not change. The budget may say once, in an event, that
-it selects a pod without a controller (UnmanagedPods).
+A PodDisruptionBudget selects the labels that policies read. The probe pod is never ready, so it is not counted among the healthy pods; it has no
+controller, so it adds nothing to what a percentage or `maxUnavailable` is computed from. How many pods may be evicted does not change. The budget may say
+in an event that it selects a pod without a controller (UnmanagedPods).
 
 This is why a probe pod is not owned by a Job: then the budget could not compute anything (\"jobs.batch does not implement the scale subresource\") and
 would let no pod be evicted.",
@@ -160,17 +159,4 @@ so it shows what the network does, not what the mesh does. A target that accepts
 the connection of the probe, and not that of the pod.
 
 `--via ephemeral` probes through the sidecar, as the pod itself does.",
-};
-
-/// Pod Security refuses the pod because of another container.
-pub static OTHER_CONTAINER_VIOLATES: FindingKind = FindingKind {
-    code: "PR-220",
-    name: "other-container-violates",
-    severity: Severity::Warning,
-    explanation: "\
-Adding a container to a pod makes Pod Security look at the whole pod again. The probe's container keeps to the level `restricted`; another container of the
-pod, or one that was added to it for debugging before, does not keep to the level that the namespace enforces now, so nothing can be added to the pod. It
-was there before the level was set, or an exemption let it in.
-
-`--via exec` adds nothing; `--via pod` creates a pod that keeps to the level.",
 };

@@ -31,7 +31,7 @@ impl Refusal {
             }
             Self::Unreadable { policy, field } => {
                 let why = format!("{} has something that nobody can read, and it may be about labels", name(policy));
-                of(&kinds::POLICY_NOT_UNDERSTOOD, why).shown_by(policy, field, "")
+                of(&kinds::POLICY_NOT_UNDERSTOOD, why).shown_by(policy, field, "not understood")
             }
             Self::OtherAddress { policy, field, block } => {
                 let why = format!("{} may tell it by its address", name(policy));
@@ -54,9 +54,9 @@ impl Noticed {
                 let what = format!("the selector of {} will match the probe pod, which it does not take", name(&by.object));
                 selected(&of(&kinds::COUNTED_BY_SELECTOR, what), by)
             }
-            Self::Mesh { pod, sidecar } => {
+            Self::Mesh { pod, field, sidecar } => {
                 let what = format!("{} talks through the sidecar {sidecar}, the probe pod does not", name(pod));
-                of(&kinds::WITHOUT_SIDECAR, what).shown_by(pod, "spec.containers", sidecar)
+                of(&kinds::WITHOUT_SIDECAR, what).shown_by(pod, *field, sidecar)
             }
         }
     }
