@@ -7,6 +7,8 @@ mod common;
 mod completion;
 #[path = "cli/dns.rs"]
 mod dns;
+#[path = "cli/probe.rs"]
+mod probe;
 #[path = "cli/qos.rs"]
 mod qos;
 #[path = "cli/records.rs"]
@@ -17,7 +19,7 @@ mod volumes;
 use common::{Home, SHOP};
 use insta::{assert_snapshot, with_settings};
 
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 16] = [
     "who-can-reach",
     "reachable-from",
     "can-reach",
@@ -28,6 +30,7 @@ const COMMANDS: [&str; 15] = [
     "storage",
     "qos",
     "dns",
+    "probe",
     "snapshot",
     "explain",
     "version",

@@ -20,11 +20,11 @@ pub(super) fn write(report: &Report<Probe>, text: &mut Text<'_>) -> io::Result<(
     if !all {
         let of = |state: ProbeState| connections.iter().filter(|probed| probed.state == state).count();
         let (ok, fail, unknown) = (of(ProbeState::Ok), of(ProbeState::Fail), of(ProbeState::Unknown));
+        let ok = words::count(ok, "connects", "connect");
+        let fail = words::count(fail, "does not", "do not");
         let unknown = if unknown > 0 { format!(", {unknown} not to be told") } else { String::new() };
-        text.page.paragraph(
-            &format!("{} tried: {ok} connect, {fail} do not{unknown}.", words::count(connections.len(), "connection", "connections")),
-            0,
-        )?;
+        text.page
+            .paragraph(&format!("{} tried: {ok}, {fail}{unknown}.", words::count(connections.len(), "connection", "connections")), 0)?;
     }
     for (at, probed) in connections.iter().enumerate() {
         let in_full = all || probed.state != ProbeState::Ok || probed.agreement == Agreement::Differs;
