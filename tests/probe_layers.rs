@@ -156,7 +156,7 @@ fn probed(
         for stop in &aim.stops {
             let (Some(pod), Some(to), Some(how)) = (stop.pod, &stop.to, &aim.how) else { continue };
             seen.listening.insert((pod, how.protocol(), to.port), known.hears.clone().unwrap_or(Hears::Yes));
-            seen.arrivals.extend(known.arrived.clone().map(|arrived| (pod, arrived)));
+            seen.arrivals.extend(known.arrived.clone().and_then(|arrived| Some((to.host.parse().ok()?, arrived))));
         }
     }
     let (connections, findings): (Vec<_>, Vec<_>) = aims.iter().map(|aim| answer(&model, source, aim, &seen)).unzip();

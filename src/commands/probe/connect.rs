@@ -295,7 +295,7 @@ fn tell(
 ) -> Result<Outcome, CommandError> {
     let (mut connections, mut findings) = (Vec::new(), session.left_behind());
     for ((source, aims), (way, observed)) in probes.iter().zip(ran) {
-        let arrivals = looked.arrived(session, model.inventory, aims, &observed)?;
+        let arrivals = looked.arrived(session, model.inventory, aims, &observed, probes.len() > 1)?;
         let seen = Seen { way, observed, listening: looked.listening(aims), arrivals };
         for aim in aims {
             let (probed, found) = layers::answer(model, *source, aim, &seen);

@@ -1,15 +1,16 @@
 //! What target pods show of themselves, read by exec: who listens there, and what their kernel counts before and after.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 use crate::cli::{CommandError, Session};
 use crate::inventory::Inventory;
 use crate::objects::Protocol;
 use crate::probe::agreement::{Arrived, Hears};
-use crate::probe::check::Check;
+use crate::probe::check::{Check, To};
 use crate::probe::plan::Container;
 use crate::probe::proc::{self, Counters, Listening, Sockets};
-use crate::probe::targets::{Aim, Stop};
+use crate::probe::targets::Aim;
 use crate::probe::verdict::Verdict;
 use crate::probe::wire::Observed;
 
@@ -42,45 +43,29 @@ impl Looked {
         Ok(Self { sockets, counters })
     }
 
-    /// What became of datagrams, by what the pods count now.
+    /// What became of datagrams that nobody answered, by what the pods count now; `others` if more sources sent at the same time.
     pub(super) fn arrived(
         &self,
         session: &mut Session,
         inventory: &Inventory,
         aims: &[Aim<'_>],
         observed: &BTreeMap<Check, Observed>,
-    ) -> Result<BTreeMap<usize, Arrived>, CommandError> {
-        // Only silence leaves a question.
-        let silent = |aim: &&Aim<'_>, stop: &Stop| {
-            let observed = stop.to.as_ref().and_then(|to| aim.check(to)).and_then(|check| observed.get(&check));
-            observed.filter(|observed| observed.verdict == Verdict::UdpSilent).map(|observed| u64::from(observed.attempts))
-        };
-        let mut sent: BTreeMap<usize, (std::net::IpAddr, u64)> = BTreeMap::new();
-        for aim in aims {
-            for stop in &aim.stops {
-                let address = stop.to.as_ref().and_then(|to| to.host.parse().ok());
-                if let (Some(pod), Some(address), Some(attempts)) = (stop.pod, address, silent(&aim, stop)) {
-                    sent.entry(pod).or_insert((address, 0)).1 += attempts;
-                }
-            }
-        }
-        let after = counters(session, inventory, &sent.keys().copied().collect())?;
-        let compared = sent.into_iter().map(|(pod, (address, sent))| {
-            let of = |counters: &BTreeMap<usize, Result<Counters, String>>| match counters.get(&pod) {
+        others: bool,
+    ) -> Result<BTreeMap<IpAddr, Arrived>, CommandError> {
+        let sent = Sent::of(aims, observed);
+        let after = counters(session, inventory, &sent.values().map(|sent| sent.pod).collect())?;
+        let compared = sent.into_iter().map(|(address, sent)| {
+            let of = |counters: &BTreeMap<usize, Result<Counters, String>>| match counters.get(&sent.pod) {
                 Some(Ok(counters)) => Ok(counters.clone()),
                 Some(Err(why)) => Err(why.clone()),
                 None => Err("it is no pod that could be read".to_owned()),
             };
             let arrived = match (of(&self.counters), of(&after)) {
-                (Ok(before), Ok(after)) => match after.difference(&before).arrival(Protocol::Udp, address, sent) {
-                    proc::Arrival::Unanswered | proc::Arrival::NoPort => Arrived::Yes,
-                    proc::Arrival::Missing { at_least } if at_least >= sent => Arrived::No,
-                    proc::Arrival::Missing { at_least } => Arrived::Unknown(format!("{at_least} of {sent} did not")),
-                    proc::Arrival::Unknown => Arrived::Unknown("the pod's counters do not tell".to_owned()),
-                },
+                _ if others => Arrived::Unknown("several sources sent to it at the same time".to_owned()),
+                (Ok(before), Ok(after)) => sent.arrived(address, &after.difference(&before)),
                 (Err(why), _) | (_, Err(why)) => Arrived::Unknown(why),
             };
-            (pod, arrived)
+            (address, arrived)
         });
         Ok(compared.collect())
     }
@@ -104,7 +89,53 @@ impl Looked {
     }
 }
 
-fn hears(sockets: &Sockets, port: u16, protocol: Protocol, address: std::net::IpAddr) -> Hears {
+/// Datagrams that were sent to an address of a pod, some of which nobody answered.
+#[derive(Debug, Clone, Copy)]
+struct Sent {
+    pod: usize,
+    /// To the address itself.
+    here: u64,
+    /// To an address of a Service that may have led there.
+    perhaps: u64,
+    /// Of those to the address itself, how many nobody answered.
+    silent: u64,
+}
+
+impl Sent {
+    /// Addresses of pods where something was not answered.
+    fn of(aims: &[Aim<'_>], observed: &BTreeMap<Check, Observed>) -> BTreeMap<IpAddr, Self> {
+        let mut sent: BTreeMap<IpAddr, Self> = BTreeMap::new();
+        for aim in aims.iter().filter(|aim| aim.how.as_ref().is_some_and(|how| how.protocol() == Protocol::Udp)) {
+            let of = |to: &To| aim.check(to).and_then(|check| observed.get(&check));
+            let perhaps: u64 = aim.fronts.iter().filter_map(of).map(|observed| u64::from(observed.attempts)).sum();
+            for stop in &aim.stops {
+                let (Some(pod), Some(to)) = (stop.pod, &stop.to) else { continue };
+                let (Ok(address), Some(observed)) = (to.host.parse(), of(to)) else { continue };
+                let attempts = u64::from(observed.attempts);
+                let entry = sent.entry(address).or_insert(Self { pod, here: 0, perhaps: 0, silent: 0 });
+                entry.here += attempts;
+                entry.perhaps += perhaps;
+                entry.silent += if observed.verdict == Verdict::UdpSilent { attempts } else { 0 };
+            }
+        }
+        sent.retain(|_, sent| sent.silent > 0);
+        sent
+    }
+
+    /// Counters count all that comes to the pod: that all of these came is only sure if all that may have come did.
+    fn arrived(&self, address: IpAddr, grown: &Counters) -> Arrived {
+        let all = grown.arrival(Protocol::Udp, address, self.here + self.perhaps);
+        if matches!(all, proc::Arrival::Unanswered | proc::Arrival::NoPort) {
+            return Arrived::Yes;
+        }
+        match grown.arrival(Protocol::Udp, address, self.here) {
+            proc::Arrival::Missing { at_least } if at_least >= self.silent => Arrived::No,
+            _ => Arrived::Unknown("the counters of the pod do not tell".to_owned()),
+        }
+    }
+}
+
+fn hears(sockets: &Sockets, port: u16, protocol: Protocol, address: IpAddr) -> Hears {
     let listening = sockets.listening(port, protocol);
     match (listening.hears(address), listening) {
         (Some(true), _) => Hears::Yes,

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use crate::cli::targets::{self, Target, TargetArg};
 use crate::cli::{CommandError, ErrorKind};
 use crate::dns::name::Name;
-use crate::inventory::Inventory;
+use crate::inventory::{GroupKind, Inventory};
 use crate::policy::question::Resolved;
 use crate::probe::targets::{End, Trial, Wanted};
 
@@ -63,9 +63,8 @@ pub(super) fn resolve(inventory: &Inventory, typed: &Typed, namespace: &str) -> 
 /// `shop/svc/payments`, `10.0.0.1`.
 fn called(resolved: &Resolved) -> String {
     match resolved {
-        Resolved::Pods { label, .. } if label.name.is_empty() => label.description.clone(),
-        Resolved::Pods { label, .. } if label.namespace.is_empty() => format!("{}/{}", label.kind.to_lowercase(), label.name),
-        Resolved::Pods { label, .. } => format!("{}/{}/{}", label.namespace, label.kind.to_lowercase(), label.name),
+        Resolved::Pods { label, .. } if label.namespace.is_empty() => format!("{}/{}", GroupKind::new(&label.kind).short(), label.name),
+        Resolved::Pods { label, .. } => format!("{}/{}/{}", label.namespace, GroupKind::new(&label.kind).short(), label.name),
         Resolved::Service { namespace, name } => format!("{namespace}/svc/{name}"),
         Resolved::Address(ip) => ip.to_string(),
         Resolved::Cidr(cidr) => cidr.to_string(),

@@ -8,10 +8,11 @@ use crate::objects::{IntOrString, Phase, Pod, Resource, Service};
 use crate::probe::agreement::Hears;
 use crate::probe::check::Check;
 use crate::probe::findings::layers as kinds;
+use crate::probe::targets::Stop;
 use crate::probe::words;
 use crate::report::policy::ResolvedBy;
 use crate::report::probe::{LayerName, ProbeState, Verdict};
-use crate::report::quoted;
+use crate::report::{Finding, quoted};
 use crate::service::Chain;
 
 impl Case<'_, '_> {
@@ -45,7 +46,7 @@ impl Case<'_, '_> {
         })
     }
 
-    fn shown_by_lookup(&self, finding: crate::report::Finding, name: &str) -> crate::report::Finding {
+    fn shown_by_lookup(&self, finding: Finding, name: &str) -> Finding {
         let source = self.source();
         let command = format!("kubectl netstore dns {} {} -n {}", quoted(&source.name), quoted(name), quoted(&source.namespace));
         finding.remedied_by("see what the pod asks for, and what it should be told", Some(command))
@@ -111,7 +112,7 @@ impl Case<'_, '_> {
         found(ProbeState::Ok, format!("{ready} of {total} ready{published}{left_out}"))
     }
 
-    fn with_selector(&self, finding: crate::report::Finding, service: &Service) -> crate::report::Finding {
+    fn with_selector(&self, finding: Finding, service: &Service) -> Finding {
         let meta = &service.metadata;
         if service.spec.selector.is_empty() {
             return finding.shown_by(&self.target(), "spec.selector", "(none)");
@@ -186,7 +187,7 @@ impl Case<'_, '_> {
 
     /// Whether the pods have a socket there: those of which the same is known together.
     pub(super) fn listening(&self) -> Vec<Found> {
-        let mut groups: BTreeMap<(u8, String), Vec<(&crate::probe::targets::Stop, Hears)>> = BTreeMap::new();
+        let mut groups: BTreeMap<(u8, String), Vec<(&Stop, Hears)>> = BTreeMap::new();
         let mut seen = Vec::new();
         for stop in self.aim.stops.iter().filter(|stop| stop.to.is_some()) {
             let Some(pod) = stop.pod.filter(|pod| !seen.contains(pod)) else { continue };

@@ -6,6 +6,7 @@ mod predicted;
 mod whole;
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use super::agreement::{Arrived, Hears};
 use super::check::{Check, To};
@@ -27,8 +28,8 @@ pub struct Seen {
     pub observed: BTreeMap<Check, Observed>,
     /// Sockets of targets, by the pod's position in the inventory.
     pub listening: BTreeMap<(usize, Protocol, u16), Hears>,
-    /// Counters of targets, by the pod's position in the inventory.
-    pub arrivals: BTreeMap<usize, Arrived>,
+    /// What became of datagrams that nobody answered, by the address of the pod.
+    pub arrivals: BTreeMap<IpAddr, Arrived>,
 }
 
 /// The answer about one source and one target.
@@ -123,7 +124,8 @@ impl Case<'_, '_> {
 
     /// The counters of a stop.
     fn arrival(&self, stop: &Stop) -> Arrived {
-        let known = stop.pod.and_then(|pod| self.seen.arrivals.get(&pod)).cloned();
+        let address = stop.to.as_ref().and_then(|to| to.host.parse::<IpAddr>().ok());
+        let known = address.and_then(|address| self.seen.arrivals.get(&address)).cloned();
         known.unwrap_or_else(|| Arrived::Unknown("the counters of the target were not read".to_owned()))
     }
 

@@ -14,7 +14,11 @@ impl Case<'_, '_> {
             layers.push(layer);
             findings.extend(of_layer);
         }
-        let (state, said) = whole(&layers);
+        let (state, said) = match (&self.aim.how, layers.as_slice()) {
+            // A name that is only looked up.
+            (None, [name]) => (name.state, name.said.clone()),
+            (_, layers) => whole(layers),
+        };
         let (agreement, agreement_reason) = compared(judged);
         let port = self.aim.port.map(|port| PortRange { protocol: self.protocol().to_string(), ports: port.to_string() });
         let (from, way, target) = (self.source(), self.seen.way.name(), self.aim.text.clone());
@@ -26,28 +30,25 @@ fn is_observed(layer: &&Layer) -> bool {
     matches!(layer.layer, LayerName::PodAddress | LayerName::ServiceAddress | LayerName::Address)
 }
 
-/// Whether it connects, and the layer that says why not. What was observed counts more than what is concluded from objects: something
-/// may accept in the place of the target, and endpoints may be newer than what was read.
+/// Whether it connects, and what the layer says that tells why not. What was observed counts more than what is concluded from objects:
+/// something may accept in the place of the target, and endpoints may be newer than what was read.
 fn whole(layers: &[Layer]) -> (ProbeState, String) {
     let observed = || layers.iter().filter(is_observed);
     let failing = |wanted: &dyn Fn(&Layer) -> bool| layers.iter().find(|layer| layer.state == ProbeState::Fail && wanted(layer));
-    let said = |layer: &Layer| layer.said.clone();
-    match observed().map(|layer| layer.state).max() {
-        Some(ProbeState::Ok) => match failing(&|layer| layer.layer == LayerName::Name) {
-            Some(name) => (ProbeState::Fail, said(name)),
-            None => (ProbeState::Ok, observed().last().map(said).unwrap_or_default()),
-        },
-        Some(ProbeState::Fail) => (ProbeState::Fail, failing(&|_| true).map(said).unwrap_or_default()),
-        // What policies say was not observed; what the pod itself shows needs no packet.
-        unseen => match failing(&|layer| layer.layer != LayerName::Predicted) {
-            Some(layer) => (ProbeState::Fail, said(layer)),
-            None => {
-                let looked_up = layers.iter().find(|layer| unseen.is_none() && layer.layer == LayerName::Name);
-                let unknown = observed().find(|layer| layer.state == ProbeState::Unknown);
-                let told = looked_up.or(unknown);
-                (looked_up.map_or(ProbeState::Unknown, |layer| layer.state), told.map_or_else(|| "nothing could be tried".to_owned(), said))
-            }
-        },
+    let last = || observed().last().map(|layer| layer.said.clone()).unwrap_or_default();
+    let (state, said) = match observed().map(|layer| layer.state).max() {
+        Some(ProbeState::Ok) => (ProbeState::Ok, failing(&|layer| layer.layer == LayerName::Name)),
+        Some(ProbeState::Fail) => (ProbeState::Fail, failing(&|_| true)),
+        // What policies say was not observed; what the target itself shows needs no packet.
+        Some(ProbeState::Unknown) | None => (ProbeState::Unknown, failing(&|layer| layer.layer != LayerName::Predicted)),
+    };
+    match said {
+        Some(failing) => (ProbeState::Fail, failing.said.clone()),
+        None if state == ProbeState::Ok => (state, last()),
+        None => {
+            let unknown = observed().find(|layer| layer.state == ProbeState::Unknown);
+            (ProbeState::Unknown, unknown.map_or_else(|| "nothing could be tried".to_owned(), |layer| layer.said.clone()))
+        }
     }
 }
 
