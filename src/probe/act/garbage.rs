@@ -63,7 +63,7 @@ impl Prober<'_> {
                 continue;
             }
             let named = Named { namespace: &leftover.namespace, name: &leftover.name, uid: uid.as_deref() };
-            leftover.fate = self.delete(&named, dry).await.map_or_else(|failure| Fate::Refused(failure.reason()), |()| Fate::Removed);
+            leftover.fate = self.delete(&named, dry).await.map_or_else(|failure| Fate::Refused(failure.reason()), |_| Fate::Removed);
         }
         Ok(leftovers.into_iter().map(|(leftover, _)| leftover).collect())
     }

@@ -4,6 +4,7 @@
 
 use crate::probe::plan::{Place, Way};
 use crate::probe::rights;
+use crate::probe::security::other_containers;
 use crate::source::live::{About, Failure, LiveError};
 
 /// The same as the end of an attempt to make something.
@@ -34,10 +35,14 @@ fn advice(message: &str, place: &Place, namespace: &str) -> Vec<String> {
         advice.push(format!(
             "the namespace asks for it: kubectl get namespace {namespace} -o jsonpath='{{.metadata.labels.pod-security\\.kubernetes\\.io/enforce}}'"
         ));
-        if way == Way::Ephemeral && !blames_only(message, place) {
-            advice.push(
-                "the whole pod is judged when a container is added: what its own containers lack, the server's words name".to_owned(),
-            );
+        if let Place::Ephemeral { container, .. } = place {
+            let others: Vec<&str> = other_containers(message, &container.name).into_iter().collect();
+            if !others.is_empty() {
+                advice.push(format!(
+                    "the whole pod is judged when a container is added; it is refused for what is there: {}",
+                    others.join(", ")
+                ));
+            }
         }
         advice.push(another.to_owned());
     } else if says("exceeded quota") || says("failed quota") {
@@ -57,15 +62,6 @@ fn advice(message: &str, place: &Place, namespace: &str) -> Vec<String> {
         advice.push(format!("it may just have been replaced: kubectl get pods -n {namespace}"));
     }
     advice
-}
-
-/// Whether the words about Pod Security name no container but the one that would be added.
-fn blames_only(message: &str, place: &Place) -> bool {
-    let Place::Ephemeral { container, .. } = place else { return false };
-    // `… (container "app" must set …), … (pod or containers "app", "probe" must set …)`
-    let reasons = message.split('(').skip(1).filter_map(|part| part.split_once(" must ")).map(|(blamed, _)| blamed);
-    let mut blamed = reasons.flat_map(|blamed| blamed.split('"').skip(1).step_by(2));
-    blamed.all(|name| name == container.name)
 }
 
 #[cfg(test)]
@@ -118,14 +114,5 @@ mod tests {
                 other => panic!("{other:?}"),
             }
         }
-    }
-
-    #[test]
-    fn who_is_blamed_of_a_pod_is_said() {
-        let blames = |words: &str| blames_only(&format!("violates PodSecurity \"restricted:latest\": {words}"), &beside());
-        assert!(blames("seccompProfile (container \"probe\" must set …)"));
-        assert!(!blames("seccompProfile (containers \"app\", \"probe\" must set …)"));
-        assert!(!blames("allowPrivilegeEscalation != false (container \"app\" must set …)"));
-        assert!(blames("runAsNonRoot != true (pod or container \"probe\" must set …)"));
     }
 }

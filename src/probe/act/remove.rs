@@ -40,8 +40,8 @@ impl Named<'_> {
 }
 
 impl Prober<'_> {
-    /// Removes a pod.
-    pub(super) async fn delete(&self, pod: &Named<'_>, dry: Dry) -> Result<(), Failure> {
+    /// Removes a pod; whether it was there.
+    pub(super) async fn delete(&self, pod: &Named<'_>, dry: Dry) -> Result<bool, Failure> {
         // All of it in the body: where there is one, the query of a DELETE is not looked at.
         let dry_run: &[&str] = if dry == Dry::Server { &["All"] } else { &[] };
         let options = json!({
@@ -51,13 +51,13 @@ impl Prober<'_> {
         let write = Write { method: Method::DELETE, path: &pod.path(), content_type: "application/json", body };
         match self.send(&write).await {
             // Gone already, or another one of this name: nothing is left of ours.
-            Err(Failure::Status { code: 404 | 409, .. }) => Ok(()),
-            other => other.map(drop),
+            Err(Failure::Status { code: 404 | 409, .. }) => Ok(false),
+            other => other.map(|_| true),
         }
     }
 
-    /// Removes a pod, however long it takes the server to come back.
-    pub(super) async fn delete_patiently(&self, pod: &Named<'_>) -> Result<(), Failure> {
+    /// Removes a pod, however long it takes the server to come back; whether it was there.
+    pub(super) async fn delete_patiently(&self, pod: &Named<'_>) -> Result<bool, Failure> {
         let started = Instant::now();
         loop {
             match self.delete(pod, Dry::No).await {

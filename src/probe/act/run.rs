@@ -61,8 +61,10 @@ impl Prober<'_> {
     /// Removes a pod; if that cannot be done, says when and how it goes all the same.
     async fn remove(&self, named: &Named<'_>, pod: &Pod) {
         let Named { namespace, name, .. } = named;
-        let Err(failure) = self.delete_patiently(named).await else {
-            return self.progress.notice(&format!("pod/{name} deleted"));
+        let failure = match self.delete_patiently(named).await {
+            Ok(true) => return self.progress.notice(&format!("pod/{name} deleted")),
+            Ok(false) => return,
+            Err(failure) => failure,
         };
         let until = pod.metadata.annotations.iter().find_map(|annotations| annotations.get(EXPIRES_AT)).map_or("", String::as_str);
         self.progress.notice(&format!("Warning: pod/{name} in namespace {namespace} could not be deleted: {}", failure.reason()));
@@ -143,7 +145,13 @@ fn lost_with(mut observed: Observed, how: &str) -> Observed {
     observed
 }
 
-/// Whether this error is the server's own word that there is nothing.
+/// Whether this error is the server's own word that there is nothing. After one of its own troubles there may be something.
 fn never_made(error: &LiveError) -> bool {
-    matches!(error, LiveError::Refusal { .. } | LiveError::NotPermitted { .. } | LiveError::Unauthorized(_) | LiveError::Refused(_))
+    match error {
+        LiveError::Refusal { reason, .. } => {
+            !["Timeout", "ServerTimeout", "InternalError", "ServiceUnavailable"].contains(&reason.as_str())
+        }
+        LiveError::NotPermitted { .. } | LiveError::Unauthorized(_) | LiveError::Refused(_) => true,
+        _ => false,
+    }
 }
