@@ -7,6 +7,8 @@ mod common;
 mod completion;
 #[path = "cli/dns.rs"]
 mod dns;
+#[path = "cli/probe.rs"]
+mod probe;
 #[path = "cli/qos.rs"]
 mod qos;
 #[path = "cli/rbac.rs"]
@@ -21,7 +23,7 @@ mod volumes;
 use common::{Home, SHOP};
 use insta::{assert_snapshot, with_settings};
 
-const COMMANDS: [&str; 16] = [
+const COMMANDS: [&str; 17] = [
     "who-can-reach",
     "reachable-from",
     "can-reach",
@@ -32,6 +34,7 @@ const COMMANDS: [&str; 16] = [
     "storage",
     "qos",
     "dns",
+    "probe",
     "snapshot",
     "explain",
     "rbac",

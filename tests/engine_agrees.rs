@@ -19,9 +19,9 @@ use netstore::report::Verdict;
 use proptest::test_runner::TestCaseError;
 
 use self::both::Cluster;
-use self::generators::{Case, Whom};
+use self::generators::{Case, Whom, cases};
 use self::naive::End;
-use self::settings::on_generated_clusters;
+use self::settings::on_generated;
 
 fn end(whom: Whom) -> End {
     match whom {
@@ -61,7 +61,7 @@ fn same_answers(case: &Case, seen: &RefCell<Seen>) -> Result<(), TestCaseError> 
 /// One half of the run. Both verdicts must be frequent, and cluster-wide policies must matter, or the agreement means little.
 fn half(test_name: &'static str, seed: u64) {
     let seen = RefCell::new(Seen::default());
-    on_generated_clusters(test_name, file!(), seed, 10_000, |case| same_answers(case, &seen));
+    on_generated(&cases(), test_name, file!(), seed, 10_000, |case| same_answers(case, &seen));
     let Seen { verdicts, by_tiers } = seen.into_inner();
     let all: usize = verdicts.values().sum();
     let share = |verdict| verdicts.get(&verdict).copied().unwrap_or_default() * 100 / all.max(1);

@@ -17,6 +17,10 @@ mod many;
 mod partial;
 #[path = "live_cluster/plugin.rs"]
 mod plugin;
+#[path = "live_cluster/probe/mod.rs"]
+mod probe;
+#[path = "live_cluster/probe_harm.rs"]
+mod probe_harm;
 #[path = "live_cluster/qos/mod.rs"]
 mod qos;
 #[path = "live_cluster/rbac.rs"]

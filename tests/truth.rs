@@ -8,6 +8,7 @@ mod truth {
     pub mod attempt;
     pub mod blocks;
     pub mod boot;
+    pub mod cleanup;
     pub mod cluster;
     pub mod corners;
     pub mod dialer;
@@ -59,7 +60,9 @@ fn main() -> ExitCode {
         truth::itself::run(&options, &mut tally);
         tallies.push(tally.end());
     }
-    if !options.selftest && ["reach", "tiers", "services", "names", "lookups", "storage"].into_iter().any(|suite| options.wants(suite)) {
+    if !options.selftest
+        && ["reach", "tiers", "services", "names", "lookups", "storage", "cleanup"].into_iter().any(|suite| options.wants(suite))
+    {
         match Cluster::find() {
             Ok(cluster) => on_cluster(&cluster, &options, &mut tallies),
             Err(why) => {
@@ -117,6 +120,11 @@ fn on_cluster(cluster: &Cluster, options: &Options, tallies: &mut Vec<Tally>) {
     if options.wants("storage") {
         let mut tally = Tally::new("storage");
         truth::storage::run(cluster, &mut tally);
+        tallies.push(tally.end());
+    }
+    if options.wants("cleanup") {
+        let mut tally = Tally::new("cleanup");
+        truth::cleanup::run(cluster, options.keep, &mut tally);
         tallies.push(tally.end());
     }
 }

@@ -18,7 +18,7 @@
 
 #[path = "../../src/probe/check.rs"]
 pub mod check;
-#[path = "../../src/probe/verdict.rs"]
+#[path = "../../src/report/probe_verdict.rs"]
 pub mod verdict;
 #[path = "../../src/probe/wire.rs"]
 pub mod wire;

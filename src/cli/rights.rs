@@ -31,7 +31,7 @@ fn rules_apart(kinds: &[Resource]) -> String {
 }
 
 /// The rule that lets ports of pods be reached.
-pub const PORT_FORWARD: &str = "- apiGroups: [\"\"]\n  resources: [pods/portforward]\n  verbs: [create, get]";
+const PORT_FORWARD: &str = "- apiGroups: [\"\"]\n  resources: [pods/portforward]\n  verbs: [create, get]";
 
 /// The objects that let somebody read this: everywhere, or of what lives in namespaces only this one's.
 pub fn roles(name: &str, reads: &Reads, namespace: Option<&str>) -> String {

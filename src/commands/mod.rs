@@ -9,6 +9,7 @@ mod effective_policy;
 mod explain;
 mod matrix;
 mod options;
+mod probe;
 mod pvc_why_pending;
 mod qos;
 mod rbac;
@@ -41,6 +42,7 @@ pub enum Command {
     Storage(storage::Args),
     Qos(qos::Args),
     Dns(dns::Args),
+    Probe(probe::Args),
     Snapshot(snapshot::Args),
     Explain(explain::Args),
     Rbac(rbac::Args),
@@ -66,6 +68,7 @@ impl Command {
             Self::Storage(args) => storage::run(session, args),
             Self::Qos(args) => qos::run(session, args),
             Self::Dns(args) => dns::run(session, args),
+            Self::Probe(args) => probe::run(session, args),
             Self::Snapshot(args) => snapshot::run(session, args),
             Self::Explain(args) => explain::run(session, args),
             Self::Rbac(args) => rbac::run(session, args),
@@ -103,8 +106,11 @@ pub fn formats(command: &str) -> &'static [Format] {
     let question = Question::ALL.iter().find(|question| question.name() == command);
     match question {
         Some(question) => question.formats(),
-        None if command == "version" => version::FORMATS,
-        None => &[],
+        None => match command {
+            "probe rights" => probe::rights::FORMATS,
+            "version" => version::FORMATS,
+            _ => &[],
+        },
     }
 }
 
@@ -112,7 +118,7 @@ pub fn formats(command: &str) -> &'static [Format] {
 type Reader = (&'static str, fn() -> Reads);
 
 /// Commands that read a cluster.
-const READS: [Reader; 13] = [
+const READS: [Reader; 14] = [
     ("who-can-reach", reach::reads),
     ("reachable-from", reach::reads),
     ("can-reach", reach::reads),
@@ -126,6 +132,7 @@ const READS: [Reader; 13] = [
     ("dns records", dns::reads_for_records),
     ("dns doctor", dns::reads_for_doctor),
     ("dns verify", dns::reads_for_verify),
+    ("probe", probe::reads),
 ];
 
 /// What the command of this name reads at most; none for commands that only talk.

@@ -6,6 +6,9 @@ use k8s_openapi::api::core::v1::{EphemeralContainer, Pod};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+/// Seconds that what is created may take to start: an image may have to be pulled.
+pub const START: u32 = 60;
+
 /// How checks get into the network of a pod.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
@@ -21,14 +24,21 @@ pub enum Way {
     PortForward,
 }
 
-impl fmt::Display for Way {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Way {
+    /// Its name, as in `--via`.
+    pub fn name(self) -> &'static str {
+        match self {
             Self::Exec => "exec",
             Self::Ephemeral => "ephemeral",
             Self::Pod => "pod",
             Self::PortForward => "portforward",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Way {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 
@@ -62,6 +72,20 @@ pub enum Place {
 }
 
 impl Place {
+    /// What is created there, as kubectl would be given it; none: nothing. Of a pod that is there, only what is added.
+    pub fn manifest(&self) -> Option<serde_json::Value> {
+        match self {
+            Self::Exec(_) => None,
+            Self::Ephemeral { namespace, pod, container } => Some(serde_json::json!({
+                "apiVersion": "v1",
+                "kind": "Pod",
+                "metadata": {"name": pod, "namespace": namespace},
+                "spec": {"ephemeralContainers": [container]},
+            })),
+            Self::Pod(pod) => serde_json::to_value(pod).ok(),
+        }
+    }
+
     /// The way it takes.
     pub fn way(&self) -> Way {
         match self {

@@ -6,6 +6,7 @@ use super::dns_records::DnsRecords;
 use super::dns_verify::DnsVerify;
 use super::overview::StorageOverview;
 use super::policy::{CanReach, EffectivePolicy, Matrix, ReachableFrom, WhoCanReach};
+use super::probe::Probe;
 use super::qos::Qos;
 use super::qos_namespace::QosNamespace;
 use super::qos_node::QosNode;
@@ -48,6 +49,8 @@ pub enum Answer {
     DnsRecords(Report<DnsRecords>),
     /// What is wrong with the names of this cluster?
     DnsDoctor(Report<DnsDoctor>),
+    /// Does it connect?
+    Probe(Report<Probe>),
 }
 
 impl Answer {
@@ -69,6 +72,7 @@ impl Answer {
             Self::DnsVerify(_) => Question::DnsVerify,
             Self::DnsRecords(_) => Question::DnsRecords,
             Self::DnsDoctor(_) => Question::DnsDoctor,
+            Self::Probe(_) => Question::Probe,
         }
     }
 
@@ -109,6 +113,7 @@ impl Answer {
             Self::DnsVerify(report) => report.into(),
             Self::DnsRecords(report) => report.into(),
             Self::DnsDoctor(report) => report.into(),
+            Self::Probe(report) => report.into(),
         }
     }
 }
@@ -159,11 +164,13 @@ pub enum Question {
     DnsRecords,
     /// `dns doctor`
     DnsDoctor,
+    /// `probe SOURCE TARGET`
+    Probe,
 }
 
 impl Question {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::WhoCanReach,
         Self::ReachableFrom,
         Self::CanReach,
@@ -179,6 +186,7 @@ impl Question {
         Self::DnsVerify,
         Self::DnsRecords,
         Self::DnsDoctor,
+        Self::Probe,
     ];
 
     /// How it is asked: `who-can-reach`, `dns verify`.
@@ -199,6 +207,7 @@ impl Question {
             Self::DnsVerify => "dns verify",
             Self::DnsRecords => "dns records",
             Self::DnsDoctor => "dns doctor",
+            Self::Probe => "probe",
         }
     }
 
@@ -216,7 +225,8 @@ impl Question {
             | Self::Dns
             | Self::DnsVerify
             | Self::DnsRecords
-            | Self::DnsDoctor => &[Table, Wide, Json, Yaml, Html],
+            | Self::DnsDoctor
+            | Self::Probe => &[Table, Wide, Json, Yaml, Html],
             Self::Matrix => &[Table, Wide, Json, Yaml, Html, Csv, Markdown, Dot, Mermaid],
         }
     }

@@ -12,6 +12,8 @@ mod finding;
 pub mod overview;
 mod peer;
 pub mod policy;
+pub mod probe;
+mod probe_verdict;
 pub mod qos;
 pub mod qos_namespace;
 pub mod qos_node;

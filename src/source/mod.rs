@@ -90,7 +90,7 @@ pub struct Recording {
     pub lists: BTreeMap<Resource, Vec<serde_json::Value>>,
 }
 
-/// Told how reading goes on: what a user sees while waiting.
+/// Told how reading goes on, and what is changed: what a user sees while waiting.
 pub trait Progress: Send + Sync {
     /// A list is being asked for: `pods`, `pods in shop`.
     fn list_started(&self, what: &str);
@@ -107,6 +107,11 @@ pub trait Progress: Send + Sync {
     fn request_with_headers(&self, line: &str, sent: &[String], came: &[String]) {
         let _ = (sent, came);
         self.request(line);
+    }
+
+    /// Something was made or removed, or the server warns: one line that stays.
+    fn notice(&self, line: &str) {
+        let _ = line;
     }
 
     /// Everything has been read.

@@ -29,7 +29,7 @@ BINARIES="etcd kube-apiserver kube-controller-manager kube-scheduler kubectl kwo
 NODE_BINARIES="coredns crds dataplane local-path-provisioner metrics-server pause local-path.yaml metrics-server.yaml"
 # The program of probes is this repository's own, and its folder is named after the files of that.
 REPOSITORY=$(cd "$HERE/../.." && pwd)
-PROBE_SOURCES="Cargo.lock agent/Cargo.toml agent/src src/probe/check.rs src/probe/verdict.rs src/probe/wire.rs"
+PROBE_SOURCES="Cargo.lock agent/Cargo.toml agent/src src/probe/check.rs src/probe/wire.rs src/report/probe_verdict.rs"
 # shellcheck disable=SC2086
 PROBE_BIN=$CACHE/probe-$(checksum "$REPOSITORY" $PROBE_SOURCES)
 

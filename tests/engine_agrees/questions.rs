@@ -13,9 +13,9 @@ use netstore::report::{Peer, PortRange, Verdict};
 use proptest::test_runner::TestCaseError;
 
 use super::both::{Both, Cluster};
-use super::generators::{ADDRESSES, Case};
+use super::generators::{ADDRESSES, Case, cases};
 use super::naive::End;
-use super::settings::on_generated_clusters;
+use super::settings::on_generated;
 
 /// Protocols and ports that are looked up in the rows: where rules are dense, at an edge, and where no rule ends.
 const PROBES: [(Protocol, u16); 6] =
@@ -189,15 +189,15 @@ fn rows_about_workloads_agree(case: &Case) -> Result<(), TestCaseError> {
 
 #[test]
 fn matrix_rows_about_workloads_hold_for_all_their_pods() {
-    on_generated_clusters("workloads", "tests/engine_agrees.rs", 5, 1_000, rows_about_workloads_agree);
+    on_generated(&cases(), "workloads", "tests/engine_agrees.rs", 5, 1_000, rows_about_workloads_agree);
 }
 
 #[test]
 fn matrix_and_naive_evaluator_agree() {
-    on_generated_clusters("matrix", "tests/engine_agrees.rs", 3, 1_000, matrix_agrees);
+    on_generated(&cases(), "matrix", "tests/engine_agrees.rs", 3, 1_000, matrix_agrees);
 }
 
 #[test]
 fn who_can_reach_and_reachable_from_agree_with_the_naive_evaluator() {
-    on_generated_clusters("focused", "tests/engine_agrees.rs", 4, 1_000, focused_questions_agree);
+    on_generated(&cases(), "focused", "tests/engine_agrees.rs", 4, 1_000, focused_questions_agree);
 }

@@ -3,9 +3,8 @@
 //! The seed is fixed, so that a run means the same everywhere; `NETSTORE_SEED=N` takes another, `NETSTORE_CASES=N` more or
 //! fewer clusters. Failing cases are kept in `*.regressions` beside the test and tried first from then on.
 
+use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, FileFailurePersistence, RngSeed, TestCaseError, TestRunner};
-
-use crate::generators::{Case, cases};
 
 /// A number from the environment.
 fn setting(name: &str, default: u64) -> u64 {
@@ -16,12 +15,13 @@ fn setting(name: &str, default: u64) -> u64 {
 ///
 /// # Panics
 /// With the smallest cluster on which it does not hold.
-pub fn on_generated_clusters(
+pub fn on_generated<S: Strategy>(
+    worlds: &S,
     test_name: &'static str,
     source_file: &'static str,
     seed: u64,
     clusters: u64,
-    property: impl Fn(&Case) -> Result<(), TestCaseError>,
+    property: impl Fn(&S::Value) -> Result<(), TestCaseError>,
 ) {
     let config = Config {
         cases: u32::try_from(setting("NETSTORE_CASES", clusters)).expect("fewer than four billion"),
@@ -31,6 +31,6 @@ pub fn on_generated_clusters(
         test_name: Some(test_name),
         ..Config::default()
     };
-    let outcome = TestRunner::new(config).run(&cases(), |case| property(&case));
+    let outcome = TestRunner::new(config).run(worlds, |world| property(&world));
     outcome.unwrap_or_else(|failure| panic!("{failure}"));
 }

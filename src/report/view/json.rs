@@ -28,10 +28,11 @@ pub(super) fn write(answer: &Answer, out: &mut dyn Write) -> io::Result<()> {
         Answer::DnsVerify(report) => document(report, out),
         Answer::DnsRecords(report) => document(report, out),
         Answer::DnsDoctor(report) => document(report, out),
+        Answer::Probe(report) => document(report, out),
     }
 }
 
-fn document(report: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn document(report: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     let mut serializer = Serializer::with_formatter(&mut *out, Printable(PrettyFormatter::new()));
     report.serialize(&mut serializer)?;
     out.write_all(b"\n")

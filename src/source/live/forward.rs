@@ -35,7 +35,7 @@ pub struct PodPort {
 }
 
 /// An open way.
-pub(super) struct Forward {
+pub(crate) struct Forward {
     forwarder: Option<Portforwarder>,
     stream: DuplexStream,
     refusal: Fuse<BoxFuture<'static, Option<String>>>,
@@ -43,7 +43,7 @@ pub(super) struct Forward {
 
 /// Why a way is closed.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Closed {
+pub(crate) enum Closed {
     /// The other end has closed it.
     ByServer,
     /// The port cannot be used: the node says why.
@@ -54,14 +54,14 @@ pub(super) enum Closed {
 
 impl Transport {
     /// Opens a way to a port.
-    pub(super) async fn forward(&self, to: &PodPort, progress: &dyn Progress) -> Result<Forward, Failure> {
+    pub(crate) async fn forward(&self, to: &PodPort, progress: &dyn Progress) -> Result<Forward, Failure> {
         let started = Instant::now();
         let patience = self.timeout().unwrap_or(OPENING);
         let pods: Api<Pod> = Api::namespaced(self.client().clone(), &to.namespace);
         let late = || Failure::TimedOut(format!("no port-forward within {} s", patience.as_secs_f64()));
         let opened = match timeout(patience, pods.portforward(&to.pod, &[to.port])).await {
             Err(_) => Err(late()),
-            Ok(Err(error)) => Err(self.refused(&error)),
+            Ok(Err(error)) => Err(Failure::of_websocket(&error, self.about())),
             Ok(Ok(forwarder)) => Forward::of(forwarder, to.port).ok_or_else(late),
         };
         let result = opened.as_ref().map_or_else(Failure::reason, |_| "101 Switching Protocols".to_owned());
@@ -72,16 +72,6 @@ impl Transport {
             started.elapsed().as_millis()
         ));
         opened
-    }
-
-    fn refused(&self, error: &kube::Error) -> Failure {
-        match error {
-            kube::Error::Api(status) => {
-                Failure::Status { code: status.code, reason: status.reason.clone(), message: status.message.clone() }
-            }
-            kube::Error::UpgradeConnection(why) => Failure::NotAnApi(format!("no WebSocket to the pod, perhaps because of a proxy: {why}")),
-            other => Failure::of(other, self.about()),
-        }
     }
 }
 
@@ -100,7 +90,7 @@ impl Forward {
     }
 
     /// Waits for bytes and puts them behind those that are there.
-    pub(super) async fn read(&mut self, buffer: &mut Vec<u8>) -> Result<(), Closed> {
+    pub(crate) async fn read(&mut self, buffer: &mut Vec<u8>) -> Result<(), Closed> {
         buffer.reserve(ROOM);
         // What came before a refusal is not lost because of it.
         let read = tokio::select! {

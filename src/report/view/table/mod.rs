@@ -8,6 +8,7 @@ mod dns_records;
 mod dns_verify;
 mod effective_policy;
 mod matrix;
+mod probe;
 mod pvc_why_pending;
 mod qos;
 mod qos_namespace;
@@ -58,6 +59,7 @@ fn say(answer: &Answer, text: &mut Text<'_>) -> io::Result<()> {
         Answer::DnsVerify(report) => dns_verify::write(report, text),
         Answer::DnsRecords(report) => dns_records::write(report, text),
         Answer::DnsDoctor(report) => dns_doctor::write(report, text),
+        Answer::Probe(report) => probe::write(report, text),
     }
 }
 
