@@ -10,6 +10,7 @@
 //! - [`wire`]: how checks get into a pod as words, and verdicts out of it as lines.
 
 pub mod check;
+pub mod cover;
 pub mod plan;
 pub mod verdict;
 pub mod wire;
