@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use netstore::report::FindingKind;
-use netstore::{dns, policy, qos, source, storage};
+use netstore::{dns, policy, probe, qos, source, storage};
 
 const INTRODUCTION: &str = "\
 # Findings
@@ -94,8 +94,11 @@ fn findings() -> String {
     let storage: Vec<&FindingKind> = storage::findings::all();
     let qos: Vec<&FindingKind> = qos::findings::ALL.to_vec();
     let dns: Vec<&FindingKind> = dns::findings::all();
+    let probes: Vec<&FindingKind> = probe::findings::all();
     let mut text = INTRODUCTION.to_owned();
-    for (heading, kinds) in [("Network policies", &policies), ("Storage", &storage), ("QoS", &qos), ("DNS", &dns), ("Input", &input)] {
+    let headings =
+        [("Network policies", &policies), ("Storage", &storage), ("QoS", &qos), ("DNS", &dns), ("Probes", &probes), ("Input", &input)];
+    for (heading, kinds) in headings {
         text.push_str(&format!("\n## {heading}\n\n| code | name | severity |\n| --- | --- | --- |\n"));
         for kind in kinds {
             text.push_str(&format!("| [{}](#{}) | {} | {} |\n", kind.code, kind.code.to_lowercase(), kind.name, kind.severity));

@@ -8,7 +8,7 @@ use crate::cli::terminal::Stream;
 use crate::cli::{CommandError, ErrorKind, Session};
 use crate::report::FindingKind;
 use crate::report::view::reflow;
-use crate::{dns, policy, qos, source, storage};
+use crate::{dns, policy, probe, qos, source, storage};
 
 /// Columns of a text that nobody looks at yet.
 const PIPED: usize = 80;
@@ -49,6 +49,7 @@ fn all() -> Vec<&'static FindingKind> {
     kinds.extend(storage::findings::all());
     kinds.extend(qos::findings::ALL);
     kinds.extend(dns::findings::all());
+    kinds.extend(probe::findings::all());
     kinds.extend(source::manifests::findings::ALL);
     kinds.push(&source::live::UNDECODABLE_OBJECT);
     kinds.sort_by_key(|kind| kind.code);

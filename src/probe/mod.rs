@@ -8,9 +8,11 @@
 //! - [`check`]: what is tried; [`verdict`]: what came of it.
 //! - [`plan`]: where checks run, and what is created for that.
 //! - [`wire`]: how checks get into a pod as words, and verdicts out of it as lines.
+//! - [`findings`]: what is noticed.
 
 pub mod check;
 pub mod cover;
+pub mod findings;
 pub mod plan;
 pub mod verdict;
 pub mod wire;

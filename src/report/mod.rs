@@ -12,6 +12,7 @@ mod finding;
 pub mod overview;
 mod peer;
 pub mod policy;
+pub mod probe;
 pub mod qos;
 pub mod qos_namespace;
 pub mod qos_node;

@@ -1,0 +1,12 @@
+//! The kinds of findings about probes. `kubectl netstore explain CODE` and docs/findings.md print these texts.
+//!
+//! 0 what stands between a pod and a target, 1 what a cover of all policies shows, 2 what a probe pod would do, 3 what was left behind.
+
+pub mod layers;
+
+use crate::report::FindingKind;
+
+/// Every kind.
+pub fn all() -> Vec<&'static FindingKind> {
+    layers::ALL.to_vec()
+}
