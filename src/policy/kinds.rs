@@ -28,7 +28,8 @@ type Seen<'m> = (usize, Option<u32>, Option<Family>, [Option<u32>; 2], &'m [Fit]
 pub fn kinds(model: &Model<'_>) -> Vec<Kind> {
     let fits = fits(model);
     let items = model.compiled.port_lists.iter().flatten();
-    let mentioned: BTreeSet<&str> = items.filter_map(|item| if let PortItem::Named(name, _) = item { Some(name.as_str()) } else { None }).collect();
+    let mentioned: BTreeSet<&str> =
+        items.filter_map(|item| if let PortItem::Named(name, _) = item { Some(name.as_str()) } else { None }).collect();
     let seen = |class: &Class| -> Seen<'_> {
         // Rule 34: no selector is about a pod on the host network.
         let labels = if class.host.is_some() { None } else { fits.get(class.labels as usize) };

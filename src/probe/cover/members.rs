@@ -64,7 +64,14 @@ impl<'m> Party<'m> {
         !self.sources.best.is_empty()
     }
 
-    fn pair(&self, sources: &Members<'_>, target: &Self, targets: &Members<'_>, model: &Model<'_>, bond: Option<Bond>) -> Option<(usize, usize)> {
+    fn pair(
+        &self,
+        sources: &Members<'_>,
+        target: &Self,
+        targets: &Members<'_>,
+        model: &Model<'_>,
+        bond: Option<Bond>,
+    ) -> Option<(usize, usize)> {
         let node = |party: &Self| party.class.host.and_then(|host| model.classes.nodes.get(host as usize)).map(String::as_str);
         // Rule 33 is about the node of an end on the host network: there, or anywhere else.
         let (sources, targets) = match (bond, node(self), node(target)) {
@@ -110,5 +117,6 @@ fn can_try(info: &PodInfo) -> bool {
 
 /// Whether the kubelet says that the pod serves.
 pub(super) fn is_ready(pod: &Pod) -> bool {
-    pod.metadata.deletion_timestamp.is_none() && pod.status.conditions.iter().any(|condition| condition.kind == "Ready" && condition.status == "True")
+    pod.metadata.deletion_timestamp.is_none()
+        && pod.status.conditions.iter().any(|condition| condition.kind == "Ready" && condition.status == "True")
 }

@@ -141,7 +141,8 @@ impl Found {
         let declared = pods.map(|(_, pod)| declared(pod)).unwrap_or_default();
         self.cover.intervals += intervals.len();
         for Interval { protocol, ports, verdict } in intervals.iter() {
-            let listening = declared.iter().filter(|(of, port)| of == protocol && (ports.0..=ports.1).contains(port)).map(|(_, port)| *port).min();
+            let listening =
+                declared.iter().filter(|(of, port)| of == protocol && (ports.0..=ports.1).contains(port)).map(|(_, port)| *port).min();
             let gap = match pods {
                 _ if *verdict == Verdict::Unknown => Some(Gap::Unpredicted),
                 None if !source.can_try() => Some(Gap::NoSource),
@@ -199,7 +200,9 @@ fn intervals(model: &Model<'_>, bounds: Bounds) -> Vec<Interval> {
 fn declared(pod: &Pod) -> Vec<(Protocol, u16)> {
     let containers = pod.spec.containers.iter().chain(pod.spec.init_containers.iter().filter(|container| container.is_sidecar()));
     let ports = containers.flat_map(|container| &container.ports);
-    ports.filter_map(|port| Some((Protocol::parse(&port.protocol)?, u16::try_from(port.container_port).ok().filter(|port| *port > 0)?))).collect()
+    ports
+        .filter_map(|port| Some((Protocol::parse(&port.protocol)?, u16::try_from(port.container_port).ok().filter(|port| *port > 0)?)))
+        .collect()
 }
 
 /// The port of an interval that stands beside one with another verdict: mistakes are made at edges.
