@@ -6,6 +6,8 @@ use std::{fmt, io};
 use crate::cli::connection::ConnectionOptions;
 use crate::cli::exit::ExitCode;
 use crate::objects::Resource;
+use crate::probe::plan::Right;
+use crate::probe::rights;
 use crate::source::live::{About, LiveError};
 
 /// Why a command could not do what it was asked.
@@ -181,12 +183,16 @@ impl From<LiveError> for CommandError {
                     .hint(format!("what was needed and refused can be asked again with\n{}", lines.join("\n")))
                     .hint(format!("rules of a Role or ClusterRole that would do:\n{}", rules(&resources)))
             }
-            LiveError::PortForwardForbidden { message, namespace, about } => {
+            LiveError::NotPermitted { message, rights, about } => {
                 let flags: String = about.flags.iter().map(|flag| format!(" {}", quoted(flag))).collect();
-                let can_i = |verb: &str| format!("kubectl auth can-i {verb} pods/portforward -n {namespace}{flags}");
+                let can_i = |r: &Right| format!("kubectl auth can-i {} {} -n {}{flags}", r.verb, r.resource, r.namespace);
+                let lines: Vec<String> = rights.iter().map(can_i).collect();
                 Self::from_server(ErrorKind::Forbidden, "Forbidden", &message)
-                    .hint(format!("what was needed and refused can be asked again with\n{}\n{}", can_i("get"), can_i("create")))
-                    .hint("rules of a Role that would do:\nrules:\n- apiGroups: [\"\"]\n  resources: [pods/portforward]\n  verbs: [create, get]")
+                    .hint(format!("what was needed and refused can be asked again with\n{}", lines.join("\n")))
+                    .hint(format!("rules of a Role that would do:\n{}", rights::rules(&rights)))
+            }
+            LiveError::Refusal { reason, message, advice } => {
+                advice.into_iter().fold(Self::from_server(ErrorKind::Failed, &reason, &message), Self::hint)
             }
             LiveError::NotAnApi { about, .. } => {
                 connection().hint(target(&about)).hint("is the address of the server right, and are you logged in where a proxy wants it?")

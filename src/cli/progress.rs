@@ -82,6 +82,11 @@ impl Progress for TerminalProgress {
         }
     }
 
+    /// Never hushed: who makes something in a cluster says so.
+    fn notice(&self, line: &str) {
+        self.bar.suspend(|| eprintln!("{}", escaped(line)));
+    }
+
     fn done(&self) {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).take();
         self.bar.finish_and_clear();

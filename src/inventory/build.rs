@@ -127,6 +127,8 @@ fn sort(objects: &mut Objects) {
     by_name(&mut objects.network_policies, |o| &o.metadata);
     by_name(&mut objects.config_maps, |o| &o.metadata);
     by_name(&mut objects.secrets, |o| &o.metadata);
+    by_name(&mut objects.replication_controllers, |o| &o.metadata);
+    by_name(&mut objects.disruption_budgets, |o| &o.metadata);
     by_name(&mut objects.claims, |o| &o.metadata);
     by_name(&mut objects.volumes, |o| &o.metadata);
     by_name(&mut objects.storage_classes, |o| &o.metadata);

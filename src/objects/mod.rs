@@ -23,6 +23,7 @@ mod quota;
 mod resource;
 mod resources;
 mod scheduling;
+mod selecting;
 mod selector;
 mod service;
 mod snapshot;
@@ -41,7 +42,7 @@ pub use keyed::{Keyed, is_about_names};
 pub use meta::{Labels, Meta, OwnerReference, Unknown};
 pub use metrics::{ContainerMetrics, PodMetrics};
 pub use network::{IntOrString, IpBlock, NetworkPolicy, NetworkPolicySpec, Peer, PolicyPort, Rule};
-pub use node::Node;
+pub use node::{Node, PROBE_IMAGES, repository};
 pub use node_selector::{NodeSelector, NodeSelectorTerm};
 pub use pod::{
     Container, ContainerPort, ContainerState, ContainerStatus, Namespace, Phase, Pod, PodCondition, PodSpec, PodStatus, Protocol,
@@ -52,6 +53,7 @@ pub use quota::{LimitRange, LimitRangeItem, ResourceQuota, ScopeRequirement, Sco
 pub use resource::{POLICY_GROUP, Resource, SNAPSHOT_GROUP};
 pub use resources::{Amount, QosClass, Requirements, ResourceList, ResourceName, Stated};
 pub use scheduling::{Taint, Toleration, VolumeUse};
+pub use selecting::{DisruptionBudget, DisruptionBudgetSpec, ReplicationController, ReplicationControllerSpec};
 pub use selector::{LabelSelector, Requirement, SelectorError, Truth, parse_selector};
 pub use service::{Service, ServicePort, ServiceSpec};
 pub use snapshot::{GrantFrom, GrantTo, GroupKind, ReferenceGrant, VolumePopulator, VolumeSnapshot, VolumeSnapshotContent};
@@ -84,6 +86,10 @@ pub struct Objects {
     pub cluster_policies: Vec<ClusterPolicy>,
     /// Deployments, ReplicaSets, StatefulSets, DaemonSets, Jobs and CronJobs.
     pub workloads: Vec<Workload>,
+    /// `v1` ReplicationControllers.
+    pub replication_controllers: Vec<ReplicationController>,
+    /// `policy/v1` PodDisruptionBudgets.
+    pub disruption_budgets: Vec<DisruptionBudget>,
     /// `v1` PersistentVolumeClaims.
     pub claims: Vec<PersistentVolumeClaim>,
     /// `v1` PersistentVolumes.
@@ -145,6 +151,8 @@ impl Objects {
         self.network_policies.extend(other.network_policies);
         self.cluster_policies.extend(other.cluster_policies);
         self.workloads.extend(other.workloads);
+        self.replication_controllers.extend(other.replication_controllers);
+        self.disruption_budgets.extend(other.disruption_budgets);
         self.claims.extend(other.claims);
         self.volumes.extend(other.volumes);
         self.storage_classes.extend(other.storage_classes);

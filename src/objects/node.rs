@@ -1,6 +1,6 @@
 //! `v1` Node: its addresses, which pods it takes, and how much.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use super::meta::null_default;
 use super::{Address, Meta, PodCondition, ResourceList, Taint};
@@ -57,6 +57,35 @@ pub struct NodeStatus {
     /// What pods may have of it.
     #[serde(deserialize_with = "null_default")]
     pub allocatable: ResourceList,
+    /// Names of the images it has that a probe can run in; the others are not kept.
+    #[serde(deserialize_with = "of_probes")]
+    pub images: Vec<String>,
+}
+
+/// Images that a probe can run in, by the last part of their repositories, the better ones first.
+pub const PROBE_IMAGES: [&str; 2] = ["netstore-probe", "agnhost"];
+
+/// Keeps the names of images that probes can run in: a node lists fifty.
+fn of_probes<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Image {
+        #[serde(deserialize_with = "null_default")]
+        names: Vec<String>,
+    }
+    let images: Vec<Image> = null_default(d)?;
+    let usable = |name: &String| PROBE_IMAGES.contains(&repository(name).rsplit('/').next().unwrap_or_default());
+    Ok(images.into_iter().flat_map(|image| image.names).filter(usable).collect())
+}
+
+/// The name of an image without tag and digest.
+pub fn repository(image: &str) -> &str {
+    let name = image.split_once('@').map_or(image, |(name, _)| name);
+    // A colon before the last slash belongs to the port of a registry.
+    match name.rsplit_once(':') {
+        Some((name, tag)) if !tag.contains('/') => name,
+        _ => name,
+    }
 }
 
 /// One entry of `status.volumesAttached` of a Node.

@@ -128,6 +128,9 @@ pub struct PodSpec {
     /// Name of the RuntimeClass, from which the API server takes the overhead of a pod that is made.
     #[serde(deserialize_with = "null_default")]
     pub runtime_class_name: String,
+    /// Who it is to the API server, and to some network plugins.
+    #[serde(deserialize_with = "null_default")]
+    pub service_account_name: String,
     /// Priority, once its class is resolved.
     pub priority: Option<i32>,
     /// Name of the PriorityClass.

@@ -43,6 +43,10 @@ pub enum Resource {
     Jobs,
     /// `batch/v1` CronJob.
     CronJobs,
+    /// `v1` ReplicationController.
+    ReplicationControllers,
+    /// `policy/v1` PodDisruptionBudget.
+    PodDisruptionBudgets,
     /// `v1` PersistentVolumeClaim.
     PersistentVolumeClaims,
     /// `v1` PersistentVolume (cluster scope).
@@ -101,7 +105,7 @@ pub enum Resource {
 
 impl Resource {
     /// Every kind, in the order in which snapshots and coverage list them.
-    pub const ALL: [Self; 44] = [
+    pub const ALL: [Self; 46] = [
         Self::Namespaces,
         Self::Nodes,
         Self::Pods,
@@ -119,6 +123,8 @@ impl Resource {
         Self::DaemonSets,
         Self::Jobs,
         Self::CronJobs,
+        Self::ReplicationControllers,
+        Self::PodDisruptionBudgets,
         Self::PersistentVolumeClaims,
         Self::PersistentVolumes,
         Self::StorageClasses,
@@ -170,6 +176,8 @@ impl Resource {
             Self::DaemonSets => ("apps", "v1", "daemonsets", "DaemonSet", true),
             Self::Jobs => ("batch", "v1", "jobs", "Job", true),
             Self::CronJobs => ("batch", "v1", "cronjobs", "CronJob", true),
+            Self::ReplicationControllers => ("", "v1", "replicationcontrollers", "ReplicationController", true),
+            Self::PodDisruptionBudgets => ("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget", true),
             Self::PersistentVolumeClaims => ("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim", true),
             Self::PersistentVolumes => ("", "v1", "persistentvolumes", "PersistentVolume", false),
             Self::StorageClasses => ("storage.k8s.io", "v1", "storageclasses", "StorageClass", false),

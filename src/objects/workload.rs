@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::meta::null_default;
 use super::volume::ClaimSpec;
-use super::{IntOrString, Meta, PodSpec};
+use super::{IntOrString, LabelSelector, Meta, PodSpec};
 
 /// Kind of a workload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -54,6 +54,8 @@ pub struct Workload {
     pub metadata: Meta,
     /// Wanted number of pods, where the kind has one (Deployment, ReplicaSet, StatefulSet: default 1; Job: parallelism).
     pub replicas: Option<i64>,
+    /// Its pods, as it finds them; absent: none.
+    pub selector: Option<LabelSelector>,
     /// What its pods will look like.
     pub template: Template,
     /// Claims that a StatefulSet makes for each of its pods.
@@ -144,6 +146,7 @@ pub(super) struct Raw {
 struct RawSpec {
     replicas: Option<i64>,
     parallelism: Option<i64>,
+    selector: Option<LabelSelector>,
     #[serde(deserialize_with = "null_default")]
     template: Template,
     job_template: Option<Box<RawJobTemplate>>,
@@ -195,6 +198,7 @@ impl Workload {
             kind,
             metadata,
             replicas: spec.replicas.or(spec.parallelism),
+            selector: spec.selector,
             template: spec.template,
             claim_templates: spec.volume_claim_templates,
             first_ordinal: spec.ordinals.map(|o| o.start).unwrap_or_default(),

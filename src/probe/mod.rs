@@ -7,12 +7,22 @@
 //!
 //! - [`check`]: what is tried; [`verdict`]: what came of it.
 //! - [`plan`]: where checks run, and what is created for that.
+//! - [`rights`]: what each way takes of the API server; [`act`]: does it.
 //! - [`wire`]: how checks get into a pod as words, and verdicts out of it as lines.
+//! - [`labels`], [`address`]: what policies read of a pod; [`harm`]: a pod that is the same to them and harms nobody.
+//! - [`manifest`]: what is created; [`image`]: out of which image.
 //! - [`findings`]: what is noticed.
 
+pub mod act;
+pub mod address;
 pub mod check;
 pub mod cover;
 pub mod findings;
+pub mod harm;
+pub mod image;
+pub mod labels;
+pub mod manifest;
 pub mod plan;
+pub mod rights;
 pub mod verdict;
 pub mod wire;

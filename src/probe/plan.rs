@@ -6,6 +6,9 @@ use k8s_openapi::api::core::v1::{EphemeralContainer, Pod};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+/// Seconds that what is created may take to start: an image may have to be pulled.
+pub const START: u32 = 60;
+
 /// How checks get into the network of a pod.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]

@@ -1,6 +1,17 @@
 //! What came of a check: typed, because *refused*, *dropped* and *could not be tried* have different causes.
 
+use std::fmt;
+
+use serde::Serialize as _;
+
 pub use crate::report::probe::Verdict;
+
+impl fmt::Display for Verdict {
+    /// The word of the wire.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
+}
 
 /// What a verdict shows of the way to the target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -166,7 +166,7 @@ pub enum Verdict {
     Reset,
     /// Connected, and no TLS was agreed upon; the detail tells why.
     TlsError,
-    /// Connected, and what came back is no HTTP.
+    /// Connected, and what came back is no HTTP, or nothing in time; the detail tells which.
     NoHttp,
     /// The name does not exist.
     NxDomain,

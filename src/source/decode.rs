@@ -30,6 +30,8 @@ pub fn add_object<'de, D: Deserializer<'de>>(objects: &mut Objects, resource: Re
         Resource::DaemonSets => objects.workloads.push(workload(WorkloadKind::DaemonSet, deserializer)?),
         Resource::Jobs => objects.workloads.push(workload(WorkloadKind::Job, deserializer)?),
         Resource::CronJobs => objects.workloads.push(workload(WorkloadKind::CronJob, deserializer)?),
+        Resource::ReplicationControllers => objects.replication_controllers.push(Deserialize::deserialize(deserializer)?),
+        Resource::PodDisruptionBudgets => objects.disruption_budgets.push(Deserialize::deserialize(deserializer)?),
         Resource::PersistentVolumeClaims => objects.claims.push(Deserialize::deserialize(deserializer)?),
         Resource::PersistentVolumes => objects.volumes.push(Deserialize::deserialize(deserializer)?),
         Resource::StorageClasses => objects.storage_classes.push(Deserialize::deserialize(deserializer)?),

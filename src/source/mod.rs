@@ -42,7 +42,7 @@ pub struct Recording {
     pub lists: BTreeMap<Resource, Vec<serde_json::Value>>,
 }
 
-/// Told how reading goes on: what a user sees while waiting.
+/// Told how reading goes on, and what is changed: what a user sees while waiting.
 pub trait Progress: Send + Sync {
     /// A list is being asked for: `pods`, `pods in shop`.
     fn list_started(&self, what: &str);
@@ -52,6 +52,11 @@ pub trait Progress: Send + Sync {
 
     /// A request has been answered (or not): one line as kubectl's `-v=6` prints it.
     fn request(&self, line: &str) {
+        let _ = line;
+    }
+
+    /// Something was made or removed, or the server warns: one line that stays.
+    fn notice(&self, line: &str) {
         let _ = line;
     }
 

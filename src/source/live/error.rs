@@ -8,6 +8,7 @@ use kube::client::AuthError;
 use thiserror::Error;
 
 use crate::objects::Resource;
+use crate::probe::plan::Right;
 
 /// What a run talks to and as whom: the material of hints.
 #[derive(Debug, Clone, Default)]
@@ -123,15 +124,25 @@ pub enum LiveError {
         /// Whom it is about.
         about: Box<About>,
     },
-    /// No way to a port of a pod may be opened.
+    /// Something that is more than reading lists is forbidden.
     #[error("{message}")]
-    PortForwardForbidden {
+    NotPermitted {
         /// The server's words.
         message: String,
-        /// The namespace of the pod.
-        namespace: String,
+        /// The rights that it takes.
+        rights: Vec<Right>,
         /// Whom it is about.
         about: Box<About>,
+    },
+    /// The server refuses an object, or to change one.
+    #[error("{message}")]
+    Refusal {
+        /// The server's word for it: `Forbidden`, `Invalid`.
+        reason: String,
+        /// The server's words.
+        message: String,
+        /// What can be done about it, one thing each.
+        advice: Vec<String>,
     },
     /// Something else than an API server answers.
     #[error("{} is not answering as a Kubernetes API server: {why}", .about.server)]
@@ -156,7 +167,7 @@ pub enum LiveError {
 
 /// Why a request gave nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Failure {
+pub(crate) enum Failure {
     /// The server refused, with a `Status` or plain words.
     Status { code: u16, reason: String, message: String },
     /// What came is no answer of an API server: a login page, a redirect.
@@ -177,12 +188,12 @@ pub(super) enum Failure {
 
 impl Failure {
     /// The HTTP status, if it came to one.
-    pub(super) fn code(&self) -> Option<u16> {
+    pub(crate) fn code(&self) -> Option<u16> {
         if let Self::Status { code, .. } = self { Some(*code) } else { None }
     }
 
     /// A few words for Coverage.
-    pub(super) fn reason(&self) -> String {
+    pub(crate) fn reason(&self) -> String {
         match self {
             Self::Status { code: 401, .. } => "Unauthorized".to_owned(),
             Self::Status { code, reason, message } if reason.is_empty() => format!("HTTP {code}: {message}"),
@@ -194,7 +205,7 @@ impl Failure {
     }
 
     /// The same as the end of the run.
-    pub(super) fn into_error(self, about: &About) -> LiveError {
+    pub(crate) fn into_error(self, about: &About) -> LiveError {
         let about = Box::new(about.clone());
         match self {
             Self::Status { code: 401, .. } => LiveError::Unauthorized(about),
@@ -210,18 +221,25 @@ impl Failure {
         }
     }
 
-    /// The same as the end of an attempt to reach a port of a pod.
-    pub(super) fn into_port_forward_error(self, about: &About, namespace: &str) -> LiveError {
+    /// The same as the end of something that takes these rights.
+    pub(crate) fn into_error_without(self, rights: Vec<Right>, about: &About) -> LiveError {
         match self {
-            Self::Status { code: 403, message, .. } => {
-                LiveError::PortForwardForbidden { message, namespace: namespace.to_owned(), about: Box::new(about.clone()) }
-            }
+            Self::Status { code: 403, message, .. } => LiveError::NotPermitted { message, rights, about: Box::new(about.clone()) },
             other => other.into_error(about),
         }
     }
 
+    /// What is behind an error of a WebSocket that should have been opened.
+    pub(crate) fn of_websocket(error: &kube::Error, about: &About) -> Self {
+        match error {
+            kube::Error::Api(status) => Self::Status { code: status.code, reason: status.reason.clone(), message: status.message.clone() },
+            kube::Error::UpgradeConnection(why) => Self::NotAnApi(format!("no WebSocket to the pod, perhaps because of a proxy: {why}")),
+            other => Self::of(other, about),
+        }
+    }
+
     /// What is behind an error of the client.
-    pub(super) fn of(error: &kube::Error, about: &About) -> Self {
+    pub(crate) fn of(error: &kube::Error, about: &About) -> Self {
         let chain: Vec<&(dyn StdError + 'static)> = causes(error).collect();
         let find_io = |kind: io::ErrorKind| chain.iter().any(|e| e.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == kind));
         if let Some(auth) = chain.iter().find_map(|e| e.downcast_ref::<AuthError>()) {

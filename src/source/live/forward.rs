@@ -61,7 +61,7 @@ impl Transport {
         let late = || Failure::TimedOut(format!("no port-forward within {} s", patience.as_secs_f64()));
         let opened = match timeout(patience, pods.portforward(&to.pod, &[to.port])).await {
             Err(_) => Err(late()),
-            Ok(Err(error)) => Err(self.refused(&error)),
+            Ok(Err(error)) => Err(Failure::of_websocket(&error, self.about())),
             Ok(Ok(forwarder)) => Forward::of(forwarder, to.port).ok_or_else(late),
         };
         let result = opened.as_ref().map_or_else(Failure::reason, |_| "101 Switching Protocols".to_owned());
@@ -72,16 +72,6 @@ impl Transport {
             started.elapsed().as_millis()
         ));
         opened
-    }
-
-    fn refused(&self, error: &kube::Error) -> Failure {
-        match error {
-            kube::Error::Api(status) => {
-                Failure::Status { code: status.code, reason: status.reason.clone(), message: status.message.clone() }
-            }
-            kube::Error::UpgradeConnection(why) => Failure::NotAnApi(format!("no WebSocket to the pod, perhaps because of a proxy: {why}")),
-            other => Failure::of(other, self.about()),
-        }
     }
 }
 

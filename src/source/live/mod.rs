@@ -2,7 +2,7 @@
 //!
 //! `kubeconfig` and `config` find out where and as whom, `transport` does single requests, `list` reads lists in pages that
 //! `page` decodes, `collect` decides what to read and keeps the books. `forward` opens a way to a port of a pod, `dns` asks the server
-//! there. Only GET requests are ever sent.
+//! there. Reading sends only GET requests; what changes a cluster is asked for by [`crate::probe::act`] alone, through the same transport.
 
 mod collect;
 mod config;
@@ -27,14 +27,16 @@ pub use error::{About, CredentialPlugin, LiveError};
 pub use forward::PodPort;
 
 use self::collect::{Gathered, Gathering};
-use self::error::Failure;
+pub(crate) use self::error::Failure;
 use self::page::BadItem;
-use self::transport::Transport;
+pub(crate) use self::transport::{Transport, Write};
 use super::{Collected, Needs, Progress, Recording, Silent};
 use crate::cli::connection::ConnectionOptions;
 use crate::dns::observed::{Asked, Said};
 use crate::inventory::Origin;
 use crate::objects::{Objects, Resource};
+use crate::probe::plan::Way;
+use crate::probe::rights;
 use crate::report::{Finding, FindingKind, ObjectRef, Severity};
 
 /// An object of the API server does not have the shape of its kind.
@@ -110,6 +112,11 @@ impl Cluster {
         self.transport.about().context.as_deref()
     }
 
+    /// What requests go through.
+    pub(crate) fn transport(&self) -> &Transport {
+        &self.transport
+    }
+
     /// Reads what a question needs.
     ///
     /// # Errors
@@ -145,7 +152,8 @@ impl Cluster {
     pub async fn ask_servers(&self, servers: &[PodPort], questions: &[Asked], progress: &dyn Progress) -> Vec<Replies> {
         let asked = servers.iter().map(|server| async move {
             let dns::Replies { said, connections, failure } = dns::ask(&self.transport, server, questions, progress).await;
-            let refused = failure.map(|failure| failure.into_port_forward_error(self.transport.about(), &server.namespace));
+            let refused = failure
+                .map(|failure| failure.into_error_without(rights::needed(Way::PortForward, &server.namespace), self.transport.about()));
             Replies { said, connections, refused }
         });
         let replies = stream::iter(asked).buffered(SERVERS).collect().await;

@@ -1,11 +1,12 @@
-//! One GET: sent with a deadline, repeated where that can help, its body read whole, refusals decoded.
+//! One request: sent with a deadline, its body read whole, refusals decoded. A GET is repeated where that can help; what changes the
+//! cluster is sent again only if the server says that it did not look at it.
 
 use std::borrow::Cow;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use http::{HeaderMap, Request, StatusCode, header};
+use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use kube::Client;
 use kube::client::Body;
@@ -31,7 +32,7 @@ const QUIET: Duration = Duration::from_secs(60);
 const REFUSAL_BYTES: usize = 256 * 1024;
 
 /// The way to the API server.
-pub(super) struct Transport {
+pub(crate) struct Transport {
     client: Client,
     slots: Semaphore,
     timeout: Option<Duration>,
@@ -40,6 +41,31 @@ pub(super) struct Transport {
     answered: AtomicBool,
     /// Why it cannot be reached, if it never answered: nobody waits for the same thing twice.
     dead: OnceLock<Failure>,
+}
+
+/// A request that changes something, or would.
+pub(crate) struct Write<'a> {
+    /// POST, PATCH, DELETE.
+    pub(crate) method: Method,
+    /// The path, with its query.
+    pub(crate) path: &'a str,
+    /// Type of the body.
+    pub(crate) content_type: &'static str,
+    /// The body.
+    pub(crate) body: Vec<u8>,
+}
+
+/// What came back.
+struct Reply {
+    headers: HeaderMap,
+    body: Vec<u8>,
+}
+
+impl Reply {
+    fn json(self) -> Result<Vec<u8>, Failure> {
+        expect_json(&self.headers)?;
+        Ok(self.body)
+    }
 }
 
 /// Why an attempt failed, and what the server said about the next one.
@@ -67,29 +93,48 @@ impl Transport {
     }
 
     /// Whom it talks to.
-    pub(super) fn about(&self) -> &About {
+    pub(crate) fn about(&self) -> &About {
         &self.about
     }
 
     /// What every request goes through: proxies, credentials, TLS.
-    pub(super) fn client(&self) -> &Client {
+    pub(crate) fn client(&self) -> &Client {
         &self.client
     }
 
     /// `--request-timeout`.
-    pub(super) fn timeout(&self) -> Option<Duration> {
+    pub(crate) fn timeout(&self) -> Option<Duration> {
         self.timeout
     }
 
     /// The JSON at a path (with query).
-    pub(super) async fn get(&self, path: &str, progress: &dyn Progress) -> Result<Vec<u8>, Failure> {
+    pub(crate) async fn get(&self, path: &str, progress: &dyn Progress) -> Result<Vec<u8>, Failure> {
+        let get = Write { method: Method::GET, path, content_type: "", body: Vec::new() };
+        self.patiently(&get, Refusal::worth_repeating, progress).await?.json()
+    }
+
+    /// The text at a path: the log of a container.
+    pub(crate) async fn text(&self, path: &str, progress: &dyn Progress) -> Result<String, Failure> {
+        let get = Write { method: Method::GET, path, content_type: "", body: Vec::new() };
+        let reply = self.patiently(&get, Refusal::worth_repeating, progress).await?;
+        Ok(String::from_utf8_lossy(&reply.body).into_owned())
+    }
+
+    /// Asks for a change; the server's warnings are told, the object comes back as JSON.
+    pub(crate) async fn write(&self, write: &Write<'_>, progress: &dyn Progress) -> Result<Vec<u8>, Failure> {
+        let reply = self.patiently(write, |refusal| refusal.failure.code() == Some(429), progress).await?;
+        warnings(&reply.headers).for_each(|warning| progress.notice(&format!("Warning: {warning}")));
+        reply.json()
+    }
+
+    async fn patiently(&self, asked: &Write<'_>, again: fn(&Refusal) -> bool, progress: &dyn Progress) -> Result<Reply, Failure> {
         let mut pause = FIRST_PAUSE;
         for attempt in 1.. {
-            let refusal = match self.attempt(path, progress).await {
-                Ok(body) => return Ok(body),
+            let refusal = match self.attempt(asked, progress).await {
+                Ok(reply) => return Ok(reply),
                 Err(refusal) => refusal,
             };
-            if attempt >= ATTEMPTS || !refusal.worth_repeating() {
+            if attempt >= ATTEMPTS || !again(&refusal) {
                 return Err(refusal.failure);
             }
             tokio::time::sleep(refusal.retry_after.unwrap_or(pause).min(LONGEST_PAUSE)).await;
@@ -98,14 +143,14 @@ impl Transport {
         Err(Failure::Broken("gave up".to_owned()))
     }
 
-    async fn attempt(&self, path: &str, progress: &dyn Progress) -> Result<Vec<u8>, Refusal> {
+    async fn attempt(&self, asked: &Write<'_>, progress: &dyn Progress) -> Result<Reply, Refusal> {
         // Never closed, so the error cannot happen.
         let _slot = self.slots.acquire().await;
         if let Some(failure) = self.dead.get() {
             return Err(failure.clone().into());
         }
         let started = Instant::now();
-        let outcome = self.exchange(path, started).await;
+        let outcome = self.exchange(asked, started).await;
         match &outcome {
             Err(Refusal { failure: failure @ (Failure::Refused | Failure::Unreachable(_) | Failure::TimedOut(_)), .. }) => {
                 if !self.answered.load(Ordering::Relaxed) {
@@ -119,22 +164,25 @@ impl Transport {
             Ok(_) => Cow::Borrowed("200 OK"),
             Err(refusal) => refusal.failure.code().map_or_else(|| refusal.failure.reason().into(), |c| c.to_string().into()),
         };
-        progress.request(&format!("GET {}{path} {result} in {} milliseconds", self.about.server, started.elapsed().as_millis()));
+        let (Write { method, path, .. }, server) = (asked, &self.about.server);
+        progress.request(&format!("{method} {server}{path} {result} in {} milliseconds", started.elapsed().as_millis()));
         outcome
     }
 
-    async fn exchange(&self, path: &str, started: Instant) -> Result<Vec<u8>, Refusal> {
-        let request = Request::get(path).header(header::ACCEPT, "application/json").body(Body::empty());
+    async fn exchange(&self, asked: &Write<'_>, started: Instant) -> Result<Reply, Refusal> {
+        let Write { method, path, content_type, body } = asked;
+        let mut request = Request::builder().method(method).uri(*path).header(header::ACCEPT, "application/json");
+        if !content_type.is_empty() {
+            request = request.header(header::CONTENT_TYPE, *content_type);
+        }
+        let request = request.body(Body::from(body.clone()));
         let request = request.map_err(|e| Failure::Garbled(format!("cannot ask for {path}: {e}")))?;
         let late = || Failure::TimedOut(format!("no answer {}", self.patience()));
         let response = timeout_at(self.deadline(started), self.client.send(request)).await.map_err(|_| late())?;
         let response = response.map_err(|e| Failure::of(&e, &self.about))?;
         let (parts, body) = response.into_parts();
         match parts.status {
-            StatusCode::OK => {
-                expect_json(&parts.headers)?;
-                Ok(self.read(body, usize::MAX, started).await?)
-            }
+            status if status.is_success() => Ok(Reply { body: self.read(body, usize::MAX, started).await?, headers: parts.headers }),
             status if status.is_redirection() => {
                 let target = parts.headers.get(header::LOCATION).and_then(|l| l.to_str().ok()).unwrap_or("somewhere else");
                 let target = target.split('?').next().unwrap_or(target);
@@ -192,6 +240,12 @@ impl Refusal {
 
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
+}
+
+/// Texts of `Warning: 299 - "text"`; there may be many.
+fn warnings(headers: &HeaderMap) -> impl Iterator<Item = String> + '_ {
+    let values = headers.get_all(header::WARNING).iter().filter_map(|value| std::str::from_utf8(value.as_bytes()).ok());
+    values.filter_map(|value| Some(value.split_once('"')?.1.rsplit_once('"')?.0.replace("\\\"", "\"")))
 }
 
 fn content_type(headers: &HeaderMap) -> &str {

@@ -14,6 +14,8 @@ pub(super) fn length(o: &Objects, resource: Resource) -> usize {
         Resource::AdminNetworkPolicies | Resource::BaselineAdminNetworkPolicies | Resource::ClusterNetworkPolicies => {
             o.cluster_policies.len()
         }
+        Resource::ReplicationControllers => o.replication_controllers.len(),
+        Resource::PodDisruptionBudgets => o.disruption_budgets.len(),
         Resource::PersistentVolumeClaims => o.claims.len(),
         Resource::PersistentVolumes => o.volumes.len(),
         Resource::StorageClasses => o.storage_classes.len(),
@@ -67,6 +69,8 @@ pub(super) fn move_last_to(o: &mut Objects, resource: Resource, position: usize)
         Resource::AdminNetworkPolicies | Resource::BaselineAdminNetworkPolicies | Resource::ClusterNetworkPolicies => {
             move_last(&mut o.cluster_policies, position);
         }
+        Resource::ReplicationControllers => move_last(&mut o.replication_controllers, position),
+        Resource::PodDisruptionBudgets => move_last(&mut o.disruption_budgets, position),
         Resource::PersistentVolumeClaims => move_last(&mut o.claims, position),
         Resource::PersistentVolumes => move_last(&mut o.volumes, position),
         Resource::StorageClasses => move_last(&mut o.storage_classes, position),

@@ -67,6 +67,7 @@ pub(super) fn of(resource: Resource) -> &'static Fields {
         Resource::ClusterNetworkPolicies => &CLUSTER_POLICY,
         Resource::Deployments | Resource::ReplicaSets | Resource::StatefulSets | Resource::DaemonSets | Resource::Jobs => &WORKLOAD,
         Resource::CronJobs => &CRON_JOB,
+        Resource::ReplicationControllers | Resource::PodDisruptionBudgets => &storage::WITH_SPEC,
         Resource::PersistentVolumeClaims => &storage::CLAIM,
         Resource::PersistentVolumes => &storage::VOLUME,
         Resource::StorageClasses => &storage::STORAGE_CLASS,

@@ -1,8 +1,11 @@
 //! One run of one command: where objects come from, which namespace is meant, where the answer goes.
 
+mod probing;
+
 use std::io::{Read, Write};
 use std::mem::ManuallyDrop;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::connection::ConnectionOptions;
 use super::progress::TerminalProgress;
@@ -14,6 +17,7 @@ use crate::inventory::{Coverage, Inventory, State};
 use crate::objects::{LabelSelector, Objects, Resource, parse_selector};
 use crate::policy::Cni;
 use crate::policy::profile::{Recognised, recognise};
+use crate::probe::act::Stop;
 use crate::report::view::{Format, Style, render, render_findings, render_warnings};
 use crate::report::{Answer, Finding};
 use crate::source::live::{Cluster, PodPort, Replies};
@@ -43,6 +47,8 @@ enum Source {
 struct Live {
     runtime: tokio::runtime::Runtime,
     cluster: Cluster,
+    /// Since something is done to the cluster: what it takes to stop then.
+    stop: Option<Arc<Stop>>,
 }
 
 impl Session {
@@ -255,7 +261,7 @@ impl Session {
             (Source::Snapshot, Some(path)) => snapshot::read(path, needs).map_err(|error| CommandError::new(ErrorKind::Failed, error)),
             (Source::Snapshot, None) | (Source::Live(_), _) => {
                 let progress = self.progress();
-                let Live { runtime, cluster } = self.live()?;
+                let Live { runtime, cluster, .. } = self.live()?;
                 Ok(runtime.block_on(cluster.collect(needs, &progress))?)
             }
         }
@@ -271,7 +277,7 @@ impl Session {
         }
         let namespaces = vec![self.namespace()?, SYSTEM_NAMESPACE.to_owned()];
         let progress = self.progress();
-        let Live { runtime, cluster } = self.live()?;
+        let Live { runtime, cluster, .. } = self.live()?;
         Ok(runtime.block_on(cluster.record(resources, &namespaces, &progress))?)
     }
 
@@ -284,7 +290,7 @@ impl Session {
             return Err(CommandError::new(ErrorKind::Usage, "servers of a cluster are to be asked: --from and --filename name none"));
         }
         let progress = self.progress();
-        let Live { runtime, cluster } = self.live()?;
+        let Live { runtime, cluster, .. } = self.live()?;
         Ok(runtime.block_on(cluster.ask_servers(servers, questions, &progress)))
     }
 
@@ -293,7 +299,7 @@ impl Session {
     /// # Errors
     /// If no kubeconfig says where it is.
     pub fn server_version(&mut self, patience: std::time::Duration) -> Result<Option<String>, CommandError> {
-        let Live { runtime, cluster } = self.live()?;
+        let Live { runtime, cluster, .. } = self.live()?;
         Ok(runtime.block_on(cluster.server_version(patience)))
     }
 
@@ -301,15 +307,15 @@ impl Session {
         TerminalProgress::new(self.quiet, self.globals.connection.verbosity)
     }
 
-    /// The cluster. Ctrl-C needs no care anywhere: nothing is written to a cluster, files appear whole, and a process
-    /// that dies of the signal is what shells show as 130.
-    fn live(&mut self) -> Result<&Live, CommandError> {
+    /// The cluster. Ctrl-C needs no care where things are only read: files appear whole, and a process that dies of the signal is what
+    /// shells show as 130. Where something was made in a cluster, `probing` takes care.
+    fn live(&mut self) -> Result<&mut Live, CommandError> {
         let opened = match std::mem::replace(&mut self.source, Source::Live(None)) {
             Source::Live(Some(live)) => live,
             _ => open(&self.globals.connection)?,
         };
         self.source = Source::Live(Some(opened));
-        match &self.source {
+        match &mut self.source {
             Source::Live(Some(live)) => Ok(live),
             _ => Err(CommandError::new(ErrorKind::Bug, "no cluster")),
         }
@@ -374,7 +380,7 @@ impl Session {
 fn open(options: &ConnectionOptions) -> Result<Live, CommandError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let cluster = runtime.block_on(Cluster::connect(options))?;
-    Ok(Live { runtime, cluster })
+    Ok(Live { runtime, cluster, stop: None })
 }
 
 /// One `-f`; `-` is standard input.
