@@ -12,6 +12,8 @@
 //! - [`labels`], [`address`]: what policies read of a pod; [`harm`]: a pod that is the same to them and harms nobody.
 //! - [`manifest`]: what is created; [`image`]: out of which image.
 //! - [`findings`]: what is noticed.
+//! - [`script`]: runs checks with what a container already has.
+//! - [`proc`]: who listens in a pod, and what arrived there.
 
 pub mod act;
 pub mod address;
@@ -24,5 +26,7 @@ pub mod labels;
 pub mod manifest;
 pub mod plan;
 pub mod rights;
+pub mod proc;
+pub mod script;
 pub mod verdict;
 pub mod wire;
