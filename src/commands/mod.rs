@@ -15,6 +15,7 @@ mod reach;
 mod reachable_from;
 mod snapshot;
 mod storage;
+mod verify;
 mod version;
 mod volumes;
 mod who_can_reach;
@@ -38,6 +39,7 @@ pub enum Command {
     Storage(storage::Args),
     Qos(qos::Args),
     Dns(dns::Args),
+    Verify(verify::Args),
     Snapshot(snapshot::Args),
     Explain(explain::Args),
     Version(version::Args),
@@ -62,6 +64,7 @@ impl Command {
             Self::Storage(args) => storage::run(session, args),
             Self::Qos(args) => qos::run(session, args),
             Self::Dns(args) => dns::run(session, args),
+            Self::Verify(args) => verify::run(session, args),
             Self::Snapshot(args) => snapshot::run(session, args),
             Self::Explain(args) => explain::run(session, args),
             Self::Version(args) => version::run(session, args),
@@ -108,6 +111,7 @@ pub fn formats(command: &str) -> &'static [Format] {
         "dns" => Question::Dns.formats(),
         "dns verify" => Question::DnsVerify.formats(),
         "dns records" => Question::DnsRecords.formats(),
+        "verify" => Question::Verify.formats(),
         "version" => version::FORMATS,
         _ => &[],
     }

@@ -6,6 +6,7 @@
 //! ```
 //!
 //! - [`check`]: what is tried; [`verdict`]: what came of it.
+//! - [`cover`]: what has to be tried so that all policies of a scope have been, and what that shows.
 //! - [`plan`]: where checks run, and what is created for that.
 //! - [`rights`]: what each way takes of the API server; [`act`]: does it.
 //! - [`wire`]: how checks get into a pod as words, and verdicts out of it as lines.
@@ -30,3 +31,4 @@ pub mod proc;
 pub mod script;
 pub mod verdict;
 pub mod wire;
+pub mod words;

@@ -10,6 +10,7 @@ use super::qos::Qos;
 use super::qos_namespace::QosNamespace;
 use super::qos_node::QosNode;
 use super::storage::PvcWhyPending;
+use super::verify::Verify;
 use super::view::Format;
 use super::volumes::Volumes;
 use super::{CoverageEntry, Finding, Report};
@@ -48,6 +49,8 @@ pub enum Answer {
     DnsRecords(Report<DnsRecords>),
     /// What is wrong with the names of this cluster?
     DnsDoctor(Report<DnsDoctor>),
+    /// Do packets do what the policies say?
+    Verify(Report<Verify>),
 }
 
 impl Answer {
@@ -69,6 +72,7 @@ impl Answer {
             Self::DnsVerify(_) => Question::DnsVerify,
             Self::DnsRecords(_) => Question::DnsRecords,
             Self::DnsDoctor(_) => Question::DnsDoctor,
+            Self::Verify(_) => Question::Verify,
         }
     }
 
@@ -95,6 +99,7 @@ impl Answer {
             Self::DnsVerify(r) => &r.findings,
             Self::DnsRecords(r) => &r.findings,
             Self::DnsDoctor(r) => &r.findings,
+            Self::Verify(r) => &r.findings,
         }
     }
 
@@ -116,6 +121,7 @@ impl Answer {
             Self::DnsVerify(r) => &r.coverage,
             Self::DnsRecords(r) => &r.coverage,
             Self::DnsDoctor(r) => &r.coverage,
+            Self::Verify(r) => &r.coverage,
         }
     }
 }
@@ -153,6 +159,8 @@ pub enum Question {
     DnsRecords,
     /// `dns doctor`
     DnsDoctor,
+    /// `verify`
+    Verify,
 }
 
 impl Question {
@@ -170,7 +178,8 @@ impl Question {
             | Self::Dns
             | Self::DnsVerify
             | Self::DnsRecords
-            | Self::DnsDoctor => &[Table, Wide, Json, Yaml],
+            | Self::DnsDoctor
+            | Self::Verify => &[Table, Wide, Json, Yaml],
             Self::Matrix => &[Table, Wide, Json, Yaml, Csv, Markdown, Dot, Mermaid],
         }
     }

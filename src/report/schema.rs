@@ -15,10 +15,11 @@ use super::qos::Qos;
 use super::qos_namespace::QosNamespace;
 use super::qos_node::QosNode;
 use super::storage::PvcWhyPending;
+use super::verify::Verify;
 use super::volumes::Volumes;
 
 /// The schema of each kind of answer: what `docs/schema/<kind>.json` holds.
-pub fn all() -> [(&'static str, Value); 15] {
+pub fn all() -> [(&'static str, Value); 16] {
     [
         ("WhoCanReach", of::<WhoCanReach>("WhoCanReach")),
         ("ReachableFrom", of::<ReachableFrom>("ReachableFrom")),
@@ -35,6 +36,7 @@ pub fn all() -> [(&'static str, Value); 15] {
         ("DnsVerify", of::<DnsVerify>("DnsVerify")),
         ("DnsRecords", of::<DnsRecords>("DnsRecords")),
         ("DnsDoctor", of::<DnsDoctor>("DnsDoctor")),
+        ("Verify", of::<Verify>("Verify")),
     ]
 }
 

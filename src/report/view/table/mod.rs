@@ -17,6 +17,7 @@ mod reach;
 mod reachable_from;
 mod service;
 mod storage;
+mod verify;
 mod volumes;
 mod who_can_reach;
 
@@ -46,6 +47,7 @@ pub(super) fn write(answer: &Answer, wide: bool, style: &Style, out: &mut dyn Wr
         Answer::DnsVerify(report) => dns_verify::write(report, &mut text),
         Answer::DnsRecords(report) => dns_records::write(report, &mut text),
         Answer::DnsDoctor(report) => dns_doctor::write(report, &mut text),
+        Answer::Verify(report) => verify::write(report, &mut text),
     }
 }
 
