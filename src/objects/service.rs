@@ -51,6 +51,9 @@ pub struct ServiceSpec {
     /// `Cluster` (also when empty) or `Local`.
     #[serde(deserialize_with = "null_default")]
     pub internal_traffic_policy: String,
+    /// `None` (also when empty) or `ClientIP`: a source stays with the endpoint that it got first.
+    #[serde(deserialize_with = "null_default")]
+    pub session_affinity: String,
     /// Whether pods that are not ready count as endpoints.
     #[serde(deserialize_with = "null_default")]
     pub publish_not_ready_addresses: bool,

@@ -24,14 +24,21 @@ pub enum Way {
     PortForward,
 }
 
-impl fmt::Display for Way {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Way {
+    /// Its name, as in `--via`.
+    pub fn name(self) -> &'static str {
+        match self {
             Self::Exec => "exec",
             Self::Ephemeral => "ephemeral",
             Self::Pod => "pod",
             Self::PortForward => "portforward",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Way {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 

@@ -39,10 +39,12 @@ pub struct Verify {
 /// So many things are not known, for one reason.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct Untold {
-    /// Why.
-    pub reason: String,
+    /// What is counted: `probes`, `intervals`, `kinds of pods`.
+    pub what: &'static str,
     /// How many.
     pub count: usize,
+    /// Why.
+    pub reason: String,
 }
 
 /// A pod that something is tried from.
@@ -51,7 +53,7 @@ pub struct Source {
     /// The pod.
     pub pod: ObjectRef,
     /// How: `exec`, `ephemeral`, `pod`; null: it was only planned, or there is no way.
-    pub way: Option<&'static str>,
+    pub way: Option<String>,
     /// How many probes.
     pub probes: usize,
     /// Why none of them was made; null: they were.
@@ -84,9 +86,8 @@ pub struct Disagreement {
     pub tried: Planned,
     /// What came of it.
     pub observed: Observed,
-    /// What else there is to say of that.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub detail: String,
+    /// The same in words, with details.
+    pub said: String,
     /// What shows that it passed, or was blocked.
     pub shows: String,
 }

@@ -116,7 +116,7 @@ fn can_try(info: &PodInfo) -> bool {
 }
 
 /// Whether the kubelet says that the pod serves.
-pub(super) fn is_ready(pod: &Pod) -> bool {
+pub fn is_ready(pod: &Pod) -> bool {
     pod.metadata.deletion_timestamp.is_none()
         && pod.status.conditions.iter().any(|condition| condition.kind == "Ready" && condition.status == "True")
 }

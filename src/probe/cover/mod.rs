@@ -2,14 +2,17 @@
 //!
 //! Pods that no policy tells apart are one kind ([`crate::policy::kinds`]); for two kinds, ports with the same verdict that lie side
 //! by side are one interval. Each interval of each two kinds needs one probe, between pods that stand for the rest. [`members`]
-//! chooses these; [`judge`] says what came of it.
+//! chooses these; [`judge`] says what each shows, [`tell`] what
+//! all of it comes to.
 
 pub mod judge;
 mod members;
+pub mod tell;
 
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
+pub use self::members::is_ready;
 use self::members::Party;
 use crate::objects::{Pod, Protocol};
 use crate::policy::Model;

@@ -2,11 +2,12 @@
 //!
 //! 0 what stands between a pod and a target, 1 what a cover of all policies shows, 2 what a probe pod would do, 3 what was left behind.
 
+pub mod cover;
 pub mod layers;
 
 use crate::report::FindingKind;
 
 /// Every kind.
 pub fn all() -> Vec<&'static FindingKind> {
-    layers::ALL.to_vec()
+    [layers::ALL, cover::ALL].concat()
 }

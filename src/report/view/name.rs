@@ -43,7 +43,8 @@ pub(super) fn write(answer: &Answer, out: &mut dyn Write) -> io::Result<()> {
         | Answer::Dns(_)
         | Answer::DnsVerify(_)
         | Answer::DnsRecords(_)
-        | Answer::DnsDoctor(_) => Ok(()),
+        | Answer::DnsDoctor(_)
+        | Answer::Verify(_) => Ok(()),
     }
 }
 
