@@ -9,6 +9,7 @@ mod effective_policy;
 mod explain;
 mod matrix;
 mod options;
+mod probe;
 mod pvc_why_pending;
 mod qos;
 mod reach;
@@ -39,6 +40,7 @@ pub enum Command {
     Storage(storage::Args),
     Qos(qos::Args),
     Dns(dns::Args),
+    Probe(probe::Args),
     Verify(verify::Args),
     Snapshot(snapshot::Args),
     Explain(explain::Args),
@@ -64,6 +66,7 @@ impl Command {
             Self::Storage(args) => storage::run(session, args),
             Self::Qos(args) => qos::run(session, args),
             Self::Dns(args) => dns::run(session, args),
+            Self::Probe(args) => probe::run(session, args),
             Self::Verify(args) => verify::run(session, args),
             Self::Snapshot(args) => snapshot::run(session, args),
             Self::Explain(args) => explain::run(session, args),
@@ -111,6 +114,7 @@ pub fn formats(command: &str) -> &'static [Format] {
         "dns" => Question::Dns.formats(),
         "dns verify" => Question::DnsVerify.formats(),
         "dns records" => Question::DnsRecords.formats(),
+        "probe rights" => probe::rights::FORMATS,
         "verify" => Question::Verify.formats(),
         "version" => version::FORMATS,
         _ => &[],

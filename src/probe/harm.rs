@@ -296,10 +296,15 @@ fn seen(inventory: &Inventory, namespace: &str, labels: &Labels) -> Result<Vec<N
 /// Containers of meshes that a pod's traffic goes through.
 const SIDECARS: [&str; 4] = ["consul-dataplane", "istio-proxy", "kuma-sidecar", "linkerd-proxy"];
 
+/// The container of a mesh that a pod's traffic goes through.
+pub fn sidecar(pod: &Pod) -> Option<&str> {
+    let mut containers = pod.spec.containers.iter().chain(&pod.spec.init_containers).map(|container| container.name.as_str());
+    containers.find(|name| SIDECARS.contains(name))
+}
+
 fn mesh(pod: &Pod) -> Option<Noticed> {
-    let mut containers = pod.spec.containers.iter().chain(&pod.spec.init_containers);
-    let sidecar = containers.find(|container| SIDECARS.contains(&container.name.as_str()))?;
-    Some(Noticed::Mesh { pod: reference(Resource::Pods, &pod.metadata), sidecar: sidecar.name.clone() })
+    let sidecar = sidecar(pod)?.to_owned();
+    Some(Noticed::Mesh { pod: reference(Resource::Pods, &pod.metadata), sidecar })
 }
 
 fn keys(selector: &LabelSelector) -> impl Iterator<Item = &str> {

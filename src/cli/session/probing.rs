@@ -5,9 +5,11 @@ use std::io::{BufRead, IsTerminal, Write};
 use futures::stream::{self, StreamExt};
 
 use super::{Live, Session, Source};
+use crate::cli::error::escaped;
 use crate::cli::{CommandError, ErrorKind};
 use crate::probe::act::{ActError, Dry, Granted, Leftover, Prober, Stop, Sweep};
 use crate::probe::plan::{Container, Place, Right};
+use crate::probe::script::Survey;
 use crate::probe::wire::{Batch, Observed};
 
 impl Session {
@@ -56,6 +58,14 @@ impl Session {
         })
     }
 
+    /// What a container has that could run checks; nothing if it has no shell.
+    ///
+    /// # Errors
+    /// If it cannot be asked.
+    pub fn survey(&mut self, at: &Container) -> Result<Survey, CommandError> {
+        self.act(async |prober| prober.survey(at).await)
+    }
+
     /// What a file of a container holds.
     ///
     /// # Errors
@@ -72,6 +82,22 @@ impl Session {
         self.act(async |prober| prober.collect_garbage(namespace, sweep, dry).await)
     }
 
+    /// Writes a line to standard error, whatever a server has put into it.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn note(&self, text: &str) -> Result<(), CommandError> {
+        Ok(writeln!(std::io::stderr(), "{}", escaped(text))?)
+    }
+
+    /// Writes lines to standard output, whatever a server has put into them.
+    ///
+    /// # Errors
+    /// If they cannot be written.
+    pub fn tell(&self, text: &str) -> Result<(), CommandError> {
+        self.say(&escaped(text))
+    }
+
     /// Asks the user, who is told `text` first; «no» is the default.
     ///
     /// # Errors
@@ -82,7 +108,7 @@ impl Session {
                 .hint("--yes goes ahead without a question; --dry-run=server only tries whether it would be accepted"));
         }
         let mut stderr = std::io::stderr().lock();
-        write!(stderr, "{} [y/N] ", super::super::error::escaped(text))?;
+        write!(stderr, "{} [y/N] ", escaped(text))?;
         stderr.flush()?;
         let mut answer = String::new();
         std::io::stdin().lock().read_line(&mut answer)?;

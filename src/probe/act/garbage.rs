@@ -58,6 +58,10 @@ impl Prober<'_> {
             if sweep == Sweep::Expired && leftover.expires_at > now {
                 continue;
             }
+            if dry == Dry::Client {
+                leftover.fate = Fate::Removed;
+                continue;
+            }
             let named = Named { namespace: &leftover.namespace, name: &leftover.name, uid: uid.as_deref() };
             leftover.fate = self.delete(&named, dry).await.map_or_else(|failure| Fate::Refused(failure.reason()), |()| Fate::Removed);
         }

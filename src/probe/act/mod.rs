@@ -31,7 +31,9 @@ pub use stop::Stop;
 use self::exec::Command;
 use super::plan::{Container, Place, Way};
 use super::rights;
-use super::wire::{Batch, Observed};
+use super::script::{self, Survey};
+use super::verdict::Verdict;
+use super::wire::{self, Batch, Observed};
 use crate::source::Progress;
 use crate::source::live::{Failure, LiveError, Transport};
 
@@ -106,17 +108,45 @@ impl<'a> Prober<'a> {
         if let Ok((namespace, _)) = make::address(place)
             && self.stop.sweeps(namespace)
         {
-            drop(self.collect_garbage(Some(namespace), Sweep::Expired, Dry::No).await);
+            let swept = self.collect_garbage(Some(namespace), Sweep::Expired, Dry::No).await.unwrap_or_default();
+            for leftover in swept.iter().filter(|leftover| leftover.fate == Fate::Removed) {
+                self.progress.notice(&format!("pod/{} deleted: an earlier probe had left it", leftover.name));
+            }
         }
     }
 
     /// Has the shell of a container run checks.
     async fn run_there(&self, at: &Container, batch: &Batch) -> Result<Vec<Observed>, ActError> {
         let patience = Duration::from_secs(batch.deadline.into()) + GRACE;
-        let words = batch.words();
-        let words: Vec<&str> = ["sh", "-s", "--"].into_iter().chain(words.iter().map(String::as_str)).collect();
-        let output = self.exec_in(at, &Command { words: &words, stdin: SCRIPT.as_bytes(), patience }).await?;
-        Ok(read(&output, batch))
+        let output = self.script(at, &script::exec(batch), patience).await?;
+        let mut results = wire::read(&String::from_utf8_lossy(&output.stdout), batch);
+        let why = match &output.end {
+            End::Exited(0) => return Ok(results),
+            End::Exited(code) => format!("the shell ended with {code}: {}", String::from_utf8_lossy(&output.stderr).trim()),
+            End::Lost(why) => why.clone(),
+            End::NotStarted(why) => return Err(ActError::NoCommand { command: "sh".to_owned(), at: at.clone(), why: why.clone() }),
+        };
+        for lost in results.iter_mut().filter(|observed| observed.verdict == Verdict::CouldNotRun && observed.attempts == 0) {
+            lost.detail = format!("{}; {why}", lost.detail);
+        }
+        Ok(results)
+    }
+
+    /// What a container has that could run checks; nothing if it has no shell.
+    ///
+    /// # Errors
+    /// If it cannot be asked.
+    pub async fn survey(&self, at: &Container) -> Result<Survey, ActError> {
+        let output = self.script(at, &script::survey_command(), READING).await?;
+        match output.end {
+            End::Lost(why) => Err(ActError::NoCommand { command: "sh".to_owned(), at: at.clone(), why }),
+            End::Exited(_) | End::NotStarted(_) => Ok(Survey::read(&String::from_utf8_lossy(&output.stdout))),
+        }
+    }
+
+    async fn script(&self, at: &Container, command: &[String], patience: Duration) -> Result<Output, ActError> {
+        let words: Vec<&str> = command.iter().map(String::as_str).collect();
+        self.exec_in(at, &Command { words: &words, stdin: script::TEXT.as_bytes(), patience }).await
     }
 
     /// What a file of a container holds.
@@ -137,16 +167,4 @@ impl<'a> Prober<'a> {
         let refused = |failure: Failure| failure.into_error_without(rights::needed(Way::Exec, &at.namespace), self.transport.about());
         Ok(self.exec(at, command).await.map_err(refused)?)
     }
-}
-
-// Until `probe::script` and `wire::read` are there.
-const SCRIPT: &str = "exit 0\n";
-fn read(output: &Output, batch: &Batch) -> Vec<Observed> {
-    let lost = || Observed {
-        verdict: crate::probe::verdict::Verdict::CouldNotRun,
-        detail: format!("{:?}", output.end),
-        attempts: 0,
-        milliseconds: 0,
-    };
-    batch.checks.iter().map(|_| lost()).collect()
 }

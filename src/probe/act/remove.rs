@@ -40,28 +40,21 @@ impl Named<'_> {
 }
 
 impl Prober<'_> {
-    /// Removes a pod, and says so.
+    /// Removes a pod.
     pub(super) async fn delete(&self, pod: &Named<'_>, dry: Dry) -> Result<(), Failure> {
         let mut options = json!({ "apiVersion": "v1", "kind": "DeleteOptions", "gracePeriodSeconds": 0 });
         if let (Some(uid), Some(options)) = (pod.uid, options.as_object_mut()) {
             options.insert("preconditions".to_owned(), json!({ "uid": uid }));
         }
-        let (path, suffix) = match dry {
-            Dry::No => (pod.path(), ""),
-            Dry::Server => (format!("{}?dryRun=All", pod.path()), " (server dry run)"),
-            Dry::Client => (String::new(), " (dry run)"),
-        };
-        if dry != Dry::Client {
-            let body = options.to_string().into_bytes();
-            let write = Write { method: Method::DELETE, path: &path, content_type: "application/json", body };
-            match self.transport.write(&write, self.progress).await {
-                // Gone already, or another one of this name: nothing is left of ours.
-                Err(Failure::Status { code: 404 | 409, .. }) => return Ok(()),
-                other => other?,
-            };
+        let query = if dry == Dry::Server { "?dryRun=All" } else { "" };
+        let path = format!("{}{query}", pod.path());
+        let body = options.to_string().into_bytes();
+        let write = Write { method: Method::DELETE, path: &path, content_type: "application/json", body };
+        match self.transport.write(&write, self.progress).await {
+            // Gone already, or another one of this name: nothing is left of ours.
+            Err(Failure::Status { code: 404 | 409, .. }) => Ok(()),
+            other => other.map(drop),
         }
-        self.progress.notice(&format!("pod/{} deleted{suffix}", pod.name));
-        Ok(())
     }
 
     /// Removes a pod, however long it takes the server to come back.

@@ -56,8 +56,10 @@ impl Prober<'_> {
 
     /// Removes a pod; if that cannot be done, says when and how it goes all the same.
     async fn remove(&self, named: &Named<'_>, pod: &Pod) {
-        let Err(failure) = self.delete_patiently(named).await else { return };
         let Named { namespace, name, .. } = named;
+        let Err(failure) = self.delete_patiently(named).await else {
+            return self.progress.notice(&format!("pod/{name} deleted"));
+        };
         let until = pod.metadata.annotations.iter().find_map(|annotations| annotations.get(EXPIRES_AT)).map_or("", String::as_str);
         self.progress.notice(&format!("Warning: pod/{name} in namespace {namespace} could not be deleted: {}", failure.reason()));
         self.progress.notice(&format!("hint: it ends by itself; after {until} this removes it: kubectl netstore probe gc -n {namespace}"));

@@ -71,6 +71,8 @@ pub enum Undecided {
     TargetGone,
     /// A proxy in the source's pod answered.
     Proxied,
+    /// When it was looked at again, the policies or the pods were others.
+    Changed,
 }
 
 impl Undecided {
@@ -84,6 +86,7 @@ impl Undecided {
             Self::Silent => "no answer to a datagram: lost, or to a server that does not answer what it does not understand",
             Self::TargetGone => "no answer, and the target is not ready and answered nobody",
             Self::Proxied => "a proxy in the source's own pod answers in the target's place",
+            Self::Changed => "the policies or the pods have changed meanwhile",
         }
     }
 }

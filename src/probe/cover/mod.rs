@@ -5,6 +5,7 @@
 //! chooses these; [`judge`] says what each shows, [`tell`] what
 //! all of it comes to.
 
+pub mod batches;
 pub mod judge;
 mod members;
 pub mod tell;
@@ -12,8 +13,8 @@ pub mod tell;
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
-pub use self::members::is_ready;
 use self::members::Party;
+pub use self::members::is_ready;
 use crate::objects::{Pod, Protocol};
 use crate::policy::Model;
 use crate::policy::between::Bond;

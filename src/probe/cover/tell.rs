@@ -134,12 +134,15 @@ fn why(gap: Gap) -> &'static str {
 fn noticed(inventory: &Inventory, probes: &[Probe], run: &Run) -> Vec<Finding> {
     let tried: Vec<(&Probe, &Observed, Judgement)> =
         probes.iter().zip(&run.observed).zip(&run.judged).map(|((probe, observed), judged)| (probe, observed, *judged)).collect();
-    let decided = |predicted| tried.iter().filter(move |(probe, _, judged)| probe.predicted == predicted && !matches!(judged, Judgement::Undecided(_)));
+    let decided = |predicted| {
+        tried.iter().filter(move |(probe, _, judged)| probe.predicted == predicted && !matches!(judged, Judgement::Undecided(_)))
+    };
     let wrong = |predicted| decided(predicted).filter(|(.., judged)| matches!(judged, Judgement::Differs(_)));
     let mut findings = Vec::new();
     let passed: Vec<_> = wrong(Verdict::Deny).collect();
     if passed.len() > 1 && passed.len() == decided(Verdict::Deny).count() {
-        let message = format!("nothing acts on policies: all {} connections that they deny and that could be tried were let through", passed.len());
+        let message =
+            format!("nothing acts on policies: all {} connections that they deny and that could be tried were let through", passed.len());
         let finding = findings::cover::NOTHING_ENFORCED.on(ObjectRef::new("Namespace", "", "kube-system"), message);
         findings.push(shown(inventory, finding.with_confidence(Confidence::Likely), &passed));
     } else {

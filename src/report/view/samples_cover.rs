@@ -35,8 +35,15 @@ fn agrees() -> Verify {
         probes: 48,
         agreeing: 47,
         differing: 0,
-        undecided: vec![untold("probes", 1, "no answer to a datagram: lost, or to a server that does not answer what it does not understand")],
-        untried: vec![untold("intervals", 13, "SCTP, of which the target declares no port"), untold("kinds of pods", 1, "from their own nodes")],
+        undecided: vec![untold(
+            "probes",
+            1,
+            "no answer to a datagram: lost, or to a server that does not answer what it does not understand",
+        )],
+        untried: vec![
+            untold("intervals", 13, "SCTP, of which the target declares no port"),
+            untold("kinds of pods", 1, "from their own nodes"),
+        ],
         sources: vec![source("web-5c9d", Some("exec"), 40, None), source("db-0", Some("pod"), 8, None)],
         disagreements: Vec::new(),
         planned: None,
@@ -44,14 +51,23 @@ fn agrees() -> Verify {
 }
 
 fn differs() -> Verify {
-    let disagreement = |tried, observed, said: &str, shows: &str| Disagreement { tried, observed, said: said.to_owned(), shows: shows.to_owned() };
+    let disagreement =
+        |tried, observed, said: &str, shows: &str| Disagreement { tried, observed, said: said.to_owned(), shows: shows.to_owned() };
     Verify {
         state: Some(Verified::Differs),
         agreeing: 43,
         differing: 2,
-        sources: vec![source("web-5c9d", Some("exec"), 45, None), source("batch-x", None, 3, Some("may not create pods/exec in namespace shop"))],
+        sources: vec![
+            source("web-5c9d", Some("exec"), 45, None),
+            source("batch-x", None, 3, Some("may not create pods/exec in namespace shop")),
+        ],
         disagreements: vec![
-            disagreement(probe("web-5c9d", "db-0", 5432, "5432", Verdict::Deny), Observed::Connected, "connected in 1 ms", "the target answered"),
+            disagreement(
+                probe("web-5c9d", "db-0", 5432, "5432", Verdict::Deny),
+                Observed::Connected,
+                "connected in 1 ms",
+                "the target answered",
+            ),
             disagreement(
                 probe("web-5c9d", "payments-0", 8443, "8443-9000", Verdict::Allow),
                 Observed::TimedOut,
@@ -67,7 +83,15 @@ fn planned() -> Verify {
     let many = (0..40).map(|port| probe("web-5c9d", "db-0", 9000 + port, "9000-9100", Verdict::Allow));
     let first = [probe("web-5c9d", "db-0", 5432, "5432", Verdict::Allow), probe("web-5c9d", "db-0", 1, "*", Verdict::Deny)];
     let sources = vec![source("web-5c9d", None, 42, None)];
-    Verify { state: None, agreeing: 0, undecided: Vec::new(), sources, planned: Some(first.into_iter().chain(many).collect()), probes: 42, ..agrees() }
+    Verify {
+        state: None,
+        agreeing: 0,
+        undecided: Vec::new(),
+        sources,
+        planned: Some(first.into_iter().chain(many).collect()),
+        probes: 42,
+        ..agrees()
+    }
 }
 
 /// Names for snapshots.
@@ -87,12 +111,23 @@ pub(super) fn answer() -> BoxedStrategy<Answer> {
     let object = || (text(), text(), text()).prop_map(|(kind, namespace, name)| ObjectRef { kind, namespace, name });
     let verdict = || prop_oneof![Just(Verdict::Allow), Just(Verdict::Deny)];
     let probe = move || {
-        (object(), object(), any::<u16>(), text(), verdict())
-            .prop_map(|(from, to, port, ports, predicted)| Planned { from, to, protocol: "UDP", port, ports, predicted })
+        (object(), object(), any::<u16>(), text(), verdict()).prop_map(|(from, to, port, ports, predicted)| Planned {
+            from,
+            to,
+            protocol: "UDP",
+            port,
+            ports,
+            predicted,
+        })
     };
-    let disagreement = (probe(), text(), text()).prop_map(|(tried, said, shows)| Disagreement { tried, observed: Observed::Reset, said, shows });
-    let source = (object(), option::of(text()), 0..9_usize, option::of(text()))
-        .prop_map(|(pod, way, probes, failed)| Source { pod, way, probes, failed });
+    let disagreement =
+        (probe(), text(), text()).prop_map(|(tried, said, shows)| Disagreement { tried, observed: Observed::Reset, said, shows });
+    let source = (object(), option::of(text()), 0..9_usize, option::of(text())).prop_map(|(pod, way, probes, failed)| Source {
+        pod,
+        way,
+        probes,
+        failed,
+    });
     let untold = || (text(), 0..9_usize).prop_map(|(reason, count)| Untold { what: "intervals", count, reason });
     let state = option::of(prop_oneof![Just(Verified::Agrees), Just(Verified::Differs), Just(Verified::Unknown)]);
     (state, vec(untold(), 0..3), vec(untold(), 0..3), vec(source, 0..3), vec(disagreement, 0..3), option::of(vec(probe(), 0..3)))

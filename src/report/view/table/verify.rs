@@ -40,13 +40,17 @@ fn headline(answer: &Verify, state: Verified, text: &mut Text<'_>) -> io::Result
     let open = probes.saturating_sub(agreeing + differing);
     let rest = if open == 0 { String::new() } else { format!(", {open} {}", if open == 1 { "shows nothing" } else { "show nothing" }) };
     let (label, lead, said) = match state {
-        Verified::Agrees => (Label::Allow, "Yes:", format!(" packets do what the policies say: {agreeing} of {probes} probes agree{rest}.")),
+        Verified::Agrees => {
+            (Label::Allow, "Yes:", format!(" packets do what the policies say: {agreeing} of {probes} probes agree{rest}."))
+        }
         Verified::Differs => (
             Label::Deny,
             "No:",
             format!(" packets do not always do what the policies say: {differing} of {probes} probes differ, {agreeing} agree{rest}."),
         ),
-        Verified::Unknown => (Label::Unknown, "Unknown:", format!(" whether packets do what the policies say: none of {probes} probes shows it.")),
+        Verified::Unknown => {
+            (Label::Unknown, "Unknown:", format!(" whether packets do what the policies say: none of {probes} probes shows it."))
+        }
     };
     text.page.labelled(Some(label), lead, &said, 0)
 }
@@ -56,7 +60,10 @@ fn plan(answer: &Verify, text: &mut Text<'_>) -> io::Result<()> {
     let sources = words::count(answer.sources.len(), "pod", "pods");
     let kinds = words::count(answer.kinds, "kind", "kinds");
     let intervals = words::count(answer.intervals, "interval", "intervals");
-    text.page.paragraph(&format!("{probes} from {sources} would be made. Policies tell {kinds} of pods apart, with {intervals} of ports between them."), 0)
+    text.page.paragraph(
+        &format!("{probes} from {sources} would be made. Policies tell {kinds} of pods apart, with {intervals} of ports between them."),
+        0,
+    )
 }
 
 fn table(headers: &[&'static str], rows: Vec<Vec<Cell<'_>>>, what: &str, text: &mut Text<'_>) -> io::Result<()> {
