@@ -7,24 +7,24 @@ use crate::report::Verdict;
 
 /// What is known of the socket that a packet would come to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Listening {
-    /// Open on an address that others reach.
-    Open,
-    /// Open for the pod itself only.
-    LoopbackOnly,
+pub enum Hears {
+    /// Yes on an address that others reach.
+    Yes,
+    /// Yes for the pod itself only.
+    OnlyItself,
     /// Not open; what is open instead.
-    Closed(Vec<u16>),
+    No(Vec<u16>),
     /// Not known, because of this.
     Unknown(String),
 }
 
 /// What the counters of the target say of datagrams.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Arrival {
+pub enum Arrived {
     /// They came.
-    Arrived,
+    Yes,
     /// They did not come.
-    NeverArrived,
+    No,
     /// Not known, because of this.
     Unknown(String),
 }
@@ -39,9 +39,9 @@ pub struct Evidence<'a> {
     /// Over which protocol.
     pub protocol: Protocol,
     /// Of the target.
-    pub listening: &'a Listening,
+    pub listening: &'a Hears,
     /// Of the target.
-    pub arrival: &'a Arrival,
+    pub arrival: &'a Arrived,
     /// How the check got to its place.
     pub way: Way,
     /// The container of the source that takes every connection before it leaves the pod, if there is one.
@@ -92,12 +92,10 @@ fn passes(evidence: &Evidence<'_>) -> Result<bool, String> {
         // A host answers a closed port of TCP by a reset; ICMP comes from a rule.
         Shows::Refuses if *observed == Observed::RefusedIcmpPort => Ok(false),
         Shows::Refuses => match (listening, predicted) {
-            (Listening::Open, _) => Ok(false),
-            (Listening::Closed(_) | Listening::LoopbackOnly, Verdict::Allow) => Ok(true),
-            (Listening::Closed(_) | Listening::LoopbackOnly, _) => {
-                Err("a rule that refuses looks as a port that nobody listens on".to_owned())
-            }
-            (Listening::Unknown(_), _) => Err("the target or a rule refused it, and whether anything listens is not known".to_owned()),
+            (Hears::Yes, _) => Ok(false),
+            (Hears::No(_) | Hears::OnlyItself, Verdict::Allow) => Ok(true),
+            (Hears::No(_) | Hears::OnlyItself, _) => Err("a rule that refuses looks as a port that nobody listens on".to_owned()),
+            (Hears::Unknown(_), _) => Err("the target or a rule refused it, and whether anything listens is not known".to_owned()),
         },
         Shows::Nothing => nothing(evidence),
     }
@@ -106,9 +104,9 @@ fn passes(evidence: &Evidence<'_>) -> Result<bool, String> {
 /// What a verdict that shows nothing shows together with the counters of the target.
 fn nothing(evidence: &Evidence<'_>) -> Result<bool, String> {
     match (evidence.observed, evidence.arrival) {
-        (Observed::UdpSilent, Arrival::Arrived) => Ok(true),
-        (Observed::UdpSilent, Arrival::NeverArrived) => Ok(false),
-        (Observed::UdpSilent, Arrival::Unknown(why)) => {
+        (Observed::UdpSilent, Arrived::Yes) => Ok(true),
+        (Observed::UdpSilent, Arrived::No) => Ok(false),
+        (Observed::UdpSilent, Arrived::Unknown(why)) => {
             Err(format!("nothing came back, and whether the datagrams arrived is not known: {why}"))
         }
         (Observed::Flapping, _) => Err("it connects at times".to_owned()),
@@ -121,7 +119,7 @@ mod tests {
     use super::*;
 
     /// A check over TCP by exec; nothing known of the target.
-    fn judged(predicted: Verdict, observed: Observed, listening: &Listening, arrival: &Arrival) -> Judged {
+    fn judged(predicted: Verdict, observed: Observed, listening: &Hears, arrival: &Arrived) -> Judged {
         let (protocol, way) = (Protocol::Tcp, Way::Exec);
         judge(&Evidence { predicted, observed, protocol, listening, arrival, way, proxy: None })
     }
@@ -133,7 +131,7 @@ mod tests {
             Connected, HttpStatus, LocalReject, NoRoute, RefusedIcmpPort, RefusedIcmpProhibited, TimedOut, UdpAnswered, UdpSilent,
         };
         use Verdict::{Allow, Deny};
-        let (unknown, silent) = (Listening::Unknown("no right".into()), Arrival::Unknown("no right".into()));
+        let (unknown, silent) = (Hears::Unknown("no right".into()), Arrived::Unknown("no right".into()));
         for (predicted, observed, wanted) in [
             (Allow, Connected, Agrees),
             (Allow, HttpStatus, Agrees),
@@ -152,10 +150,10 @@ mod tests {
             assert_eq!(judged(predicted, observed, &unknown, &silent), wanted, "{predicted} {observed:?}");
         }
         for (predicted, arrival, wanted) in [
-            (Allow, Arrival::Arrived, Agrees),
-            (Deny, Arrival::Arrived, NotEnforced),
-            (Allow, Arrival::NeverArrived, BlockedBySomethingElse),
-            (Deny, Arrival::NeverArrived, Agrees),
+            (Allow, Arrived::Yes, Agrees),
+            (Deny, Arrived::Yes, NotEnforced),
+            (Allow, Arrived::No, BlockedBySomethingElse),
+            (Deny, Arrived::No, Agrees),
         ] {
             assert_eq!(judged(predicted, UdpSilent, &unknown, &arrival), wanted, "{predicted} {arrival:?}");
         }
@@ -163,17 +161,17 @@ mod tests {
 
     #[test]
     fn a_refusal_counts_by_what_is_known_of_the_socket() {
-        use Listening::{Closed, LoopbackOnly, Open, Unknown};
+        use Hears::{No, OnlyItself, Unknown, Yes};
         use Verdict::{Allow, Deny};
         let not_compared = |judged: &Judged| matches!(judged, Judged::NotCompared(_));
         for observed in [Observed::RefusedRst, Observed::Refused, Observed::UdpUnreachable] {
-            let of = |predicted, listening: Listening| judged(predicted, observed, &listening, &Arrival::Arrived);
-            assert_eq!(of(Allow, Closed(vec![80])), Judged::Agrees);
-            assert_eq!(of(Allow, LoopbackOnly), Judged::Agrees);
-            assert_eq!(of(Allow, Open), Judged::BlockedBySomethingElse);
-            assert_eq!(of(Deny, Open), Judged::Agrees);
+            let of = |predicted, listening: Hears| judged(predicted, observed, &listening, &Arrived::Yes);
+            assert_eq!(of(Allow, No(vec![80])), Judged::Agrees);
+            assert_eq!(of(Allow, OnlyItself), Judged::Agrees);
+            assert_eq!(of(Allow, Yes), Judged::BlockedBySomethingElse);
+            assert_eq!(of(Deny, Yes), Judged::Agrees);
             for (predicted, listening) in
-                [(Deny, Closed(vec![])), (Deny, LoopbackOnly), (Deny, Unknown(String::new())), (Allow, Unknown(String::new()))]
+                [(Deny, No(vec![])), (Deny, OnlyItself), (Deny, Unknown(String::new())), (Allow, Unknown(String::new()))]
             {
                 assert!(not_compared(&of(predicted, listening.clone())), "{predicted} {listening:?}");
             }
@@ -183,7 +181,7 @@ mod tests {
     #[test]
     fn what_says_nothing_is_not_compared() {
         use Observed::{CouldNotRun, DnsTimeout, Flapping, NoRoute, NxDomain, TimedOut, UdpSilent};
-        let (open, unknown) = (Listening::Open, Arrival::Unknown("counters could not be read".into()));
+        let (open, unknown) = (Hears::Yes, Arrived::Unknown("counters could not be read".into()));
         let says = |judged: Judged, words: &str| match judged {
             Judged::NotCompared(why) => assert!(why.contains(words), "{why}"),
             other => panic!("{other:?}"),

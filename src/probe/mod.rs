@@ -13,7 +13,7 @@
 //! - [`wire`]: how checks get into a pod as words, and verdicts out of it as lines.
 //! - [`layers`]: the answer, with [`agreement`]: whether it is what policies predict; [`findings`]: what is noticed.
 //! - [`labels`], [`address`]: what policies read of a pod; [`harm`]: a pod that is the same to them and harms nobody.
-//! - [`manifest`]: what is created; [`image`]: out of which image.
+//! - [`place`]: where a batch runs; [`manifest`]: what is created for it; [`image`]: out of which image.
 //! - [`script`]: runs checks with what a container already has.
 //! - [`proc`]: who listens in a pod, and what arrived there.
 
@@ -28,6 +28,7 @@ pub mod image;
 pub mod labels;
 pub mod layers;
 pub mod manifest;
+pub mod place;
 pub mod plan;
 pub mod proc;
 pub mod rights;

@@ -84,6 +84,19 @@ impl Sockets {
     }
 }
 
+impl Sockets {
+    /// Ports that others reach, ascending.
+    pub fn others(&self, protocol: Protocol) -> Vec<u16> {
+        let table = match protocol {
+            Protocol::Tcp => &self.tcp,
+            Protocol::Udp => &self.udp,
+            Protocol::Sctp => return Vec::new(),
+        };
+        let ports: BTreeSet<u16> = table.sockets.iter().filter(|(_, address)| !address.is_loopback()).map(|(port, _)| *port).collect();
+        ports.into_iter().collect()
+    }
+}
+
 impl Table {
     fn parse(tables: [&str; 2], state: &str) -> Self {
         let mut parsed = Self { whole: true, ..Self::default() };

@@ -6,6 +6,7 @@ use super::dns_records::DnsRecords;
 use super::dns_verify::DnsVerify;
 use super::overview::StorageOverview;
 use super::policy::{CanReach, EffectivePolicy, Matrix, ReachableFrom, WhoCanReach};
+use super::probe::Probe;
 use super::qos::Qos;
 use super::qos_namespace::QosNamespace;
 use super::qos_node::QosNode;
@@ -49,6 +50,8 @@ pub enum Answer {
     DnsRecords(Report<DnsRecords>),
     /// What is wrong with the names of this cluster?
     DnsDoctor(Report<DnsDoctor>),
+    /// Does it connect?
+    Probe(Report<Probe>),
     /// Do packets do what the policies say?
     Verify(Report<Verify>),
 }
@@ -72,6 +75,7 @@ impl Answer {
             Self::DnsVerify(_) => Question::DnsVerify,
             Self::DnsRecords(_) => Question::DnsRecords,
             Self::DnsDoctor(_) => Question::DnsDoctor,
+            Self::Probe(_) => Question::Probe,
             Self::Verify(_) => Question::Verify,
         }
     }
@@ -99,6 +103,7 @@ impl Answer {
             Self::DnsVerify(r) => &r.findings,
             Self::DnsRecords(r) => &r.findings,
             Self::DnsDoctor(r) => &r.findings,
+            Self::Probe(r) => &r.findings,
             Self::Verify(r) => &r.findings,
         }
     }
@@ -121,6 +126,7 @@ impl Answer {
             Self::DnsVerify(r) => &r.coverage,
             Self::DnsRecords(r) => &r.coverage,
             Self::DnsDoctor(r) => &r.coverage,
+            Self::Probe(r) => &r.coverage,
             Self::Verify(r) => &r.coverage,
         }
     }
@@ -159,6 +165,8 @@ pub enum Question {
     DnsRecords,
     /// `dns doctor`
     DnsDoctor,
+    /// `probe SOURCE TARGET`
+    Probe,
     /// `verify`
     Verify,
 }
@@ -179,6 +187,7 @@ impl Question {
             | Self::DnsVerify
             | Self::DnsRecords
             | Self::DnsDoctor
+            | Self::Probe
             | Self::Verify => &[Table, Wide, Json, Yaml],
             Self::Matrix => &[Table, Wide, Json, Yaml, Csv, Markdown, Dot, Mermaid],
         }

@@ -11,6 +11,7 @@ use super::dns_records::DnsRecords;
 use super::dns_verify::DnsVerify;
 use super::overview::StorageOverview;
 use super::policy::{CanReach, EffectivePolicy, Matrix, ReachableFrom, WhoCanReach};
+use super::probe::Probe;
 use super::qos::Qos;
 use super::qos_namespace::QosNamespace;
 use super::qos_node::QosNode;
@@ -19,7 +20,7 @@ use super::verify::Verify;
 use super::volumes::Volumes;
 
 /// The schema of each kind of answer: what `docs/schema/<kind>.json` holds.
-pub fn all() -> [(&'static str, Value); 16] {
+pub fn all() -> [(&'static str, Value); 17] {
     [
         ("WhoCanReach", of::<WhoCanReach>("WhoCanReach")),
         ("ReachableFrom", of::<ReachableFrom>("ReachableFrom")),
@@ -36,6 +37,7 @@ pub fn all() -> [(&'static str, Value); 16] {
         ("DnsVerify", of::<DnsVerify>("DnsVerify")),
         ("DnsRecords", of::<DnsRecords>("DnsRecords")),
         ("DnsDoctor", of::<DnsDoctor>("DnsDoctor")),
+        ("Probe", of::<Probe>("Probe")),
         ("Verify", of::<Verify>("Verify")),
     ]
 }

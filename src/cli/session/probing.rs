@@ -12,6 +12,9 @@ use crate::probe::plan::{Container, Place, Right};
 use crate::probe::script::Survey;
 use crate::probe::wire::{Batch, Observed};
 
+/// Files that are read at a time.
+const READS: usize = 8;
+
 impl Session {
     /// What the API server says of each right, in their order.
     ///
@@ -74,6 +77,38 @@ impl Session {
         self.act(async |prober| prober.read_file(at, path).await)
     }
 
+    /// What several files hold, each with its own error.
+    ///
+    /// # Errors
+    /// If there is no cluster, or the user stops it.
+    pub fn read_files(&mut self, files: &[(Container, &'static str)]) -> Result<Vec<Result<String, CommandError>>, CommandError> {
+        self.act(async |prober| {
+            let reads = files.iter().map(|(at, path)| async move {
+                match prober.read_file(at, path).await {
+                    Err(ActError::Interrupted) => Err(ActError::Interrupted),
+                    other => Ok(other.map_err(CommandError::from)),
+                }
+            });
+            let results: Vec<_> = stream::iter(reads).buffered(READS).collect().await;
+            results.into_iter().collect()
+        })
+    }
+
+    /// Refuses what needs a cluster where none is asked.
+    ///
+    /// # Errors
+    /// If objects come from files.
+    pub fn need_cluster(&self) -> Result<(), CommandError> {
+        match self.source {
+            Source::Live(_) => Ok(()),
+            Source::Snapshot | Source::Manifests => Err(CommandError::new(
+                ErrorKind::Usage,
+                "a probe runs in a cluster: --from and --filename name none",
+            )
+            .hint("what the policies of files say: kubectl netstore can-reach SOURCE TARGET")),
+        }
+    }
+
     /// Removes what probes have left in a namespace, or in all.
     ///
     /// # Errors
@@ -117,9 +152,7 @@ impl Session {
 
     /// Does something to the cluster.
     fn act<T>(&mut self, deed: impl AsyncFnOnce(Prober<'_>) -> Result<T, ActError>) -> Result<T, CommandError> {
-        if !matches!(self.source, Source::Live(_)) {
-            return Err(CommandError::new(ErrorKind::Usage, "probes run in a cluster: --from and --filename name none"));
-        }
+        self.need_cluster()?;
         let progress = self.progress();
         let Live { runtime, cluster, stop } = self.live()?;
         Ok(runtime.block_on(async {

@@ -121,6 +121,18 @@ pub fn parse_each(words: &[String]) -> Result<Vec<Target>, CommandError> {
     }
 }
 
+/// Reads the first target of many words, of one of them or of two (`TYPE NAME`), and says what is left.
+///
+/// # Errors
+/// If there is none, or if it is misspelt.
+pub fn parse_first<'w>(words: &'w [String], wanted: &str) -> Result<(Target, &'w [String]), CommandError> {
+    match words {
+        [] => Err(missing(wanted)),
+        [kind, name, rest @ ..] if types::is_known(kind) && !is_complete(name) => Ok((two_words(kind, name)?, rest)),
+        [word, rest @ ..] => Ok((one_word(word)?, rest)),
+    }
+}
+
 /// Divides words into as many targets as are wanted, each of one word or of two (`TYPE NAME`).
 fn split<'a>(words: &'a [String], wanted: &[&str]) -> Result<Vec<&'a [String]>, CommandError> {
     let pair = |word: &String| types::is_known(word);

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::{Case, Found, reported};
 use crate::objects::{IntOrString, Phase, Pod, Resource, Service};
-use crate::probe::agreement::Listening;
+use crate::probe::agreement::Hears;
 use crate::probe::check::Check;
 use crate::probe::findings::layers as kinds;
 use crate::probe::words;
@@ -186,7 +186,7 @@ impl Case<'_, '_> {
 
     /// Whether the pods have a socket there: those of which the same is known together.
     pub(super) fn listening(&self) -> Vec<Found> {
-        let mut groups: BTreeMap<(u8, String), Vec<(&crate::probe::targets::Stop, Listening)>> = BTreeMap::new();
+        let mut groups: BTreeMap<(u8, String), Vec<(&crate::probe::targets::Stop, Hears)>> = BTreeMap::new();
         let mut seen = Vec::new();
         for stop in self.aim.stops.iter().filter(|stop| stop.to.is_some()) {
             let Some(pod) = stop.pod.filter(|pod| !seen.contains(pod)) else { continue };
@@ -203,16 +203,16 @@ impl Case<'_, '_> {
             let subject = first.pod.map(|at| self.reference(at)).unwrap_or_default();
             let layer = |state, said: String| Found::new(LayerName::Listening, state, said);
             found.push(match listening {
-                Listening::Open => layer(ProbeState::Ok, format!("{names} on {port}")),
-                Listening::Unknown(why) => layer(ProbeState::Unknown, format!("{names} on {port}: {why}")),
-                Listening::LoopbackOnly => {
+                Hears::Yes => layer(ProbeState::Ok, format!("{names} on {port}")),
+                Hears::Unknown(why) => layer(ProbeState::Unknown, format!("{names} on {port}: {why}")),
+                Hears::OnlyItself => {
                     let said = format!("{names} on {port}, but only for itself (loopback)");
                     layer(ProbeState::Fail, said.clone()).with(
                         kinds::LOOPBACK_ONLY
                             .on(subject.clone(), format!("a process listens on {port} of {} for the pod itself only", subject.name)),
                     )
                 }
-                Listening::Closed(instead) => {
+                Hears::No(instead) => {
                     let instead = words::instead(instead);
                     let finding =
                         kinds::NOT_LISTENING.on(subject.clone(), format!("nothing listens on {port} of {}{instead}", subject.name));
@@ -227,12 +227,12 @@ impl Case<'_, '_> {
 }
 
 /// Equal for sockets of which the same is to be said.
-fn rank(listening: &Listening) -> (u8, String) {
+fn rank(listening: &Hears) -> (u8, String) {
     match listening {
-        Listening::Open => (0, String::new()),
-        Listening::LoopbackOnly => (1, String::new()),
-        Listening::Closed(instead) => (2, words::instead(instead)),
-        Listening::Unknown(why) => (3, why.clone()),
+        Hears::Yes => (0, String::new()),
+        Hears::OnlyItself => (1, String::new()),
+        Hears::No(instead) => (2, words::instead(instead)),
+        Hears::Unknown(why) => (3, why.clone()),
     }
 }
 

@@ -7,7 +7,7 @@ mod whole;
 
 use std::collections::BTreeMap;
 
-use super::agreement::{Arrival, Listening};
+use super::agreement::{Arrived, Hears};
 use super::check::{Check, To};
 use super::plan::Way;
 use super::targets::{Aim, Stop};
@@ -26,9 +26,9 @@ pub struct Seen {
     /// What came of each.
     pub observed: BTreeMap<Check, Observed>,
     /// Sockets of targets, by the pod's position in the inventory.
-    pub listening: BTreeMap<(usize, Protocol, u16), Listening>,
+    pub listening: BTreeMap<(usize, Protocol, u16), Hears>,
     /// Counters of targets, by the pod's position in the inventory.
-    pub arrivals: BTreeMap<usize, Arrival>,
+    pub arrivals: BTreeMap<usize, Arrived>,
 }
 
 /// The answer about one source and one target.
@@ -115,16 +115,16 @@ impl Case<'_, '_> {
     }
 
     /// The sockets of a stop.
-    fn listens(&self, stop: &Stop) -> Listening {
-        let no_pod = || Listening::Unknown("it is no pod that could be read".to_owned());
+    fn listens(&self, stop: &Stop) -> Hears {
+        let no_pod = || Hears::Unknown("it is no pod that could be read".to_owned());
         let (Some(pod), Some(to)) = (stop.pod, &stop.to) else { return no_pod() };
         self.seen.listening.get(&(pod, self.protocol(), to.port)).cloned().unwrap_or_else(no_pod)
     }
 
     /// The counters of a stop.
-    fn arrival(&self, stop: &Stop) -> Arrival {
+    fn arrival(&self, stop: &Stop) -> Arrived {
         let known = stop.pod.and_then(|pod| self.seen.arrivals.get(&pod)).cloned();
-        known.unwrap_or_else(|| Arrival::Unknown("the counters of the target were not read".to_owned()))
+        known.unwrap_or_else(|| Arrived::Unknown("the counters of the target were not read".to_owned()))
     }
 
     /// Something about the target.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Case, Found, reported};
-use crate::probe::agreement::Arrival;
+use crate::probe::agreement::Arrived;
 use crate::probe::check::To;
 use crate::probe::findings::layers as kinds;
 use crate::probe::targets::Stop;
@@ -49,7 +49,7 @@ impl Case<'_, '_> {
     pub(super) fn at_fronts(&self) -> Vec<Found> {
         let of_service = self.aim.service.as_ref().is_some_and(|(chain, _)| !chain.service.is_external_name());
         let layer = if of_service { LayerName::ServiceAddress } else { LayerName::Address };
-        let unknown = Arrival::Unknown("the counters of the target were not read".to_owned());
+        let unknown = Arrived::Unknown("the counters of the target were not read".to_owned());
         let found = self.aim.fronts.iter().filter_map(|to| {
             let (check, observed) = self.at(to)?;
             let state = state(observed, &unknown);
@@ -77,13 +77,13 @@ impl Case<'_, '_> {
     }
 
     /// What a single verdict has to say beside itself.
-    fn told(&self, found: Found, observed: &Observed, arrival: &Arrival) -> Found {
+    fn told(&self, found: Found, observed: &Observed, arrival: &Arrived) -> Found {
         match (observed.verdict, arrival) {
             (Verdict::Reset | Verdict::TlsError | Verdict::NoHttp, _) => {
                 let said = format!("what was asked for is not spoken there: {}", words::observed(observed));
                 found.with(self.finding(&kinds::OTHER_PROTOCOL, &said))
             }
-            (Verdict::UdpSilent, Arrival::Arrived) => {
+            (Verdict::UdpSilent, Arrived::Yes) => {
                 found.with(self.finding(&kinds::UNANSWERED, "datagrams arrived, and no answer came back"))
             }
             _ => found,
@@ -97,10 +97,10 @@ fn place(to: &To) -> String {
 }
 
 /// How it is, given the counters of the target.
-fn state(observed: &Observed, arrival: &Arrival) -> ProbeState {
+fn state(observed: &Observed, arrival: &Arrived) -> ProbeState {
     match (observed.verdict, arrival) {
-        (Verdict::UdpSilent, Arrival::Arrived) => ProbeState::Ok,
-        (Verdict::UdpSilent, Arrival::NeverArrived) => ProbeState::Fail,
+        (Verdict::UdpSilent, Arrived::Yes) => ProbeState::Ok,
+        (Verdict::UdpSilent, Arrived::No) => ProbeState::Fail,
         (verdict, _) => state_of(verdict),
     }
 }
@@ -113,12 +113,12 @@ fn state_of(verdict: Verdict) -> ProbeState {
     }
 }
 
-fn said(observed: &Observed, arrival: &Arrival) -> String {
+fn said(observed: &Observed, arrival: &Arrived) -> String {
     let said = words::observed(observed);
     match (observed.verdict, arrival) {
-        (Verdict::UdpSilent, Arrival::Arrived) => format!("{said}, but the datagrams arrived"),
-        (Verdict::UdpSilent, Arrival::NeverArrived) => format!("{said}: the datagrams never arrived"),
-        (Verdict::UdpSilent, Arrival::Unknown(why)) => format!("{said}; whether the datagrams arrived is not known: {why}"),
+        (Verdict::UdpSilent, Arrived::Yes) => format!("{said}, but the datagrams arrived"),
+        (Verdict::UdpSilent, Arrived::No) => format!("{said}: the datagrams never arrived"),
+        (Verdict::UdpSilent, Arrived::Unknown(why)) => format!("{said}; whether the datagrams arrived is not known: {why}"),
         _ => said,
     }
 }

@@ -7,7 +7,7 @@ use super::{Case, Found, reported};
 use crate::policy::profile::{Recognised, recognise};
 use crate::policy::question::{PortName, PortQuery, Resolved};
 use crate::policy::{End, questions};
-use crate::probe::agreement::{Arrival, Evidence, Judged, Listening, judge};
+use crate::probe::agreement::{Arrived, Evidence, Hears, Judged, judge};
 use crate::probe::check::{Check, To};
 use crate::probe::findings::layers as kinds;
 use crate::probe::words;
@@ -26,8 +26,8 @@ struct Prediction<'a> {
     to: Option<&'a To>,
     /// What policies see there.
     end: Option<End>,
-    listening: Listening,
-    arrival: Arrival,
+    listening: Hears,
+    arrival: Arrived,
     verdict: Verdict,
 }
 
@@ -51,7 +51,7 @@ impl Case<'_, '_> {
                 Verdict::Deny => ProbeState::Fail,
                 Verdict::Unknown => ProbeState::Unknown,
             };
-            let mut layer = Found::new(LayerName::Predicted, state, format!("{about}{verdict}: {why}"));
+            let mut layer = Found::new(LayerName::Predicted, state, format!("{about}{why}"));
             for prediction in of {
                 let Some((to, one)) = prediction.to.and_then(|to| Some((to, self.judged(prediction, to)?))) else { continue };
                 if let Some(finding) = self.disagreement(&one, prediction, to, answer.as_ref()) {
@@ -99,7 +99,7 @@ impl Case<'_, '_> {
             let verdict =
                 verdicts.first().copied().filter(|first| verdicts.iter().all(|verdict| verdict == first)).unwrap_or(Verdict::Unknown);
             let unknown = || "it is no pod that could be read".to_owned();
-            let (listening, arrival) = (Listening::Unknown(unknown()), Arrival::Unknown(unknown()));
+            let (listening, arrival) = (Hears::Unknown(unknown()), Arrived::Unknown(unknown()));
             Prediction {
                 called: to.host.clone(),
                 to: Some(to),

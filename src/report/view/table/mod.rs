@@ -8,6 +8,7 @@ mod dns_records;
 mod dns_verify;
 mod effective_policy;
 mod matrix;
+mod probe;
 mod pvc_why_pending;
 mod qos;
 mod qos_namespace;
@@ -47,6 +48,7 @@ pub(super) fn write(answer: &Answer, wide: bool, style: &Style, out: &mut dyn Wr
         Answer::DnsVerify(report) => dns_verify::write(report, &mut text),
         Answer::DnsRecords(report) => dns_records::write(report, &mut text),
         Answer::DnsDoctor(report) => dns_doctor::write(report, &mut text),
+        Answer::Probe(report) => probe::write(report, &mut text),
         Answer::Verify(report) => verify::write(report, &mut text),
     }
 }
