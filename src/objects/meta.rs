@@ -100,6 +100,14 @@ impl Labels {
         }
     }
 
+    /// These labels, with the others put upon them.
+    #[must_use]
+    pub fn with(&self, others: &Self) -> Self {
+        let mut all = self.clone();
+        others.iter().for_each(|(key, value)| all.set(key, value));
+        all
+    }
+
     /// Pairs in the order of keys.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
         self.0.iter().map(|(k, v)| (k.as_str(), v.as_str()))

@@ -7,6 +7,8 @@
 //! Nothing is created that owns the pod: a pod owned by a Job makes a PodDisruptionBudget with a percentage or `maxUnavailable` fail,
 //! which then lets no pod be evicted («jobs.batch does not implement the scale subresource»).
 
+mod tell;
+
 use std::collections::BTreeSet;
 
 use crate::inventory::Inventory;
@@ -15,7 +17,7 @@ use crate::policy::Model;
 use crate::report::ObjectRef;
 
 use super::address;
-use super::labels::{self, Projection};
+use super::labels::{self, Projection, Reader, Readers};
 use super::manifest::{MANAGED_BY, WITHOUT_MESH};
 
 /// Kinds without which nothing is certain about a namespace.
@@ -122,6 +124,15 @@ pub enum Refusal {
         policy: ObjectRef,
         /// Its field.
         field: String,
+        /// What stands there.
+        selector: String,
+    },
+    /// A policy has something that nobody can read, and it may be about labels.
+    Unreadable {
+        /// The policy.
+        policy: ObjectRef,
+        /// Its field.
+        field: String,
     },
     /// A policy may tell its address from that of the pod.
     OtherAddress {
@@ -152,27 +163,22 @@ impl<'a> Clone<'a> {
         for resource in POLICIES {
             unread(inventory, resource, None)?;
         }
-        let readers = labels::readers(model, info.namespace);
-        let reader = |at: usize| {
-            let reader = readers.get(at);
-            let policy = reader.map_or_else(ObjectRef::default, |reader| labels::reference(model, reader.policy));
-            (policy, reader.map_or_else(String::new, labels::Reader::field))
-        };
-        let own = own_labels(None);
+        let readers = Readers::of(model, Some(info.namespace));
+        if let Some((policy, place)) = readers.unreadable {
+            return Err(Refusal::Unreadable { policy: labels::reference(model, policy), field: place.field(policy) });
+        }
         let selecting = selectors(inventory, namespace);
         let unwanted: BTreeSet<&str> = selecting.iter().flat_map(|(_, _, selector)| keys(selector)).collect();
-        let projection = Projection::of(&readers, &like.metadata.labels, &own, &unwanted).map_err(|at| {
-            let (policy, field) = reader(at);
-            Refusal::OwnLabel { policy, field }
-        })?;
+        let projection =
+            Projection::of(&readers, &like.metadata.labels, &own_labels(None), &unwanted).map_err(|reader| own_label(model, reader))?;
         if let Some(noticing) = address::noticing(model, like) {
             let policy = labels::reference(model, noticing.policy);
             let block = noticing.block.cidr.to_string();
             return Err(Refusal::OtherAddress { policy, field: format!("spec.ingress[{}].from", noticing.rule), block });
         }
-        let kept = projection.kept.into_iter().map(|(key, at)| {
-            let (policy, field) = reader(at);
-            (key, policy, field)
+        let kept = projection.kept.iter().map(|(key, reader)| {
+            let policy = labels::reference(model, reader.policy);
+            (key.clone(), policy, reader.place.field(reader.policy))
         });
         let kept = kept.collect();
         let mut clone = Self::with(model, namespace, projection.labels)?;
@@ -180,13 +186,15 @@ impl<'a> Clone<'a> {
         Ok(Self { like: Some(like), kept, dropped: projection.dropped, ..clone })
     }
 
-    /// A pod with these labels, which need not be those of any pod. What is said of sidecars holds.
+    /// A pod with these labels, which need not be those of any pod. What they say of meshes holds.
     ///
     /// # Errors
     /// Why there must be no such pod, or why nobody can tell.
     pub fn of_labels(model: &Model<'a>, namespace: &str, given: &Labels) -> Result<Self, Refusal> {
-        let mut labels = given.clone();
-        own_labels(Some(given)).iter().for_each(|(key, value)| labels.set(key, value));
+        let labels = given.with(&own_labels(Some(given)));
+        if let Some(reader) = Readers::of(model, model.inventory.namespace(namespace)).telling(given, &labels) {
+            return Err(own_label(model, reader));
+        }
         Self::with(model, namespace, labels)
     }
 
@@ -195,8 +203,7 @@ impl<'a> Clone<'a> {
             unread(model.inventory, resource, Some(namespace))?;
         }
         let noticed = seen(model.inventory, namespace, &labels)?;
-        let here = model.inventory.namespace(namespace).unwrap_or(usize::MAX);
-        let selecting = labels::selecting(model, here, &labels);
+        let selecting = labels::selecting(model, model.inventory.namespace(namespace), &labels);
         let (certain, doubtful): (Vec<_>, Vec<_>) = selecting.into_iter().partition(|(_, truth)| *truth == Truth::Yes);
         let names = |list: Vec<(ObjectRef, Truth)>| list.into_iter().map(|(policy, _)| policy).collect();
         Ok(Self {
@@ -212,7 +219,12 @@ impl<'a> Clone<'a> {
     }
 }
 
-/// The labels that every probe has, but those about sidecars that are `given`.
+fn own_label(model: &Model<'_>, reader: &Reader<'_>) -> Refusal {
+    let policy = labels::reference(model, reader.policy);
+    Refusal::OwnLabel { policy, field: reader.place.field(reader.policy), selector: reader.selector.describe() }
+}
+
+/// The labels that every probe has, but those about meshes that are `given`.
 fn own_labels(given: Option<&Labels>) -> Labels {
     let wanted = WITHOUT_MESH.iter().filter(|(key, _)| given.is_none_or(|given| given.get(key).is_none()));
     wanted.chain([&MANAGED_BY]).copied().collect()

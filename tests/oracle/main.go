@@ -63,6 +63,9 @@ var operations = map[string]operation{
 	// hosts.go
 	"podHosts": asked(podHosts),
 
+	// security.go
+	"podSecurity": asked(podSecurity),
+
 	// corefile.go
 	"corefile": asked(corefile),
 }

@@ -101,11 +101,10 @@ impl Session {
     pub fn need_cluster(&self) -> Result<(), CommandError> {
         match self.source {
             Source::Live(_) => Ok(()),
-            Source::Snapshot | Source::Manifests => Err(CommandError::new(
-                ErrorKind::Usage,
-                "a probe runs in a cluster: --from and --filename name none",
-            )
-            .hint("what the policies of files say: kubectl netstore can-reach SOURCE TARGET")),
+            Source::Snapshot | Source::Manifests => {
+                Err(CommandError::new(ErrorKind::Usage, "a probe runs in a cluster: --from and --filename name none")
+                    .hint("what the policies of files say: kubectl netstore can-reach SOURCE TARGET"))
+            }
         }
     }
 

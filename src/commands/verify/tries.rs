@@ -1,7 +1,8 @@
 //! Runs the probes of a cover: in the containers that are there, then, for what none of them could run, in what is made for it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::hash::{BuildHasher, RandomState};
+
+use jiff::Timestamp;
 
 use super::{Args, cni, read};
 use crate::cli::{CommandError, ErrorKind, Session};
@@ -12,13 +13,11 @@ use crate::probe::cover::batches::{self, Together};
 use crate::probe::cover::judge::{Judgement, Tried, Undecided, judge};
 use crate::probe::cover::tell::Run;
 use crate::probe::cover::{Cover, is_ready};
-use crate::probe::harm;
-use crate::probe::image::{self, Program};
-use crate::probe::manifest::{self, Task};
-use crate::probe::plan::{Place, START, Way};
+use crate::probe::plan::{Place, Way};
 use crate::probe::verdict::Verdict;
-use crate::probe::wire::{Batch, Observed, TERMINATION_LOG};
-use crate::probe::{rights, script};
+use crate::probe::wire::{Batch, Observed};
+use crate::probe::{harm, image, place, rights};
+use crate::report::ObjectRef;
 
 /// Batches that are under way at a time.
 const AT_ONCE: usize = 8;
@@ -80,10 +79,9 @@ impl<'s> Tries<'s> {
     fn these(&mut self, model: &Model<'_>, cover: &Cover, mut which: Vec<usize>) -> Result<(), CommandError> {
         if matches!(self.args.way(), None | Some(Way::Exec)) {
             for container in 0..CONTAINERS {
-                let places = |together: &Together, batch: &Batch| {
-                    let _ = batch;
-                    let info = model.inventory.pods.get(together.source)?;
-                    batches::containers(&info.pod).into_iter().nth(container).map(|at| Ok(Place::Exec(at)))
+                let places = |together: &Together, _: &Batch| {
+                    let pod = &model.inventory.pods.get(together.source)?.pod;
+                    Some(Ok(place::exec(pod, batches::containers(pod).get(container)?)))
                 };
                 which = self.run(model, cover, &which, Way::Exec, places)?;
             }
@@ -100,9 +98,7 @@ impl<'s> Tries<'s> {
         if sources.is_empty() || !self.agreed(sources.len(), way)? {
             return Ok(());
         }
-        let places = |together: &Together, batch: &Batch| {
-            Some(place(model, model.inventory.pods.get(together.source)?, together.source, way, batch))
-        };
+        let places = |together: &Together, batch: &Batch| Some(made(model, together.source, way, batch));
         self.run(model, cover, which, way, places).map(drop)
     }
 
@@ -138,7 +134,7 @@ impl<'s> Tries<'s> {
         let mut of: Vec<&Together> = Vec::new();
         for together in &all {
             let checks = together.probes.iter().filter_map(|at| batches::check(model, cover.probes.get(*at)?)).collect();
-            let batch = batches::batch(nonce(), checks);
+            let batch = Batch::new(checks);
             let Some(place) = refused.get(namespace(model, together.source)).cloned().map(Err).or_else(|| place(together, &batch)) else {
                 continue;
             };
@@ -198,22 +194,16 @@ fn namespace<'m>(model: &Model<'m>, pod: usize) -> &'m str {
 }
 
 /// What is made for a batch.
-fn place(model: &Model<'_>, info: &PodInfo, source: usize, way: Way, batch: &Batch) -> Result<Place, String> {
-    let pod = &info.pod;
+fn made(model: &Model<'_>, source: usize, way: Way, batch: &Batch) -> Result<Place, String> {
+    let Some(PodInfo { pod, .. }) = model.inventory.pods.get(source) else { return Err("no such pod".to_owned()) };
     let node = model.inventory.objects.nodes.iter().find(|node| node.metadata.name == pod.spec.node_name);
     let image = image::choose(None, None, node);
-    let command: Vec<String> = match image.program {
-        Program::Agent => vec!["/netstore-probe".to_owned()],
-        Program::Script => ["/bin/sh", "-c", script::TEXT, "netstore"].map(str::to_owned).to_vec(),
-    };
-    let environment = [(TERMINATION_LOG.to_owned(), "/dev/termination-log".to_owned())];
-    let task = Task { image: &image, command: &command, environment: &environment, batch };
     if way == Way::Ephemeral {
-        let container = Box::new(manifest::ephemeral(task));
-        return Ok(Place::Ephemeral { namespace: pod.metadata.namespace.clone(), pod: pod.metadata.name.clone(), container });
+        return Ok(place::ephemeral(pod, &image, batch));
     }
-    let clone = harm::Clone::of(model, source).map_err(|refusal| format!("{refusal:?}"))?;
-    Ok(Place::Pod(Box::new(manifest::pod(&clone, task, &[], START, jiff::Timestamp::now()))))
+    let subject = || ObjectRef::new("Pod", &pod.metadata.namespace, &pod.metadata.name);
+    let clone = harm::Clone::of(model, source).map_err(|refusal| refusal.finding(&subject()).message)?;
+    Ok(place::pod(&clone, &image, &[], batch, Timestamp::now()))
 }
 
 /// Whether the pods of a probe and what policies say of it are the same now.
@@ -227,9 +217,4 @@ fn is_same(then: &Model<'_>, now: &Model<'_>, cover: &Cover, at: usize) -> bool 
     };
     let (Some(source), Some(target)) = (found(probe.source), found(probe.target)) else { return false };
     now.connection(End::Pod(source), End::Pod(target), probe.protocol, probe.port) == probe.predicted
-}
-
-/// Letters and digits that nobody else uses.
-fn nonce() -> String {
-    format!("{:016x}", RandomState::new().hash_one("probe"))
 }

@@ -7,8 +7,6 @@ use crate::objects::{Address, Family, Pod, Protocol};
 use crate::policy::Model;
 use crate::probe::check::{Check, To};
 use crate::probe::harm;
-use crate::probe::plan::Container;
-use crate::probe::wire::Batch;
 
 /// Checks that are run together: their words fit into a URL, and their verdicts into a termination message.
 const TOGETHER: usize = 100;
@@ -36,17 +34,6 @@ pub fn together(all: &[Probe], which: impl Iterator<Item = usize>) -> Vec<Togeth
     by_source.into_iter().flat_map(split).collect()
 }
 
-/// A batch of checks: two equal results in a row are a verdict.
-pub fn batch(nonce: String, checks: Vec<Check>) -> Batch {
-    const AT_ONCE: u16 = 32;
-    const PATIENCE: u32 = 1_500;
-    const ATTEMPTS: u8 = 5;
-    // As if every attempt were waited for, and a little more.
-    let waves = u32::try_from(checks.len().div_ceil(usize::from(AT_ONCE))).unwrap_or(u32::MAX);
-    let deadline = waves.saturating_mul(u32::from(ATTEMPTS) * PATIENCE / 1_000 + 1).saturating_add(10);
-    Batch { nonce, agreeing: 2, attempts: ATTEMPTS, patience: PATIENCE, at_once: AT_ONCE, deadline, checks }
-}
-
 /// What a probe tries, at the address that the policies were asked about; none if the target has no such address.
 pub fn check(model: &Model<'_>, probe: &Probe) -> Option<Check> {
     let (source, target) = (model.class_of(probe.source)?.1, model.class_of(probe.target)?.1);
@@ -62,11 +49,10 @@ pub fn check(model: &Model<'_>, probe: &Probe) -> Option<Check> {
 }
 
 /// The containers of a pod that run, the sidecars of meshes last.
-pub fn containers(pod: &Pod) -> Vec<Container> {
+pub fn containers(pod: &Pod) -> Vec<&str> {
     let status = |name: &str| pod.status.container_statuses.iter().find(|status| status.name == name);
-    let runs = |name: &str| status(name).is_none_or(|status| status.state.running.is_some());
-    let mut names: Vec<&str> = pod.spec.containers.iter().map(|container| container.name.as_str()).filter(|name| runs(name)).collect();
+    let runs = |name: &&str| status(name).is_none_or(|status| status.state.running.is_some());
+    let mut names: Vec<&str> = pod.spec.containers.iter().map(|container| container.name.as_str()).filter(runs).collect();
     names.sort_by_key(|name| harm::sidecar(pod) == Some(*name));
-    let (namespace, pod) = (&pod.metadata.namespace, &pod.metadata.name);
-    names.into_iter().map(|name| Container { namespace: namespace.clone(), pod: pod.clone(), container: name.to_owned() }).collect()
+    names
 }

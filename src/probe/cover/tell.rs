@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::judge::{Judgement, Shown};
+use super::judge::{Judgement, Shown, Undecided};
 use super::{Cover, Gap, Probe};
 use crate::inventory::Inventory;
 use crate::probe::findings;
@@ -36,11 +36,14 @@ pub fn planned(inventory: &Inventory, cover: &Cover) -> Verify {
 /// What came of it.
 pub fn told(inventory: &Inventory, cover: &Cover, run: &Run) -> (Verify, Vec<Finding>) {
     let mut verify = coverage(inventory, cover, &run.ways);
-    let mut undecided: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut undecided: BTreeMap<String, usize> = BTreeMap::new();
     for (probe, (observed, judged)) in cover.probes.iter().zip(run.observed.iter().zip(&run.judged)) {
         match judged {
             Judgement::Agrees => verify.agreeing += 1,
-            Judgement::Undecided(why) => *undecided.entry(why.words()).or_default() += 1,
+            Judgement::Undecided(Undecided::NotRun) if !observed.detail.is_empty() => {
+                *undecided.entry(format!("{}: {}", Undecided::NotRun.words(), observed.detail)).or_default() += 1;
+            }
+            Judgement::Undecided(why) => *undecided.entry(why.words().to_owned()).or_default() += 1,
             Judgement::Differs(shown) => verify.disagreements.push(Disagreement {
                 tried: words_of(inventory, probe),
                 observed: observed.verdict,
@@ -50,7 +53,7 @@ pub fn told(inventory: &Inventory, cover: &Cover, run: &Run) -> (Verify, Vec<Fin
         }
     }
     verify.differing = verify.disagreements.len();
-    verify.undecided = undecided.into_iter().map(|(reason, count)| Untold { what: "probes", count, reason: reason.to_owned() }).collect();
+    verify.undecided = undecided.into_iter().map(|(reason, count)| Untold { what: "probes", count, reason }).collect();
     verify.undecided.sort_by_key(|untold| std::cmp::Reverse(untold.count));
     verify.state = Some(match (verify.differing, verify.agreeing) {
         (0, 0) => Verified::Unknown,
