@@ -11,13 +11,15 @@ mod dns;
 mod qos;
 #[path = "cli/records.rs"]
 mod records;
+#[path = "cli/verify.rs"]
+mod verify;
 #[path = "cli/volumes.rs"]
 mod volumes;
 
 use common::{Home, SHOP};
 use insta::{assert_snapshot, with_settings};
 
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 16] = [
     "who-can-reach",
     "reachable-from",
     "can-reach",
@@ -28,6 +30,7 @@ const COMMANDS: [&str; 15] = [
     "storage",
     "qos",
     "dns",
+    "verify",
     "snapshot",
     "explain",
     "version",

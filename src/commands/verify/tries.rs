@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::{Args, cni, read};
 use crate::cli::{CommandError, ErrorKind, Session};
 use crate::inventory::PodInfo;
+use crate::objects::Protocol;
 use crate::policy::{End, Model};
 use crate::probe::act::Access;
 use crate::probe::cover::batches::{self, Together};
@@ -31,11 +32,13 @@ pub(super) struct Tries<'s> {
     /// How things were tried from each source, or why they were not.
     ways: BTreeMap<usize, Result<Way, String>>,
     observed: Vec<Observed>,
+    /// What the user said to making something; none: not asked yet.
+    agreed: Option<bool>,
 }
 
 impl<'s> Tries<'s> {
     pub(super) fn new(session: &'s mut Session, args: &'s Args) -> Self {
-        Self { session, args, ways: BTreeMap::new(), observed: Vec::new() }
+        Self { session, args, ways: BTreeMap::new(), observed: Vec::new(), agreed: None }
     }
 
     /// Runs all of them, and looks again at what is not as the policies say.
@@ -84,6 +87,9 @@ impl<'s> Tries<'s> {
                     Some(Ok(place::exec(pod, batches::containers(pod).get(container)?)))
                 };
                 which = self.run(model, cover, &which, Way::Exec, places)?;
+                if which.is_empty() {
+                    break;
+                }
             }
         }
         match self.args.way() {
@@ -95,7 +101,15 @@ impl<'s> Tries<'s> {
     /// Runs some of them in what is made for it, if the user agrees.
     fn make(&mut self, model: &Model<'_>, cover: &Cover, which: &[usize], way: Way) -> Result<(), CommandError> {
         let sources: BTreeSet<usize> = which.iter().filter_map(|at| cover.probes.get(*at)).map(|probe| probe.source).collect();
-        if sources.is_empty() || !self.agreed(sources.len(), way)? {
+        if sources.is_empty() {
+            return Ok(());
+        }
+        let agreed = match self.agreed {
+            Some(agreed) => agreed,
+            None => self.ask(sources.len(), way)?,
+        };
+        self.agreed = Some(agreed);
+        if !agreed {
             return Ok(());
         }
         let places = |together: &Together, batch: &Batch| Some(made(model, together.source, way, batch));
@@ -103,7 +117,7 @@ impl<'s> Tries<'s> {
     }
 
     /// Whether the user agrees. Without a user the rest is left untried, unless it was asked for.
-    fn agreed(&self, pods: usize, way: Way) -> Result<bool, CommandError> {
+    fn ask(&self, pods: usize, way: Way) -> Result<bool, CommandError> {
         if self.args.yes {
             return Ok(true);
         }
@@ -160,8 +174,10 @@ impl<'s> Tries<'s> {
                 Err(error) => self.failed(together.source, error.message.trim_start_matches("error: ").to_owned()),
             }
         }
+        // Whether there is SCTP is up to the kernel: no other container has more of it.
+        let may_run = |at: &usize| cover.probes.get(*at).is_some_and(|probe| probe.protocol != Protocol::Sctp);
         let open = |at: &usize| self.observed.get(*at).is_some_and(|observed| observed.verdict == Verdict::CouldNotRun);
-        Ok(which.iter().copied().filter(open).collect())
+        Ok(which.iter().copied().filter(|at| may_run(at) && open(at)).collect())
     }
 
     fn failed(&mut self, source: usize, why: String) {
