@@ -114,6 +114,7 @@ pub fn formats(command: &str) -> &'static [Format] {
         "dns" => Question::Dns.formats(),
         "dns verify" => Question::DnsVerify.formats(),
         "dns records" => Question::DnsRecords.formats(),
+        "probe" => Question::Probe.formats(),
         "probe rights" => probe::rights::FORMATS,
         "verify" => Question::Verify.formats(),
         "version" => version::FORMATS,

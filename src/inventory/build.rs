@@ -104,6 +104,15 @@ impl Inventory {
     }
 }
 
+impl Inventory {
+    /// The same with one more pod: what would be if it were there.
+    pub fn with_pod(self, pod: Pod) -> Self {
+        let Self { pods, finished_pods, mut objects, coverage, origin, cluster_version, collected_at, .. } = self;
+        objects.pods = pods.into_iter().map(|info| info.pod).chain(finished_pods).chain([pod]).collect();
+        Self::build(Collected { objects, coverage, origin, cluster_version, collected_at, findings: Vec::new() })
+    }
+}
+
 /// Adds the claims that StatefulSets will make, where files do not hold them, and says which they are.
 fn promise(objects: &mut Objects) -> HashSet<(String, String)> {
     let key = |claim: &PersistentVolumeClaim| (claim.metadata.namespace.clone(), claim.metadata.name.clone());

@@ -72,6 +72,20 @@ pub enum Place {
 }
 
 impl Place {
+    /// What is created there, as kubectl would be given it; none: nothing. Of a pod that is there, only what is added.
+    pub fn manifest(&self) -> Option<serde_json::Value> {
+        match self {
+            Self::Exec(_) => None,
+            Self::Ephemeral { namespace, pod, container } => Some(serde_json::json!({
+                "apiVersion": "v1",
+                "kind": "Pod",
+                "metadata": {"name": pod, "namespace": namespace},
+                "spec": {"ephemeralContainers": [container]},
+            })),
+            Self::Pod(pod) => serde_json::to_value(pod).ok(),
+        }
+    }
+
     /// The way it takes.
     pub fn way(&self) -> Way {
         match self {

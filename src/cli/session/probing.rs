@@ -11,6 +11,7 @@ use crate::probe::act::{ActError, Dry, Granted, Leftover, Prober, Stop, Sweep};
 use crate::probe::plan::{Container, Place, Right};
 use crate::probe::script::Survey;
 use crate::probe::wire::{Batch, Observed};
+use crate::report::view::{Format, render_object};
 
 /// Files that are read at a time.
 const READS: usize = 8;
@@ -130,6 +131,24 @@ impl Session {
     /// If they cannot be written.
     pub fn tell(&self, text: &str) -> Result<(), CommandError> {
         self.say(&escaped(text))
+    }
+
+    /// Writes an object that would be created, or says that it would.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn print_object(&self, object: &serde_json::Value, how: &str) -> Result<(), CommandError> {
+        let format = self.globals.output.output.unwrap_or(Format::Table);
+        if let Format::Json | Format::Yaml = format {
+            let mut stdout = std::io::stdout().lock();
+            if format == Format::Yaml {
+                writeln!(stdout, "---")?;
+            }
+            return Ok(render_object(object, format, &mut stdout)?);
+        }
+        let name = object.pointer("/metadata/name").and_then(serde_json::Value::as_str).unwrap_or_default();
+        let done = if object.pointer("/spec/ephemeralContainers").is_some() { "patched" } else { "created" };
+        self.tell(&format!("pod/{name} {done} ({how})\n"))
     }
 
     /// Asks the user, who is told `text` first; «no» is the default.

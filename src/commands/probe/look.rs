@@ -29,10 +29,12 @@ pub(super) struct Looked {
 impl Looked {
     /// Looks at the pods of all aims; counters only where datagrams are sent.
     pub(super) fn before(session: &mut Session, inventory: &Inventory, aims: &[Aim<'_>]) -> Result<Self, CommandError> {
-        let pods: BTreeSet<usize> = aims.iter().flat_map(|aim| &aim.stops).filter(|stop| stop.to.is_some()).filter_map(|stop| stop.pod).collect();
+        let pods: BTreeSet<usize> =
+            aims.iter().flat_map(|aim| &aim.stops).filter(|stop| stop.to.is_some()).filter_map(|stop| stop.pod).collect();
         let mut sockets = BTreeMap::new();
         for (pod, texts) in read(session, inventory, &pods, &SOCKETS)? {
-            let [tcp, tcp6, udp, udp6] = [0, 1, 2, 3].map(|at| texts.as_ref().ok().and_then(|texts| texts.get(at)).map_or("", String::as_str));
+            let [tcp, tcp6, udp, udp6] =
+                [0, 1, 2, 3].map(|at| texts.as_ref().ok().and_then(|texts| texts.get(at)).map_or("", String::as_str));
             let parsed = Sockets::parse(tcp, tcp6, udp, udp6);
             sockets.insert(pod, texts.as_ref().map(|_| parsed).map_err(Clone::clone));
         }
@@ -119,7 +121,11 @@ fn receiving(aims: &[Aim<'_>]) -> BTreeSet<usize> {
     udp.flat_map(|aim| &aim.stops).filter_map(|stop| stop.pod).collect()
 }
 
-fn counters(session: &mut Session, inventory: &Inventory, pods: &BTreeSet<usize>) -> Result<BTreeMap<usize, Result<Counters, String>>, CommandError> {
+fn counters(
+    session: &mut Session,
+    inventory: &Inventory,
+    pods: &BTreeSet<usize>,
+) -> Result<BTreeMap<usize, Result<Counters, String>>, CommandError> {
     let texts = read(session, inventory, pods, &COUNTERS)?;
     let parsed = texts.into_iter().map(|(pod, texts)| {
         let parsed = texts.map(|texts| match texts.as_slice() {

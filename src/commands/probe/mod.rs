@@ -1,20 +1,30 @@
-//! `probe`: what changes a cluster, and what it takes.
+//! `probe`: whether it connects. The question is the command itself; what it takes and what it leaves behind hang below it.
 
+mod connect;
 mod gc;
+mod look;
 pub(super) mod rights;
+mod way;
+mod words;
 
 use super::Outcome;
-use crate::cli::{CommandError, Session};
+use crate::cli::{CommandError, ErrorKind, Session};
 
-/// Probes: what they take, and what they have left behind
+/// Does it really connect, and is that what the policies say?
+///
+/// Checks run inside the network of the source: with what its container has (exec), else in a container that is added to its pod
+/// (ephemeral), else in a pod that policies cannot tell from it (pod). Nothing is created without a question or --yes. The answer has layers, from
+/// the name over the Service, its endpoints and sockets to the packet; the first failure is the headline.
 #[derive(Debug, clap::Args)]
-#[command(disable_help_subcommand = true, subcommand_value_name = "COMMAND", subcommand_help_heading = "Commands")]
+#[command(disable_help_subcommand = true, subcommand_value_name = "COMMAND", subcommand_help_heading = "Commands", before_help = connect::EXAMPLES)]
 pub struct Args {
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
+    #[command(flatten)]
+    connect: connect::ConnectArgs,
 }
 
-/// What is asked for.
+/// What else there is to do about probes.
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     Gc(gc::Args),
@@ -27,7 +37,13 @@ enum Command {
 /// If it cannot be done.
 pub fn run(session: &mut Session, args: &Args) -> Result<Outcome, CommandError> {
     match &args.command {
-        Command::Gc(args) => gc::run(session, args),
-        Command::Rights(args) => rights::run(session, args),
+        // Flags between the words make clap take the name for a command.
+        Some(_) if !args.connect.is_empty() => {
+            Err(CommandError::new(ErrorKind::Usage, "a command of probe takes the place of SOURCE and TARGET")
+                .hint("for a pod called like a command say pod/NAME"))
+        }
+        Some(Command::Gc(args)) => gc::run(session, args),
+        Some(Command::Rights(args)) => rights::run(session, args),
+        None => connect::run(session, &args.connect),
     }
 }

@@ -32,8 +32,9 @@ pub(super) fn targets(mut words: &[String]) -> Result<Vec<Typed>, CommandError> 
         words = rest;
     }
     if typed.is_empty() {
-        return Err(usage("TARGET is missing".to_owned())
-            .hint("name what is to be connected to: svc/NAME, pod/NAME:PORT, 10.0.0.1:53/UDP, db.example.com:443, https://HOST/, dns/NAME"));
+        return Err(usage("TARGET is missing".to_owned()).hint(
+            "name what is to be connected to: svc/NAME, pod/NAME:PORT, 10.0.0.1:53/UDP, db.example.com:443, https://HOST/, dns/NAME",
+        ));
     }
     Ok(typed)
 }
@@ -74,7 +75,9 @@ fn called(resolved: &Resolved) -> String {
 /// A URL, `dns/NAME`, `host/NAME:PORT`, or a name with a dot in it; none for everything else.
 fn host(word: &str) -> Result<Option<Typed>, CommandError> {
     let typed = |wanted| Ok(Some(Typed::Host(wanted)));
-    if let Some((tls, rest)) = word.strip_prefix("https://").map(|rest| (true, rest)).or(word.strip_prefix("http://").map(|rest| (false, rest))) {
+    if let Some((tls, rest)) =
+        word.strip_prefix("https://").map(|rest| (true, rest)).or(word.strip_prefix("http://").map(|rest| (false, rest)))
+    {
         return typed(url(word, tls, rest)?);
     }
     if let Some(name) = word.strip_prefix("dns/") {

@@ -33,7 +33,7 @@ pub(super) fn write(answer: &Answer, out: &mut dyn Write) -> io::Result<()> {
     }
 }
 
-fn document(report: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn document(report: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     let mut serializer = Serializer::with_formatter(&mut *out, Printable(PrettyFormatter::new()));
     report.serialize(&mut serializer)?;
     out.write_all(b"\n")

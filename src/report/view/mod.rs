@@ -89,6 +89,19 @@ pub fn render(answer: &Answer, format: Format, style: &Style, out: &mut dyn Writ
     out.flush()
 }
 
+/// Writes something that is no answer: an object as kubectl would be given it. Only JSON and YAML have a form for it.
+///
+/// # Errors
+///
+/// Whatever writing to `out` returns, and [`io::ErrorKind::Unsupported`] for other formats.
+pub fn render_object(object: &serde_json::Value, format: Format, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        Format::Json => json::document(object, out),
+        Format::Yaml => yaml::document(object, out),
+        other => Err(io::Error::new(io::ErrorKind::Unsupported, format!("an object has no output format {other}"))),
+    }
+}
+
 /// How a stream wants its text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Style {

@@ -32,7 +32,7 @@ pub(super) fn write(answer: &Answer, out: &mut dyn io::Write) -> io::Result<()> 
     }
 }
 
-fn document(report: &impl Serialize, out: &mut dyn io::Write) -> io::Result<()> {
+pub(super) fn document(report: &impl Serialize, out: &mut dyn io::Write) -> io::Result<()> {
     let options = ser_options! { prefer_block_scalars: false };
     let mut printable = Printable { out, failure: None };
     let result = serde_saphyr::to_fmt_writer_with_options(&mut printable, report, options);
