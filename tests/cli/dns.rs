@@ -101,7 +101,7 @@ fn the_doctor_says_how_it_is_and_ends_with_a_code() {
     let shop = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/shop");
     home.write("cut.yaml", include_str!("../fixtures/dns/doctor/D13/objects.yaml"));
     home.write("healthy.yaml", include_str!("../fixtures/dns/doctor/healthy/objects.yaml"));
-    let calls: [&[&str]; 8] = [
+    let calls: [&[&str]; 9] = [
         &["dns", "doctor", "-n", "shop", "-f", "cut.yaml"],
         &["dns", "doctor", "web", "-n", "shop", "-f", "cut.yaml", "--exit-code"],
         &["dns", "doctor", "-n", "shop", "-f", "healthy.yaml", "-q"],
@@ -109,6 +109,7 @@ fn the_doctor_says_how_it_is_and_ends_with_a_code() {
         &["dns", "doctor", "nobody", "-n", "shop", "-f", "healthy.yaml"],
         &["dns", "doctor", "svc/kube-dns", "-n", "kube-system", "-f", "healthy.yaml"],
         &["dns", "doctor", "-n", "shop", "-f", "cut.yaml", "-o", "csv"],
+        &["dns", "doctor", "-n", "shpo", "--from", shop],
         &["dns", "doctor", "-A", "-q", "--from", shop],
     ];
     let told: String = calls.iter().map(|call| format!("$ {}\n{}\n\n", call.join(" ").replace(shop, "SHOP"), home.run(call))).collect();

@@ -2,7 +2,7 @@
 
 use super::super::reach;
 use super::{OF_SYSTEM, Outcome, all};
-use crate::cli::targets;
+use crate::cli::targets::{self, TargetArg};
 use crate::cli::{CommandError, ErrorKind, Session, complete};
 use crate::dns::doctor::{Scope, doctor};
 use crate::objects::Resource;
@@ -48,7 +48,13 @@ pub(super) fn run(session: &mut Session, args: &Args) -> Result<Outcome, Command
     let resources = [&reach::RESOURCES[..], &[Resource::Events]].concat();
     let (inventory, noticed) = session.read_with_system(&resources, &OF_SYSTEM, &target)?;
     let scope = match target.first() {
-        None => Scope { subject: None, namespace },
+        None => {
+            if let Some(name) = namespace.as_ref().filter(|name| inventory.namespaces_complete() && inventory.namespace(name).is_none()) {
+                let missing = targets::resolve(&inventory, &TargetArg::Namespace(name.clone()), &default);
+                missing.inspect_err(|_| session.warn(&noticed))?;
+            }
+            Scope { subject: None, namespace }
+        }
         Some(target) => match targets::resolve(&inventory, &target.end, &default) {
             Ok(Resolved::Pods { label, pods }) => {
                 let subject = ObjectRef::new(&label.kind, &label.namespace, &label.name);
