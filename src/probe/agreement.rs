@@ -38,6 +38,8 @@ pub struct Evidence<'a> {
     pub observed: Observed,
     /// Over which protocol.
     pub protocol: Protocol,
+    /// Whether somebody is known to be at the target: a pod that runs.
+    pub present: bool,
     /// Of the target.
     pub listening: &'a Hears,
     /// Of the target.
@@ -81,9 +83,12 @@ pub fn judge(evidence: &Evidence<'_>) -> Judged {
 
 /// Whether the first packet came to the target, or why that cannot be told.
 fn passes(evidence: &Evidence<'_>) -> Result<bool, String> {
-    let Evidence { observed, listening, predicted, .. } = evidence;
+    let Evidence { observed, listening, predicted, present, .. } = evidence;
     match observed.shows() {
         Shows::Passes => Ok(true),
+        Shows::Blocked if !present && *predicted == Verdict::Allow => {
+            Err("it is no pod that could be read, so that there may be nobody at all".to_owned())
+        }
         // The source itself gave up: nothing that stands on the way was asked.
         Shows::Blocked if *observed == Observed::NoRoute && *predicted == Verdict::Deny => {
             Err("the source has no route to it, so that no policy was asked".to_owned())
@@ -121,7 +126,7 @@ mod tests {
     /// A check over TCP by exec; nothing known of the target.
     fn judged(predicted: Verdict, observed: Observed, listening: &Hears, arrival: &Arrived) -> Judged {
         let (protocol, way) = (Protocol::Tcp, Way::Exec);
-        judge(&Evidence { predicted, observed, protocol, listening, arrival, way, proxy: None })
+        judge(&Evidence { predicted, observed, protocol, present: true, listening, arrival, way, proxy: None })
     }
 
     #[test]
@@ -197,12 +202,14 @@ mod tests {
             predicted: Verdict::Deny,
             observed: Observed::Connected,
             protocol: Protocol::Tcp,
+            present: true,
             listening: &open,
             arrival: &unknown,
             way: Way::Exec,
             proxy: None,
         };
         says(judge(&Evidence { way: Way::PortForward, ..base }), "port-forward");
+        says(judge(&Evidence { present: false, predicted: Verdict::Allow, observed: TimedOut, ..base }), "nobody at all");
         says(judge(&Evidence { proxy: Some("istio-proxy"), ..base }), "istio-proxy");
         let udp = Evidence { proxy: Some("istio-proxy"), protocol: Protocol::Udp, observed: Observed::UdpAnswered, ..base };
         assert_eq!(judge(&udp), Judged::NotEnforced);

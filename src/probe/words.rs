@@ -6,7 +6,7 @@ use super::wire::Observed;
 use crate::objects::ServicePort;
 use crate::report::probe::Verdict;
 
-/// What came of a check: `timed out (3 attempts)`, `connected in 2 ms`.
+/// What came of a check: `timed out (3 attempts)`, `connected in 2 ms`. What a tool said is only repeated where the verdict does not say it.
 pub fn observed(observed: &Observed) -> String {
     let Observed { verdict: what, detail, attempts, milliseconds } = observed;
     let said = verdict(*what);
@@ -14,8 +14,10 @@ pub fn observed(observed: &Observed) -> String {
         Verdict::Connected | Verdict::UdpAnswered => return format!("{said} in {milliseconds} ms"),
         Verdict::HttpStatus if !detail.is_empty() => return format!("HTTP {detail} in {milliseconds} ms"),
         Verdict::Resolved if !detail.is_empty() => return format!("{said} to {detail}"),
-        _ if detail.is_empty() => said.to_owned(),
-        _ => format!("{said}: {detail}"),
+        // Who sent it: `ICMP port unreachable from 10.0.0.1`.
+        _ if detail.starts_with("ICMP ") => format!("refused ({detail})"),
+        Verdict::TlsError | Verdict::NoHttp | Verdict::Flapping | Verdict::CouldNotRun if !detail.is_empty() => format!("{said}: {detail}"),
+        _ => said.to_owned(),
     };
     if *attempts > 1 { format!("{said} ({attempts} attempts)") } else { said }
 }

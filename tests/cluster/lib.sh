@@ -23,6 +23,11 @@ BIN=$CACHE/bin-$(checksum $MODS)
 # shellcheck disable=SC2086
 NODE_BIN=$CACHE/node-$(checksum $NODE_MODS)
 BINARIES="etcd kube-apiserver kube-controller-manager kube-scheduler kubectl kwok kubelet kube-proxy agnhost kwok-stages.yaml"
+# The program of probes is this repository's own, and its folder is named after the files of that.
+REPOSITORY=$(cd "$HERE/../.." && pwd)
+PROBE_SOURCES="Cargo.lock agent/Cargo.toml agent/src src/probe/check.rs src/probe/verdict.rs src/probe/wire.rs"
+# shellcheck disable=SC2086
+PROBE_BIN=$CACHE/probe-$(cd "$REPOSITORY" && export LC_ALL=C && find $PROBE_SOURCES -type f | sort | xargs cat | sha256sum | cut -c1-16)
 NODE_BINARIES="coredns crds dataplane local-path-provisioner metrics-server pause local-path.yaml metrics-server.yaml"
 
 # Addresses in the cluster. Without nodes only loopback is ever listened on and these exist in the objects alone.
@@ -68,6 +73,7 @@ have() { local d=$1 b; shift; for b; do [ -e "$d/$b" ] || return 1; done; }
 have_binaries() { have "$BIN" $BINARIES; }
 # shellcheck disable=SC2086
 have_node_binaries() { have "$NODE_BIN" $NODE_BINARIES; }
+have_probe() { have "$PROBE_BIN" netstore-probe; }
 
 # --- state folder ------------------------------------------------------------------------------------------------------
 

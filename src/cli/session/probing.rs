@@ -12,6 +12,7 @@ use crate::probe::plan::{Container, Place, Right};
 use crate::probe::script::Survey;
 use crate::probe::wire::{Batch, Observed};
 use crate::report::view::{Format, render_object};
+use crate::source::live::PodPort;
 
 /// Files that are read at a time.
 const READS: usize = 8;
@@ -60,6 +61,14 @@ impl Session {
             let results: Vec<_> = stream::iter(runs).buffered(at_once.max(1)).collect().await;
             results.into_iter().collect()
         })
+    }
+
+    /// Connects to a port of a pod from its own node, past all policies.
+    ///
+    /// # Errors
+    /// If there is no way to the pod.
+    pub fn connect(&mut self, to: &PodPort) -> Result<Observed, CommandError> {
+        self.act(async |prober| prober.connect(to).await)
     }
 
     /// What a container has that could run checks; nothing if it has no shell.

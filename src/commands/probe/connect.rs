@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+use super::look::Looked;
 use super::way::{self, Chooser, Chosen};
-use super::{look, words};
+use super::{forward, words};
 use crate::cli::targets::{self, Target, TargetArg};
 use crate::cli::{CommandError, ErrorKind, Kept, Session, complete};
 use crate::commands::{Outcome, all, reach};
@@ -18,8 +19,9 @@ use crate::policy::validate::label_refusals;
 use crate::probe::check::Check;
 use crate::probe::harm;
 use crate::probe::layers::{self, Seen};
-use crate::probe::plan::Place;
+use crate::probe::plan::{Place, Way};
 use crate::probe::targets::{self as aims, Aim, NoAim, Wanted};
+use crate::probe::wire::Observed;
 use crate::report::probe::{Probe, ProbeState};
 use crate::report::{Answer, Finding, Question, Report};
 
@@ -110,6 +112,9 @@ pub(super) fn run(session: &mut Session, args: &ConnectArgs) -> Result<Outcome, 
     let wanted = wanted.map_err(|error| warned(session, error))?;
     let model = Model::compile(&inventory, session.cni(&inventory));
     let probes = planned(&model, &sources, &wanted)?;
+    if args.way.via == Some(Way::PortForward) {
+        return forwarded(session, args, &model, &probes, noticed);
+    }
     let mut chooser = Chooser::new(&args.way, args.as_labels.as_ref(), Timestamp::now());
     let mut chosen = Vec::new();
     for (source, aims) in &probes {
@@ -122,16 +127,32 @@ pub(super) fn run(session: &mut Session, args: &ConnectArgs) -> Result<Outcome, 
         session.note("Nothing was done.")?;
         return Ok(Outcome::Answered);
     }
-    let (result, findings) = observe(session, &model, &probes, chosen)?;
-    let state = result.connections.iter().map(|probed| probed.state).max();
-    if !args.quiet {
-        session.print(&Answer::Probe(Report::new("Probe", &inventory, result, all(noticed, findings))))?;
+    let aims: Vec<Aim<'_>> = probes.iter().flat_map(|(_, aims)| aims.clone()).collect();
+    let looked = Looked::before(session, &inventory, &aims)?;
+    let batches: Vec<(Place, _)> = chosen.into_iter().map(|chosen| (chosen.place, chosen.batch)).collect();
+    let results = session.run_batches(&batches, AT_ONCE)?;
+    let mut ran = Vec::new();
+    for ((place, batch), result) in batches.iter().zip(results) {
+        ran.push((place.way(), batch.checks.iter().cloned().zip(result?).collect()));
     }
-    Ok(match state {
-        Some(ProbeState::Fail) if args.exit_code || args.quiet => Outcome::No,
-        Some(ProbeState::Unknown) if args.exit_code || args.quiet => Outcome::Undecided,
-        _ => Outcome::Answered,
-    })
+    tell(session, args, &model, &probes, (looked, ran), noticed)
+}
+
+/// The same by port-forward, which starts at no source.
+fn forwarded(
+    session: &mut Session,
+    args: &ConnectArgs,
+    model: &Model<'_>,
+    probes: &[(usize, Vec<Aim<'_>>)],
+    noticed: Vec<Finding>,
+) -> Result<Outcome, CommandError> {
+    let aims: Vec<Aim<'_>> = probes.iter().flat_map(|(_, aims)| aims.clone()).collect();
+    let looked = Looked::before(session, model.inventory, &aims)?;
+    let mut ran = Vec::new();
+    for (_, aims) in probes {
+        ran.push((Way::PortForward, forward::observed(session, model.inventory, aims)?));
+    }
+    tell(session, args, model, probes, (looked, ran), noticed)
 }
 
 /// Who is probed from, and the words that are left for targets.
@@ -263,28 +284,32 @@ fn agreed(session: &mut Session, args: &ConnectArgs, chosen: &[Chosen]) -> Resul
     session.ask("Server dry run: accepted. Continue?")
 }
 
-/// Runs everything, and makes the answers.
-fn observe(
+/// Makes the answers of what came of the checks of each source.
+fn tell(
     session: &mut Session,
+    args: &ConnectArgs,
     model: &Model<'_>,
     probes: &[(usize, Vec<Aim<'_>>)],
-    chosen: Vec<Chosen>,
-) -> Result<(Probe, Vec<Finding>), CommandError> {
-    let aims: Vec<Aim<'_>> = probes.iter().flat_map(|(_, aims)| aims.clone()).collect();
-    let looked = look::Looked::before(session, model.inventory, &aims)?;
-    let batches: Vec<(Place, _)> = chosen.into_iter().map(|chosen| (chosen.place, chosen.batch)).collect();
-    let results = session.run_batches(&batches, AT_ONCE)?;
-    let listening = looked.listening(&aims);
+    (looked, ran): (Looked, Vec<(Way, BTreeMap<Check, Observed>)>),
+    noticed: Vec<Finding>,
+) -> Result<Outcome, CommandError> {
     let (mut connections, mut findings) = (Vec::new(), Vec::new());
-    for (((source, aims), (place, batch)), result) in probes.iter().zip(&batches).zip(results) {
-        let observed: BTreeMap<Check, _> = batch.checks.iter().cloned().zip(result?).collect();
+    for ((source, aims), (way, observed)) in probes.iter().zip(ran) {
         let arrivals = looked.arrived(session, model.inventory, aims, &observed)?;
-        let seen = Seen { way: place.way(), observed, listening: listening.clone(), arrivals };
+        let seen = Seen { way, observed, listening: looked.listening(aims), arrivals };
         for aim in aims {
             let (probed, found) = layers::answer(model, *source, aim, &seen);
             connections.push(probed);
             findings.extend(found);
         }
     }
-    Ok((Probe { connections }, findings))
+    let state = connections.iter().map(|probed| probed.state).max();
+    if !args.quiet {
+        session.print(&Answer::Probe(Report::new("Probe", model.inventory, Probe { connections }, all(noticed, findings))))?;
+    }
+    Ok(match state {
+        Some(ProbeState::Fail) if args.exit_code || args.quiet => Outcome::No,
+        Some(ProbeState::Unknown) if args.exit_code || args.quiet => Outcome::Undecided,
+        _ => Outcome::Answered,
+    })
 }

@@ -3,6 +3,7 @@
 use crate::cli::{CommandError, ErrorKind, Session};
 use crate::commands::Outcome;
 use crate::probe::act::{Dry, Fate, Leftover, Sweep};
+use crate::report::view::Format;
 
 /// Remove what probes have left behind
 ///
@@ -32,7 +33,7 @@ pub(super) struct Args {
 
 /// Removes them.
 pub(super) fn run(session: &mut Session, args: &Args) -> Result<Outcome, CommandError> {
-    session.format(&[])?;
+    session.format(&[Format::Table])?;
     let (dry, suffix) = match args.dry_run.as_str() {
         "client" => (Dry::Client, " (dry run)"),
         "server" => (Dry::Server, " (server dry run)"),

@@ -1,6 +1,7 @@
 //! `probe`: whether it connects. The question is the command itself; what it takes and what it leaves behind hang below it.
 
 mod connect;
+mod forward;
 mod gc;
 mod look;
 pub(super) mod rights;

@@ -95,7 +95,7 @@ impl<'a> Chooser<'a> {
                     Way::Exec => exec(session, pod, &batch, self.options.container.as_deref())?,
                     Way::Ephemeral => self.ephemeral(model, pod, &batch),
                     Way::Pod => self.pod(model, source, &batch),
-                    Way::PortForward => Err("it does not come from the source, and is not there yet".to_owned()),
+                    Way::PortForward => Err("it starts at no pod".to_owned()),
                 },
             };
             match tried {

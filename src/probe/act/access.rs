@@ -71,7 +71,7 @@ impl Prober<'_> {
             "apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview", "spec": { "resourceAttributes": attributes },
         });
         let write = Write { method: Method::POST, path: REVIEWS, content_type: "application/json", body: review.to_string().into_bytes() };
-        let reply = self.transport.write(&write, self.progress).await?;
+        let reply = self.send(&write).await?;
         let review: Review = serde_json::from_slice(&reply).map_err(|error| Failure::Garbled(error.to_string()))?;
         let Some(status) = review.status else { return Ok((Access::Unknown, "the server did not answer".to_owned())) };
         let reason = status.reason.unwrap_or_default();

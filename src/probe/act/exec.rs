@@ -144,3 +144,29 @@ fn end(status: &Status) -> End {
         _ => End::NotStarted(message),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn ended(status: Value) -> End {
+        end(&serde_json::from_value(status).expect("a Status"))
+    }
+
+    #[test]
+    fn the_end_of_a_command_is_what_the_node_says() {
+        let code = |code: &str| json!({ "causes": [{ "reason": "ExitCode", "message": code }] });
+        assert_eq!(ended(json!({ "status": "Success" })), End::Exited(0));
+        let failed = |message: &str, details: Value| ended(json!({ "status": "Failure", "message": message, "details": details }));
+        assert_eq!(failed("command terminated with non-zero exit code", code("7")), End::Exited(7));
+        assert_eq!(failed("command terminated with non-zero exit code", code("127")), End::Exited(127));
+        let runtime = "OCI runtime exec failed: exec: \"sh\": executable file not found in $PATH";
+        assert_eq!(failed(runtime, code("127")), End::NotStarted(runtime.to_owned()));
+        assert_eq!(
+            failed("Internal error occurred: no container", Value::Null),
+            End::NotStarted("Internal error occurred: no container".to_owned())
+        );
+    }
+}

@@ -43,7 +43,7 @@ impl Prober<'_> {
         };
         let path = format!("{path}?{MANAGER}{}", if dry { "&dryRun=All" } else { "" });
         let body = body.map_err(|error| LiveError::Bug(error.to_string()))?;
-        let reply = self.transport.write(&Write { method, path: &path, content_type, body }, self.progress).await;
+        let reply = self.send(&Write { method, path: &path, content_type, body }).await;
         let reply = reply.map_err(|failure| refusal::explain(failure, place, namespace, self.transport.about()))?;
         let made: Pod =
             serde_json::from_slice(&reply).map_err(|error| Failure::Garbled(error.to_string()).into_error(self.transport.about()))?;
@@ -86,4 +86,30 @@ pub(super) fn changed(sent: &Pod, made: &Pod) -> Option<String> {
         pod.spec.iter().flat_map(|spec| spec.readiness_gates.iter().flatten()).map(|gate| gate.condition_type.clone()).collect::<Vec<_>>()
     };
     (!gates(sent).iter().all(|gate| gates(made).contains(gate))).then(|| "admission takes its readiness gate".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    fn pod(labels: Value, gate: &str) -> Pod {
+        let spec = json!({ "containers": [], "readinessGates": [{ "conditionType": gate }] });
+        serde_json::from_value(json!({ "metadata": { "name": "x", "labels": labels }, "spec": spec })).expect("a pod")
+    }
+
+    #[test]
+    fn what_admission_adds_makes_it_another_pod() {
+        let sent = pod(json!({ "app": "web" }), "never");
+        for (made, why) in [
+            (pod(json!({ "app": "web" }), "never"), None),
+            (pod(json!({ "app": "web", "team": "a" }), "never"), Some("admission gives it the labels team=a")),
+            (pod(json!({ "app": "db" }), "never"), Some("admission gives it the labels app=db")),
+            (pod(json!({}), "never"), Some("admission takes its labels app")),
+            (pod(json!({ "app": "web" }), "other"), Some("admission takes its readiness gate")),
+        ] {
+            assert_eq!(changed(&sent, &made).as_deref(), why);
+        }
+    }
 }

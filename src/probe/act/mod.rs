@@ -10,6 +10,7 @@
 
 mod access;
 mod exec;
+mod forward;
 mod garbage;
 mod make;
 mod outcome;
@@ -35,7 +36,7 @@ use super::script::{self, Survey};
 use super::verdict::Verdict;
 use super::wire::{self, Batch, Observed};
 use crate::source::Progress;
-use crate::source::live::{Failure, LiveError, Transport};
+use crate::source::live::{Failure, LiveError, Transport, Write};
 
 /// As long as a small file may take to read.
 const READING: Duration = Duration::from_secs(20);
@@ -97,10 +98,28 @@ impl<'a> Prober<'a> {
     pub async fn run(&self, place: &Place, batch: &Batch) -> Result<Vec<Observed>, ActError> {
         self.tidy(place).await;
         match place {
-            Place::Exec(at) => self.run_there(at, batch).await,
+            Place::Exec(at) => self.unless_stopped(self.run_there(at, batch)).await,
             Place::Ephemeral { container, .. } => self.run_beside(place, &container.name, batch).await,
             Place::Pod(pod) => self.run_in_pod(place, pod, batch).await,
         }
+    }
+
+    /// Does something that can be given up at any time.
+    async fn unless_stopped<T>(&self, deed: impl Future<Output = Result<T, ActError>>) -> Result<T, ActError> {
+        tokio::select! {
+            biased;
+            () = self.stop.asked() => Err(ActError::Interrupted),
+            done = deed => done,
+        }
+    }
+
+    /// Asks for a change, and tells what the server warns of.
+    async fn send(&self, write: &Write<'_>) -> Result<Vec<u8>, Failure> {
+        let (body, warnings) = self.transport.write(write, self.progress).await?;
+        for warning in warnings.iter().filter(|warning| self.stop.warns(warning)) {
+            self.progress.notice(&format!("Warning: {warning}"));
+        }
+        Ok(body)
     }
 
     /// Removes what earlier probes have left where this one runs. It is a courtesy: nobody has to have the rights for it.

@@ -32,7 +32,7 @@ pub(super) enum Progressed {
     /// Has ended, and left this message.
     Ended {
         message: String,
-        /// How, in a few words.
+        /// How, in a few words; empty if well.
         how: String,
     },
     /// Will never run.
@@ -91,7 +91,8 @@ fn of_container(status: &ContainerStatus) -> Progressed {
                 advice: Some("--image names an image that has a program for probes"),
             });
         }
-        return Progressed::Ended { message, how: format!("it ended with {reason}, exit code {}", ended.exit_code) };
+        let how = if ended.exit_code == 0 { String::new() } else { format!("it ended with {reason}, exit code {}", ended.exit_code) };
+        return Progressed::Ended { message, how };
     }
     if state.running.is_some() {
         return Progressed::Running;

@@ -59,13 +59,73 @@ fn advice(message: &str, place: &Place, namespace: &str) -> Vec<String> {
     advice
 }
 
-/// Whether the words about Pod Security name only the container that would be added.
+/// Whether the words about Pod Security name no container but the one that would be added.
 fn blames_only(message: &str, place: &Place) -> bool {
     let Place::Ephemeral { container, .. } = place else { return false };
-    // `(container "app" must set …)`, `(containers "app", "probe" must set …)`, or the pod itself.
-    let blamed: Vec<&str> = message.split('(').skip(1).flat_map(|part| part.split('"').skip(1).step_by(2).take(8)).collect();
-    !message.contains("pod or container") && blamed.contains(&container.name.as_str()) && {
-        let others = blamed.iter().filter(|name| **name != container.name);
-        others.count() == 0
+    // `… (container "app" must set …), … (pod or containers "app", "probe" must set …)`
+    let reasons = message.split('(').skip(1).filter_map(|part| part.split_once(" must ")).map(|(blamed, _)| blamed);
+    let mut blamed = reasons.flat_map(|blamed| blamed.split('"').skip(1).step_by(2));
+    blamed.all(|name| name == container.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use k8s_openapi::api::core::v1::EphemeralContainer;
+
+    use super::*;
+
+    fn beside() -> Place {
+        let container = EphemeralContainer { name: "probe".to_owned(), ..EphemeralContainer::default() };
+        Place::Ephemeral { namespace: "shop".to_owned(), pod: "web".to_owned(), container: Box::new(container) }
+    }
+
+    fn explained(message: &str, place: &Place) -> LiveError {
+        let failure = Failure::Status { code: 403, reason: "Forbidden".to_owned(), message: message.to_owned() };
+        explain(failure, place, "shop", &About::default())
+    }
+
+    #[test]
+    fn a_right_that_is_missing_is_told_apart_from_admission() {
+        let rbac = "pods \"web\" is forbidden: User \"jane\" cannot patch resource \"pods/ephemeralcontainers\" in API group \"\" in the namespace \"shop\"";
+        match explained(rbac, &beside()) {
+            LiveError::NotPermitted { rights, .. } => assert_eq!(rights, rights::needed(Way::Ephemeral, "shop")),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn each_refusal_has_its_advice() {
+        let pod = Place::Pod(Box::default());
+        for (message, place, first) in [
+            (
+                "violates PodSecurity \"restricted:latest\": runAsNonRoot != true (pod or container \"app\" must set …)",
+                beside(),
+                "the namespace asks",
+            ),
+            ("exceeded quota: few, requested: pods=1, used: pods=3, limited: pods=3", pod.clone(), "what is left of it"),
+            ("maximum cpu usage per Container is 10m, but limit is 50m", pod.clone(), "a LimitRange decides"),
+            ("admission webhook \"x.example\" denied the request: no", pod.clone(), "a policy of the cluster"),
+            ("ValidatingAdmissionPolicy 'a' with binding 'b' denied request: no", pod.clone(), "a policy of the cluster"),
+            ("error looking up service account shop/web: serviceaccount \"web\" not found", pod.clone(), "the pod would run as"),
+            ("static pods do not support ephemeral containers", beside(), "a pod that the node itself runs"),
+            ("pods \"web\" not found", beside(), "it may just have been replaced"),
+        ] {
+            match explained(message, &place) {
+                LiveError::Refusal { message: kept, advice, .. } => {
+                    assert_eq!(kept, message);
+                    assert!(advice.first().is_some_and(|advice| advice.starts_with(first)), "{message}: {advice:?}");
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn who_is_blamed_of_a_pod_is_said() {
+        let blames = |words: &str| blames_only(&format!("violates PodSecurity \"restricted:latest\": {words}"), &beside());
+        assert!(blames("seccompProfile (container \"probe\" must set …)"));
+        assert!(!blames("seccompProfile (containers \"app\", \"probe\" must set …)"));
+        assert!(!blames("allowPrivilegeEscalation != false (container \"app\" must set …)"));
+        assert!(blames("runAsNonRoot != true (pod or container \"probe\" must set …)"));
     }
 }

@@ -50,7 +50,7 @@ impl Prober<'_> {
         let path = format!("{}{query}", pod.path());
         let body = options.to_string().into_bytes();
         let write = Write { method: Method::DELETE, path: &path, content_type: "application/json", body };
-        match self.transport.write(&write, self.progress).await {
+        match self.send(&write).await {
             // Gone already, or another one of this name: nothing is left of ours.
             Err(Failure::Status { code: 404 | 409, .. }) => Ok(()),
             other => other.map(drop),

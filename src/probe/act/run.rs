@@ -11,6 +11,7 @@ use super::remove::Named;
 use super::{ActError, GRACE, Prober};
 use crate::probe::manifest::EXPIRES_AT;
 use crate::probe::plan::{Place, START};
+use crate::probe::rights;
 use crate::probe::verdict::Verdict;
 use crate::probe::wire::{self, Batch, Observed};
 use crate::source::live::{Failure, LiveError};
@@ -37,11 +38,7 @@ impl Prober<'_> {
         };
         let outcome = match changed(pod, &made) {
             Some(why) => Err(ActError::NotHarmless(why)),
-            None => tokio::select! {
-                biased;
-                () = self.stop.asked() => Err(ActError::Interrupted),
-                outcome = self.outcome(namespace, name, container, batch) => outcome,
-            },
+            None => self.unless_stopped(self.outcome(place, container, batch)).await,
         };
         self.remove(&Named { namespace, name, uid: made.metadata.uid.as_deref() }, pod).await;
         outcome
@@ -49,9 +46,15 @@ impl Prober<'_> {
 
     /// Runs checks in a container that is added to a pod, where it stays listed.
     pub(super) async fn run_beside(&self, place: &Place, container: &str, batch: &Batch) -> Result<Vec<Observed>, ActError> {
-        let (namespace, name) = address(place)?;
+        let (_, name) = address(place)?;
+        let Some(_hold) = self.stop.hold() else { return Err(ActError::Interrupted) };
         self.make(place, false).await?;
-        self.outcome(namespace, name, container, batch).await
+        let outcome = self.unless_stopped(self.outcome(place, container, batch)).await;
+        if let Err(ActError::Interrupted) = outcome {
+            let seconds = batch.deadline;
+            self.progress.notice(&format!("pod/{name}: ephemeral container {container} cannot be removed; it ends within {seconds} s"));
+        }
+        outcome
     }
 
     /// Removes a pod; if that cannot be done, says when and how it goes all the same.
@@ -66,7 +69,8 @@ impl Prober<'_> {
     }
 
     /// Waits for the end of a container and reads what it left.
-    async fn outcome(&self, namespace: &str, pod: &str, container: &str, batch: &Batch) -> Result<Vec<Observed>, ActError> {
+    async fn outcome(&self, place: &Place, container: &str, batch: &Batch) -> Result<Vec<Observed>, ActError> {
+        let (namespace, pod) = address(place)?;
         let what = format!("container {container} of pod {namespace}/{pod}");
         let running = Duration::from_secs(batch.deadline.into()) + GRACE;
         let (started, mut ran_since, mut told) = (Instant::now(), None, String::new());
@@ -76,7 +80,8 @@ impl Prober<'_> {
                 Ok(pod) => look(&pod, container),
                 Err(Failure::Status { code: 404, .. }) if ran_since.is_some() => return lost("the pod was deleted while it ran"),
                 Err(failure @ Failure::Status { code: 401 | 403 | 404, .. }) => {
-                    return Err(failure.into_error(self.transport.about()).into());
+                    let needed = rights::needed(place.way(), namespace);
+                    return Err(failure.into_error_without(needed, self.transport.about()).into());
                 }
                 // The way to the server comes back, or it does not in time.
                 Err(failure) => Progressed::Waiting(failure.reason()),
@@ -121,15 +126,16 @@ impl Prober<'_> {
             Ok(log) => wire::read(&log, batch),
             Err(_) => return left.into_iter().map(|observed| lost_with(observed, how)).collect(),
         };
-        // Each knows what the other may lack: one is cut at 4 KiB, the other where the node rotates logs.
-        let better = |(left, told): (Observed, Observed)| if told.verdict == Verdict::CouldNotRun { left } else { told };
+        // Each may have what the other lacks: one is cut at 4 KiB, the other where the node rotates logs.
+        let better =
+            |(left, told): (Observed, Observed)| if left.verdict != Verdict::CouldNotRun && told.attempts == 0 { left } else { told };
         left.into_iter().zip(told).map(better).map(|observed| lost_with(observed, how)).collect()
     }
 }
 
-/// A result that was lost, and how the container ended.
+/// A result that may have been lost, and how the container ended, if not well.
 fn lost_with(mut observed: Observed, how: &str) -> Observed {
-    if observed.verdict == Verdict::CouldNotRun && observed.attempts == 0 {
+    if observed.verdict == Verdict::CouldNotRun && observed.attempts == 0 && !how.is_empty() {
         observed.detail = format!("{}; {how}", observed.detail);
     }
     observed

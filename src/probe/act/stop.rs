@@ -21,6 +21,8 @@ struct State {
     held: usize,
     /// Namespaces where leftovers of others were looked for.
     swept: BTreeSet<String>,
+    /// What the server has warned of.
+    warned: BTreeSet<String>,
 }
 
 impl Stop {
@@ -67,6 +69,11 @@ impl Stop {
     /// Whether leftovers are still to be looked for there; asked once for each namespace.
     pub(super) fn sweeps(&self, namespace: &str) -> bool {
         self.state().swept.insert(namespace.to_owned())
+    }
+
+    /// Whether a warning is still to be told: a rehearsal brings the same ones as the deed.
+    pub(super) fn warns(&self, warning: &str) -> bool {
+        self.state().warned.insert(warning.to_owned())
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -209,13 +209,12 @@ impl Case<'_, '_> {
                     let said = format!("{names} on {port}, but only for itself (loopback)");
                     layer(ProbeState::Fail, said.clone()).with(
                         kinds::LOOPBACK_ONLY
-                            .on(subject.clone(), format!("a process listens on {port} of {} for the pod itself only", subject.name)),
+                            .on(subject.clone(), format!("what listens on {port} of {names} listens for the pod itself only")),
                     )
                 }
                 Hears::No(instead) => {
                     let instead = words::instead(instead);
-                    let finding =
-                        kinds::NOT_LISTENING.on(subject.clone(), format!("nothing listens on {port} of {}{instead}", subject.name));
+                    let finding = kinds::NOT_LISTENING.on(subject.clone(), format!("nothing listens on {port} of {names}{instead}"));
                     let command = format!("kubectl logs {} -n {} --tail=20", quoted(&subject.name), quoted(&subject.namespace));
                     let finding = finding.remedied_by("see on which port it says that it listens", Some(command));
                     layer(ProbeState::Fail, format!("nothing listens on {port} of {names}{instead}")).with(finding)

@@ -26,6 +26,8 @@ struct Prediction<'a> {
     to: Option<&'a To>,
     /// What policies see there.
     end: Option<End>,
+    /// Whether it is a pod.
+    present: bool,
     listening: Hears,
     arrival: Arrived,
     verdict: Verdict,
@@ -66,9 +68,9 @@ impl Case<'_, '_> {
 
     fn judged(&self, prediction: &Prediction<'_>, to: &To) -> Option<Judged> {
         let (_, observed) = self.at(to)?;
-        let Prediction { verdict: predicted, listening, arrival, .. } = prediction;
+        let Prediction { verdict: predicted, present, listening, arrival, .. } = prediction;
         let (observed, protocol, way, proxy) = (observed.verdict, self.protocol(), self.seen.way, self.proxy());
-        Some(judge(&Evidence { predicted: *predicted, observed, protocol, listening, arrival, way, proxy }))
+        Some(judge(&Evidence { predicted: *predicted, observed, protocol, present: *present, listening, arrival, way, proxy }))
     }
 
     /// What policies say of each place; of the addresses of a Service they say nothing: they see its pods.
@@ -90,7 +92,8 @@ impl Case<'_, '_> {
                 (None, Err(_)) => return None,
             };
             let (listening, arrival, verdict) = (self.listens(stop), self.arrival(stop), asked(end, to.port));
-            Some(Prediction { called: self.called(stop), to: Some(to), end: Some(end), listening, arrival, verdict })
+            let (called, present) = (self.called(stop), stop.pod.is_some());
+            Some(Prediction { called, to: Some(to), end: Some(end), present, listening, arrival, verdict })
         });
         let is_virtual = self.aim.service.as_ref().is_some_and(|(chain, _)| !chain.service.is_external_name());
         let fronts = self.aim.fronts.iter().filter(|_| !is_virtual).map(|to| {
@@ -104,6 +107,7 @@ impl Case<'_, '_> {
                 called: to.host.clone(),
                 to: Some(to),
                 end: resolved.first().copied().map(End::Address),
+                present: false,
                 listening,
                 arrival,
                 verdict,

@@ -34,6 +34,7 @@ pub(super) fn answer() -> BoxedStrategy<Answer> {
                 Answer::DnsVerify(r) => (r.findings, r.coverage) = (findings, coverage),
                 Answer::DnsRecords(r) => (r.findings, r.coverage) = (findings, coverage),
                 Answer::DnsDoctor(r) => (r.findings, r.coverage) = (findings, coverage),
+                Answer::Probe(r) => (r.findings, r.coverage) = (findings, coverage),
                 Answer::Verify(r) => (r.findings, r.coverage) = (findings, coverage),
                 Answer::Volumes(r) => {
                     r.findings.extend(findings);
@@ -78,6 +79,7 @@ fn bare_answer() -> BoxedStrategy<Answer> {
         super::samples_records::answer(),
         super::samples_dns::answer(),
         super::samples_dns_doctor::answer(),
+        super::samples_probe::answer(),
         super::samples_cover::answer(),
         vec(connection(), 0..6).prop_map(|connections| Answer::Matrix(report("Matrix", Matrix { connections, complete: true }))).boxed(),
     ]
@@ -122,7 +124,7 @@ fn verdict() -> BoxedStrategy<Verdict> {
     prop_oneof![Just(Verdict::Allow), Just(Verdict::Deny), Just(Verdict::Unknown)].boxed()
 }
 
-fn port() -> BoxedStrategy<PortRange> {
+pub(super) fn port() -> BoxedStrategy<PortRange> {
     let ports = prop_oneof!["[0-9]{1,5}(,[0-9]{1,5}){0,30}", Just("*".to_owned()), text()];
     (prop_oneof![Just("TCP".to_owned()), Just("UDP".to_owned()), text()], ports)
         .prop_map(|(protocol, ports)| PortRange { protocol, ports })

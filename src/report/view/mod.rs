@@ -38,6 +38,8 @@ mod samples_overview;
 #[cfg(test)]
 mod samples_patch;
 #[cfg(test)]
+mod samples_probe;
+#[cfg(test)]
 mod samples_qos;
 #[cfg(test)]
 mod samples_records;

@@ -35,7 +35,7 @@ pub struct PodPort {
 }
 
 /// An open way.
-pub(super) struct Forward {
+pub(crate) struct Forward {
     forwarder: Option<Portforwarder>,
     stream: DuplexStream,
     refusal: Fuse<BoxFuture<'static, Option<String>>>,
@@ -43,7 +43,7 @@ pub(super) struct Forward {
 
 /// Why a way is closed.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Closed {
+pub(crate) enum Closed {
     /// The other end has closed it.
     ByServer,
     /// The port cannot be used: the node says why.
@@ -54,7 +54,7 @@ pub(super) enum Closed {
 
 impl Transport {
     /// Opens a way to a port.
-    pub(super) async fn forward(&self, to: &PodPort, progress: &dyn Progress) -> Result<Forward, Failure> {
+    pub(crate) async fn forward(&self, to: &PodPort, progress: &dyn Progress) -> Result<Forward, Failure> {
         let started = Instant::now();
         let patience = self.timeout().unwrap_or(OPENING);
         let pods: Api<Pod> = Api::namespaced(self.client().clone(), &to.namespace);
@@ -90,7 +90,7 @@ impl Forward {
     }
 
     /// Waits for bytes and puts them behind those that are there.
-    pub(super) async fn read(&mut self, buffer: &mut Vec<u8>) -> Result<(), Closed> {
+    pub(crate) async fn read(&mut self, buffer: &mut Vec<u8>) -> Result<(), Closed> {
         buffer.reserve(ROOM);
         // What came before a refusal is not lost because of it.
         let read = tokio::select! {

@@ -28,6 +28,7 @@ pub use forward::PodPort;
 
 use self::collect::{Gathered, Gathering};
 pub(crate) use self::error::Failure;
+pub(crate) use self::forward::Closed;
 use self::page::BadItem;
 pub(crate) use self::transport::{Transport, Write};
 use super::{Collected, Needs, Progress, Recording, Silent};

@@ -120,11 +120,11 @@ impl Transport {
         Ok(String::from_utf8_lossy(&reply.body).into_owned())
     }
 
-    /// Asks for a change; the server's warnings are told, the object comes back as JSON.
-    pub(crate) async fn write(&self, write: &Write<'_>, progress: &dyn Progress) -> Result<Vec<u8>, Failure> {
+    /// Asks for a change; the object comes back as JSON, and with it what the server warns of.
+    pub(crate) async fn write(&self, write: &Write<'_>, progress: &dyn Progress) -> Result<(Vec<u8>, Vec<String>), Failure> {
         let reply = self.patiently(write, |refusal| refusal.failure.code() == Some(429), progress).await?;
-        warnings(&reply.headers).for_each(|warning| progress.notice(&format!("Warning: {warning}")));
-        reply.json()
+        let warnings = warnings(&reply.headers).collect();
+        Ok((reply.json()?, warnings))
     }
 
     async fn patiently(&self, asked: &Write<'_>, again: fn(&Refusal) -> bool, progress: &dyn Progress) -> Result<Reply, Failure> {
@@ -242,10 +242,23 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
 }
 
-/// Texts of `Warning: 299 - "text"`; there may be many.
+/// Texts of `Warning: 299 - "text"`, behind which there may be a date; there may be many.
 fn warnings(headers: &HeaderMap) -> impl Iterator<Item = String> + '_ {
     let values = headers.get_all(header::WARNING).iter().filter_map(|value| std::str::from_utf8(value.as_bytes()).ok());
-    values.filter_map(|value| Some(value.split_once('"')?.1.rsplit_once('"')?.0.replace("\\\"", "\"")))
+    values.filter_map(|value| {
+        let (mut text, mut escaped) = (String::new(), false);
+        for c in value.split_once('"')?.1.chars() {
+            match c {
+                '"' if !escaped => return Some(text),
+                '\\' if !escaped => escaped = true,
+                c => {
+                    text.push(c);
+                    escaped = false;
+                }
+            }
+        }
+        None
+    })
 }
 
 fn content_type(headers: &HeaderMap) -> &str {
@@ -282,4 +295,19 @@ fn refused(status: StatusCode, headers: &HeaderMap, text: &[u8]) -> Failure {
     let first_line = String::from_utf8_lossy(text).lines().next().unwrap_or_default().chars().take(200).collect::<String>();
     let message = if first_line.is_empty() || first_line.starts_with('<') { status.to_string() } else { first_line };
     Failure::Status { code, reason: status.canonical_reason().unwrap_or_default().replace(' ', ""), message }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn warnings_are_read_without_their_frame() {
+        let mut headers = HeaderMap::new();
+        for value in [r#"299 - "would violate PodSecurity \"restricted:latest\"""#, "299 -", r#"299 - "b" "Sun, 22 Nov 2026""#] {
+            headers.append(header::WARNING, value.parse().expect("a value"));
+        }
+        let texts: Vec<String> = warnings(&headers).collect();
+        assert_eq!(texts, [r#"would violate PodSecurity "restricted:latest""#, "b"]);
+    }
 }
