@@ -2,38 +2,53 @@
 //! everywhere uses that up, and the refusals that are kept back look like packets that were dropped.
 
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::attempt::Tried;
 use crate::settle::Counted;
 use crate::verdict::Verdict;
 
-/// When an ICMP error came last, for whichever check. While refusals are kept back, one comes every second.
-#[derive(Debug, Default)]
-pub struct Limit(Mutex<Option<Instant>>);
+/// How many errors are likely to come yet, and when that was so. All that refuse are taken for one: it costs attempts, never a verdict.
+#[derive(Debug)]
+pub struct Limit(Mutex<(f64, Instant)>);
+
+impl Default for Limit {
+    fn default() -> Self {
+        Self(Mutex::new((Self::AT_ONCE, Instant::now())))
+    }
+}
 
 impl Limit {
-    const EVERY: Duration = Duration::from_secs(1);
+    const AT_ONCE: f64 = 6.0;
 
-    /// An attempt, and how far it counts: silence beside an ICMP error may be one that was kept back.
+    /// An attempt, and how far it counts: not if it was silent when no error was likely to come.
     pub fn watch(&self, attempt: impl FnOnce() -> Tried) -> Counted {
-        let begin = Instant::now();
+        let (begin, spent) = (Instant::now(), self.take(0.0));
         let tried = attempt();
         let took = begin.elapsed();
-        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mute = match tried.verdict {
-            Verdict::TimedOut | Verdict::UdpSilent => last.is_some_and(|heard| heard + Self::EVERY > begin),
+            Verdict::TimedOut | Verdict::UdpSilent => self.take(0.0) || spent,
             Verdict::UdpUnreachable
             | Verdict::RefusedIcmpPort
             | Verdict::RefusedIcmpHost
             | Verdict::RefusedIcmpNet
             | Verdict::RefusedIcmpProhibited => {
-                *last = Some(Instant::now());
+                self.take(1.0);
                 false
             }
             _ => false,
         };
         Counted { tried, took, mute }
+    }
+
+    /// Takes that many; whether there was none.
+    fn take(&self, errors: f64) -> bool {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (left, since) = *state;
+        let now = Instant::now();
+        let left = (left + now.duration_since(since).as_secs_f64()).min(Self::AT_ONCE);
+        *state = ((left - errors).max(0.0), now);
+        left < 1.0
     }
 }
 
@@ -42,11 +57,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn silence_beside_an_icmp_error_does_not_count() {
+    fn silence_counts_until_six_errors_came() {
         let limit = Limit::default();
         let mute = |verdict| limit.watch(|| Tried::plain(verdict)).mute;
-        assert!(!mute(Verdict::TimedOut));
-        assert!(!mute(Verdict::RefusedIcmpPort));
+        for _ in 0..6 {
+            assert!(!mute(Verdict::TimedOut));
+            assert!(!mute(Verdict::RefusedIcmpPort));
+        }
         assert!(mute(Verdict::TimedOut) && mute(Verdict::UdpSilent));
         assert!(!mute(Verdict::Connected) && !mute(Verdict::RefusedRst));
     }

@@ -59,8 +59,8 @@ impl Resolv {
                 Some("nameserver") => resolv.servers.extend(words.next().and_then(|ip| ip.parse::<IpAddr>().ok())),
                 Some("search" | "domain") => resolv.search = words.map(str::to_owned).collect(),
                 Some("options") => {
-                    let ndots = words.filter_map(|word| word.strip_prefix("ndots:")?.parse::<usize>().ok());
-                    resolv.ndots = ndots.last().map_or(resolv.ndots, |ndots| ndots.min(15));
+                    let ndots = words.rev().find_map(|word| word.strip_prefix("ndots:")?.parse::<usize>().ok());
+                    resolv.ndots = ndots.map_or(resolv.ndots, |ndots| ndots.min(15));
                 }
                 _ => {}
             }
