@@ -308,15 +308,10 @@ fn seen(inventory: &Inventory, namespace: &str, labels: &Labels) -> Result<Vec<N
 /// Containers of meshes that a pod's traffic goes through.
 const SIDECARS: [&str; 4] = ["consul-dataplane", "istio-proxy", "kuma-sidecar", "linkerd-proxy"];
 
-/// The container of a mesh that a pod's traffic goes through.
-pub fn sidecar(pod: &Pod) -> Option<&str> {
-    let mut containers = pod.spec.containers.iter().chain(&pod.spec.init_containers).map(|container| container.name.as_str());
-    containers.find(|name| SIDECARS.contains(name))
-}
-
 fn mesh(pod: &Pod) -> Option<Noticed> {
-    let sidecar = sidecar(pod)?.to_owned();
-    Some(Noticed::Mesh { pod: reference(Resource::Pods, &pod.metadata), sidecar })
+    let mut containers = pod.spec.containers.iter().chain(&pod.spec.init_containers);
+    let sidecar = containers.find(|container| SIDECARS.contains(&container.name.as_str()))?;
+    Some(Noticed::Mesh { pod: reference(Resource::Pods, &pod.metadata), sidecar: sidecar.name.clone() })
 }
 
 fn keys(selector: &LabelSelector) -> impl Iterator<Item = &str> {
@@ -325,4 +320,10 @@ fn keys(selector: &LabelSelector) -> impl Iterator<Item = &str> {
 
 fn reference(resource: Resource, meta: &Meta) -> ObjectRef {
     ObjectRef::new(resource.kind(), &meta.namespace, &meta.name)
+}
+
+/// The container of a mesh that a pod's traffic goes through.
+pub fn sidecar(pod: &Pod) -> Option<&str> {
+    let mut containers = pod.spec.containers.iter().chain(&pod.spec.init_containers).map(|container| container.name.as_str());
+    containers.find(|name| SIDECARS.contains(name))
 }

@@ -22,6 +22,8 @@ use crate::report::ObjectRef;
 
 /// Batches that are under way at a time.
 const AT_ONCE: usize = 8;
+/// Checks that are under way at a time in each: a shell needs a process for each, and pods may have little of a processor.
+const TOGETHER: u16 = 16;
 /// As many containers of a pod are tried.
 const CONTAINERS: usize = 3;
 
@@ -148,7 +150,7 @@ impl<'s> Tries<'s> {
         let mut of: Vec<&Together> = Vec::new();
         for together in &all {
             let checks = together.probes.iter().filter_map(|at| batches::check(model, cover.probes.get(*at)?)).collect();
-            let batch = Batch::new(checks);
+            let batch = Batch { at_once: TOGETHER, ..Batch::new(checks) };
             let Some(place) = refused.get(namespace(model, together.source)).cloned().map(Err).or_else(|| place(together, &batch)) else {
                 continue;
             };
