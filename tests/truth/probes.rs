@@ -38,6 +38,8 @@ struct Counts {
     undecided: BTreeMap<String, usize>,
     /// Connections that are not predicted, by netstore's reasons.
     unpredicted: BTreeMap<String, usize>,
+    /// Pods that were not made, by the reason.
+    refused: BTreeMap<String, usize>,
     /// Batches by the way they took.
     ways: BTreeMap<Way, usize>,
 }
@@ -57,6 +59,9 @@ pub fn run(reach: &Reach<'_>, options: &Options, tally: &mut Tally) {
         let set = policy_set(reach.world, options.seed, *number);
         let result = one_set(reach, &mut session, &set, options.seed, tally, &mut counts);
         tally.case(&format!("set {number}"), result);
+        if number % 25 == 24 {
+            tally.case(&format!("verify of set {number}"), verify(reach, NAMESPACES[number % NAMESPACES.len()]));
+        }
         if number % 10 == 9 {
             eprintln!("probes: {} of {} sets, {:.0} s, observed {}", number + 1, numbers.len(), tally.seconds(), shares(&tally.observed));
         }
@@ -79,6 +84,7 @@ pub fn run(reach: &Reach<'_>, options: &Options, tally: &mut Tally) {
     };
     tally.notes.extend(note("probes show nothing", &counts.undecided));
     tally.notes.extend(note("connections are not predicted", &counts.unpredicted));
+    tally.notes.extend(note("pods are not made", &counts.refused));
     tally.notes.extend(counts.ways.iter().map(|(way, count)| format!("{count} batches by {way}")));
 }
 
@@ -138,6 +144,14 @@ fn one_set(
     ))
 }
 
+/// The command itself about a namespace: nothing may differ, and something must agree.
+fn verify(reach: &Reach<'_>, namespace: &str) -> Result<(), String> {
+    let answer = reach.cluster.netstore(&["verify", "-n", namespace, "--max", "40", "--via", "exec"])?;
+    let result = &answer["result"];
+    let said = result["state"] == "agrees" && result["differing"] == 0 && result["agreeing"].as_u64() > Some(0);
+    if said { Ok(()) } else { Err(result.to_string()) }
+}
+
 /// Other probes of the cover for each set, all between the pods of this suite.
 fn part(model: &Model<'_>, seed: u64, number: usize) -> Vec<Probe> {
     let ours = |pod: usize| NAMESPACES.contains(&model.inventory.pods[pod].pod.metadata.namespace.as_str());
@@ -165,9 +179,16 @@ fn tried(model: &Model<'_>, session: &mut Session, probes: &[Probe], number: usi
         let checks = together.probes.iter().map(|at| batches::check(model, &probes[*at]).ok_or("no address"));
         // The data plane has settled: two equal results are as good as three.
         let batch = Batch { agreeing: 2, ..Batch::new(checks.collect::<Result<_, _>>()?) };
-        let way = otherwise.filter(|(source, _)| *source == together.source).map_or(Way::Exec, |(_, way)| way);
+        let wanted = otherwise.filter(|(source, _)| *source == together.source).map_or(Way::Exec, |(_, way)| way);
+        let (way, place) = match place_of(model, together.source, wanted, &batch) {
+            // Policies would tell a pod that is made from this one: it is right not to make it.
+            Err(why) if wanted == Way::Pod => {
+                *counts.refused.entry(why).or_default() += 1;
+                (Way::Exec, place_of(model, together.source, Way::Exec, &batch)?)
+            }
+            place => (wanted, place?),
+        };
         *counts.ways.entry(way).or_default() += 1;
-        let place = place_of(model, together.source, way, &batch)?;
         if way != Way::Exec {
             session.rehearse(&place).map_err(|error| format!("rehearsal of {way}: {error}"))?;
         }

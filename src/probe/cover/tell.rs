@@ -202,3 +202,61 @@ fn shown(inventory: &Inventory, mut finding: Finding, seen: &[Seen<'_>]) -> Find
     let command = format!("kubectl netstore can-reach {} {}", quoted(&format!("{}/pod/{}", from.namespace, from.name)), quoted(&target));
     finding.remedied_by("see which policy decides it", Some(command))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::objects::Protocol;
+    use crate::report::probe::Verdict as Outcome;
+    use Verdict::{Allow, Deny};
+
+    const PASSED: Judgement = Judgement::Differs(Shown::Answered);
+    const BLOCKED: Judgement = Judgement::Differs(Shown::Blocked);
+    const OPEN: Judgement = Judgement::Undecided(Undecided::WhoRefused);
+
+    /// What comes of probes from one pod to another: source, target, what policies say, what was seen.
+    fn verified(probes: &[(usize, usize, Verdict, Judgement)]) -> (Verify, Vec<&'static str>) {
+        let (mut cover, mut judged) = (Cover::default(), Vec::new());
+        for (port, (source, target, predicted, judgement)) in (1..).zip(probes) {
+            let (source, target, predicted) = (*source, *target, *predicted);
+            cover.probes.push(Probe { source, target, protocol: Protocol::Tcp, port, ports: (port, port), predicted });
+            judged.push(*judgement);
+        }
+        let observed = Observed { verdict: Outcome::Connected, detail: String::new(), attempts: 1, milliseconds: 1 };
+        let run = Run { observed: vec![observed; probes.len()], judged, ways: BTreeMap::new() };
+        let (verify, findings) = told(&Inventory::default(), &cover, &run);
+        (verify, findings.into_iter().map(|finding| finding.code).collect())
+    }
+
+    #[track_caller]
+    fn finds(probes: &[(usize, usize, Verdict, Judgement)], codes: &[&str]) {
+        assert_eq!(verified(probes).1, codes);
+    }
+
+    #[test]
+    fn denials_that_all_pass_show_that_nobody_enforces_policies() {
+        finds(&[(0, 1, Deny, PASSED), (0, 2, Deny, PASSED), (0, 2, Allow, Judgement::Agrees), (1, 2, Deny, OPEN)], &["PR-101"]);
+        // One may be a mistake about one pod.
+        finds(&[(0, 1, Deny, PASSED)], &["PR-001"]);
+    }
+
+    #[test]
+    fn denials_some_of_which_pass_are_told_by_their_target() {
+        finds(&[(0, 1, Deny, PASSED), (2, 1, Deny, PASSED), (0, 3, Deny, PASSED), (0, 2, Deny, Judgement::Agrees)], &["PR-001", "PR-001"]);
+    }
+
+    #[test]
+    fn a_pod_that_gets_through_to_none_of_several_is_told_itself() {
+        finds(&[(0, 1, Allow, BLOCKED), (0, 2, Allow, BLOCKED), (3, 1, Allow, Judgement::Agrees)], &["PR-102"]);
+        finds(&[(0, 1, Allow, BLOCKED), (0, 2, Allow, Judgement::Agrees), (3, 1, Allow, BLOCKED)], &["PR-002"]);
+    }
+
+    #[test]
+    fn what_shows_nothing_is_never_agreement() {
+        let (verify, findings) = verified(&[(0, 1, Allow, OPEN), (0, 1, Deny, OPEN)]);
+        assert_eq!((verify.state, verify.agreeing, verify.undecided.len()), (Some(Verified::Unknown), 0, 1));
+        assert!(findings.is_empty(), "{findings:?}");
+        assert_eq!(verified(&[(0, 1, Allow, OPEN), (0, 1, Deny, Judgement::Agrees)]).0.state, Some(Verified::Agrees));
+        assert_eq!(verified(&[(0, 1, Allow, BLOCKED), (0, 1, Deny, Judgement::Agrees)]).0.state, Some(Verified::Differs));
+    }
+}
