@@ -13,13 +13,15 @@ mod probe;
 mod qos;
 #[path = "cli/records.rs"]
 mod records;
+#[path = "cli/verify.rs"]
+mod verify;
 #[path = "cli/volumes.rs"]
 mod volumes;
 
 use common::{Home, SHOP};
 use insta::{assert_snapshot, with_settings};
 
-const COMMANDS: [&str; 16] = [
+const COMMANDS: [&str; 17] = [
     "who-can-reach",
     "reachable-from",
     "can-reach",
@@ -30,7 +32,11 @@ const COMMANDS: [&str; 16] = [
     "storage",
     "qos",
     "dns",
+<<<<<<< HEAD
     "probe",
+=======
+    "verify",
+>>>>>>> cover
     "snapshot",
     "explain",
     "version",

@@ -16,6 +16,7 @@ mod reach;
 mod reachable_from;
 mod snapshot;
 mod storage;
+mod verify;
 mod version;
 mod volumes;
 mod who_can_reach;
@@ -40,6 +41,7 @@ pub enum Command {
     Qos(qos::Args),
     Dns(dns::Args),
     Probe(probe::Args),
+    Verify(verify::Args),
     Snapshot(snapshot::Args),
     Explain(explain::Args),
     Version(version::Args),
@@ -65,6 +67,7 @@ impl Command {
             Self::Qos(args) => qos::run(session, args),
             Self::Dns(args) => dns::run(session, args),
             Self::Probe(args) => probe::run(session, args),
+            Self::Verify(args) => verify::run(session, args),
             Self::Snapshot(args) => snapshot::run(session, args),
             Self::Explain(args) => explain::run(session, args),
             Self::Version(args) => version::run(session, args),
@@ -98,6 +101,7 @@ impl Outcome {
 
 /// Formats in which the command of this name (`dns records` is one, too) answers; none for commands that only talk.
 pub fn formats(command: &str) -> &'static [Format] {
+<<<<<<< HEAD
     let question = Question::ALL.iter().find(|question| question.name() == command);
     match question {
         Some(question) => question.formats(),
@@ -106,6 +110,26 @@ pub fn formats(command: &str) -> &'static [Format] {
             "version" => version::FORMATS,
             _ => &[],
         },
+=======
+    match command {
+        "who-can-reach" => Question::WhoCanReach.formats(),
+        "reachable-from" => Question::ReachableFrom.formats(),
+        "can-reach" => Question::CanReach.formats(),
+        "effective-policy" => Question::EffectivePolicy.formats(),
+        "matrix" => Question::Matrix.formats(),
+        "pvc-why-pending" => Question::PvcWhyPending.formats(),
+        "volumes" => Question::Volumes.formats(),
+        "storage" => Question::Storage.formats(),
+        "qos" => Question::Qos.formats(),
+        "dns" => Question::Dns.formats(),
+        "dns verify" => Question::DnsVerify.formats(),
+        "dns records" => Question::DnsRecords.formats(),
+        "probe" => Question::Probe.formats(),
+        "probe rights" => probe::rights::FORMATS,
+        "verify" => Question::Verify.formats(),
+        "version" => version::FORMATS,
+        _ => &[],
+>>>>>>> cover
     }
 }
 

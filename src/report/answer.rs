@@ -11,6 +11,7 @@ use super::qos::Qos;
 use super::qos_namespace::QosNamespace;
 use super::qos_node::QosNode;
 use super::storage::PvcWhyPending;
+use super::verify::Verify;
 use super::view::Format;
 use super::volumes::Volumes;
 use super::{CoverageEntry, Finding, Metadata, Report};
@@ -51,6 +52,8 @@ pub enum Answer {
     DnsDoctor(Report<DnsDoctor>),
     /// Does it connect?
     Probe(Report<Probe>),
+    /// Do packets do what the policies say?
+    Verify(Report<Verify>),
 }
 
 impl Answer {
@@ -73,6 +76,7 @@ impl Answer {
             Self::DnsRecords(_) => Question::DnsRecords,
             Self::DnsDoctor(_) => Question::DnsDoctor,
             Self::Probe(_) => Question::Probe,
+            Self::Verify(_) => Question::Verify,
         }
     }
 
@@ -83,7 +87,29 @@ impl Answer {
 
     /// What was noticed on the way.
     pub fn findings(&self) -> &[Finding] {
+<<<<<<< HEAD
         self.envelope().findings
+=======
+        match self {
+            Self::WhoCanReach(r) => &r.findings,
+            Self::ReachableFrom(r) => &r.findings,
+            Self::CanReach(r) => &r.findings,
+            Self::EffectivePolicy(r) => &r.findings,
+            Self::Matrix(r) => &r.findings,
+            Self::PvcWhyPending(r) => &r.findings,
+            Self::Volumes(r) => &r.findings,
+            Self::Storage(r) => &r.findings,
+            Self::Qos(r) => &r.findings,
+            Self::QosNode(r) => &r.findings,
+            Self::QosNamespace(r) => &r.findings,
+            Self::Dns(r) => &r.findings,
+            Self::DnsVerify(r) => &r.findings,
+            Self::DnsRecords(r) => &r.findings,
+            Self::DnsDoctor(r) => &r.findings,
+            Self::Probe(r) => &r.findings,
+            Self::Verify(r) => &r.findings,
+        }
+>>>>>>> cover
     }
 
     /// What was read for it.
@@ -98,6 +124,7 @@ impl Answer {
 
     fn envelope(&self) -> Envelope<'_> {
         match self {
+<<<<<<< HEAD
             Self::WhoCanReach(report) => report.into(),
             Self::ReachableFrom(report) => report.into(),
             Self::CanReach(report) => report.into(),
@@ -114,6 +141,26 @@ impl Answer {
             Self::DnsRecords(report) => report.into(),
             Self::DnsDoctor(report) => report.into(),
             Self::Probe(report) => report.into(),
+            Self::Verify(report) => report.into(),
+=======
+            Self::WhoCanReach(r) => &r.coverage,
+            Self::ReachableFrom(r) => &r.coverage,
+            Self::CanReach(r) => &r.coverage,
+            Self::EffectivePolicy(r) => &r.coverage,
+            Self::Matrix(r) => &r.coverage,
+            Self::PvcWhyPending(r) => &r.coverage,
+            Self::Volumes(r) => &r.coverage,
+            Self::Storage(r) => &r.coverage,
+            Self::Qos(r) => &r.coverage,
+            Self::QosNode(r) => &r.coverage,
+            Self::QosNamespace(r) => &r.coverage,
+            Self::Dns(r) => &r.coverage,
+            Self::DnsVerify(r) => &r.coverage,
+            Self::DnsRecords(r) => &r.coverage,
+            Self::DnsDoctor(r) => &r.coverage,
+            Self::Probe(r) => &r.coverage,
+            Self::Verify(r) => &r.coverage,
+>>>>>>> cover
         }
     }
 }
@@ -166,11 +213,13 @@ pub enum Question {
     DnsDoctor,
     /// `probe SOURCE TARGET`
     Probe,
+    /// `verify`
+    Verify,
 }
 
 impl Question {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::WhoCanReach,
         Self::ReachableFrom,
         Self::CanReach,
@@ -187,6 +236,7 @@ impl Question {
         Self::DnsRecords,
         Self::DnsDoctor,
         Self::Probe,
+        Self::Verify,
     ];
 
     /// How it is asked: `who-can-reach`, `dns verify`.
@@ -208,6 +258,7 @@ impl Question {
             Self::DnsRecords => "dns records",
             Self::DnsDoctor => "dns doctor",
             Self::Probe => "probe",
+            Self::Verify => "verify",
         }
     }
 
@@ -226,8 +277,15 @@ impl Question {
             | Self::DnsVerify
             | Self::DnsRecords
             | Self::DnsDoctor
-            | Self::Probe => &[Table, Wide, Json, Yaml, Html],
+<<<<<<< HEAD
+            | Self::Probe
+            | Self::Verify => &[Table, Wide, Json, Yaml, Html],
             Self::Matrix => &[Table, Wide, Json, Yaml, Html, Csv, Markdown, Dot, Mermaid],
+=======
+            | Self::Probe
+            | Self::Verify => &[Table, Wide, Json, Yaml],
+            Self::Matrix => &[Table, Wide, Json, Yaml, Csv, Markdown, Dot, Mermaid],
+>>>>>>> cover
         }
     }
 }

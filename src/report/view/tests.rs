@@ -37,6 +37,7 @@ fn every_sample() -> Vec<(&'static str, Answer)> {
     samples.extend(samples_verify::all());
     samples.extend(samples_dns_doctor::all());
     samples.extend(samples_probe::all());
+    samples.extend(samples_cover::all());
     samples
 }
 
@@ -136,6 +137,7 @@ fn value(answer: &Answer) -> serde_json::Value {
         Answer::DnsRecords(r) => serde_json::to_value(r),
         Answer::DnsDoctor(r) => serde_json::to_value(r),
         Answer::Probe(r) => serde_json::to_value(r),
+        Answer::Verify(r) => serde_json::to_value(r),
         Answer::QosNode(r) => serde_json::to_value(r),
         Answer::QosNamespace(r) => serde_json::to_value(r),
     }
