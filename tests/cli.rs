@@ -32,11 +32,8 @@ const COMMANDS: [&str; 17] = [
     "storage",
     "qos",
     "dns",
-<<<<<<< HEAD
     "probe",
-=======
     "verify",
->>>>>>> cover
     "snapshot",
     "explain",
     "version",

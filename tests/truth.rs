@@ -63,11 +63,7 @@ fn main() -> ExitCode {
         tallies.push(tally.end());
     }
     if !options.selftest
-<<<<<<< HEAD
-        && ["reach", "tiers", "services", "names", "lookups", "storage", "cleanup"].into_iter().any(|suite| options.wants(suite))
-=======
-        && ["reach", "tiers", "probes", "services", "names", "lookups", "storage"].into_iter().any(|suite| options.wants(suite))
->>>>>>> cover
+        && ["reach", "tiers", "probes", "services", "names", "lookups", "storage", "cleanup"].into_iter().any(|suite| options.wants(suite))
     {
         match Cluster::find() {
             Ok(cluster) => on_cluster(&cluster, &options, &mut tallies),

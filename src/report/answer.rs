@@ -87,29 +87,7 @@ impl Answer {
 
     /// What was noticed on the way.
     pub fn findings(&self) -> &[Finding] {
-<<<<<<< HEAD
         self.envelope().findings
-=======
-        match self {
-            Self::WhoCanReach(r) => &r.findings,
-            Self::ReachableFrom(r) => &r.findings,
-            Self::CanReach(r) => &r.findings,
-            Self::EffectivePolicy(r) => &r.findings,
-            Self::Matrix(r) => &r.findings,
-            Self::PvcWhyPending(r) => &r.findings,
-            Self::Volumes(r) => &r.findings,
-            Self::Storage(r) => &r.findings,
-            Self::Qos(r) => &r.findings,
-            Self::QosNode(r) => &r.findings,
-            Self::QosNamespace(r) => &r.findings,
-            Self::Dns(r) => &r.findings,
-            Self::DnsVerify(r) => &r.findings,
-            Self::DnsRecords(r) => &r.findings,
-            Self::DnsDoctor(r) => &r.findings,
-            Self::Probe(r) => &r.findings,
-            Self::Verify(r) => &r.findings,
-        }
->>>>>>> cover
     }
 
     /// What was read for it.
@@ -124,7 +102,6 @@ impl Answer {
 
     fn envelope(&self) -> Envelope<'_> {
         match self {
-<<<<<<< HEAD
             Self::WhoCanReach(report) => report.into(),
             Self::ReachableFrom(report) => report.into(),
             Self::CanReach(report) => report.into(),
@@ -142,25 +119,6 @@ impl Answer {
             Self::DnsDoctor(report) => report.into(),
             Self::Probe(report) => report.into(),
             Self::Verify(report) => report.into(),
-=======
-            Self::WhoCanReach(r) => &r.coverage,
-            Self::ReachableFrom(r) => &r.coverage,
-            Self::CanReach(r) => &r.coverage,
-            Self::EffectivePolicy(r) => &r.coverage,
-            Self::Matrix(r) => &r.coverage,
-            Self::PvcWhyPending(r) => &r.coverage,
-            Self::Volumes(r) => &r.coverage,
-            Self::Storage(r) => &r.coverage,
-            Self::Qos(r) => &r.coverage,
-            Self::QosNode(r) => &r.coverage,
-            Self::QosNamespace(r) => &r.coverage,
-            Self::Dns(r) => &r.coverage,
-            Self::DnsVerify(r) => &r.coverage,
-            Self::DnsRecords(r) => &r.coverage,
-            Self::DnsDoctor(r) => &r.coverage,
-            Self::Probe(r) => &r.coverage,
-            Self::Verify(r) => &r.coverage,
->>>>>>> cover
         }
     }
 }
@@ -277,15 +235,9 @@ impl Question {
             | Self::DnsVerify
             | Self::DnsRecords
             | Self::DnsDoctor
-<<<<<<< HEAD
             | Self::Probe
             | Self::Verify => &[Table, Wide, Json, Yaml, Html],
             Self::Matrix => &[Table, Wide, Json, Yaml, Html, Csv, Markdown, Dot, Mermaid],
-=======
-            | Self::Probe
-            | Self::Verify => &[Table, Wide, Json, Yaml],
-            Self::Matrix => &[Table, Wide, Json, Yaml, Csv, Markdown, Dot, Mermaid],
->>>>>>> cover
         }
     }
 }

@@ -11,9 +11,5 @@ use crate::report::FindingKind;
 
 /// Every kind.
 pub fn all() -> Vec<&'static FindingKind> {
-<<<<<<< HEAD
-    [layers::ALL, harm::ALL, left::ALL].concat()
-=======
-    [layers::ALL, cover::ALL, harm::ALL].concat()
->>>>>>> cover
+    [layers::ALL, cover::ALL, harm::ALL, left::ALL].concat()
 }

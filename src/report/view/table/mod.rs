@@ -45,7 +45,6 @@ pub(super) fn write_html(answer: &Answer, style: &Style, out: &mut dyn Write) ->
 
 fn say(answer: &Answer, text: &mut Text<'_>) -> io::Result<()> {
     match answer {
-<<<<<<< HEAD
         Answer::WhoCanReach(report) => who_can_reach::write(report, text),
         Answer::ReachableFrom(report) => reachable_from::write(report, text),
         Answer::CanReach(report) => can_reach::write(report, text),
@@ -63,25 +62,6 @@ fn say(answer: &Answer, text: &mut Text<'_>) -> io::Result<()> {
         Answer::DnsDoctor(report) => dns_doctor::write(report, text),
         Answer::Probe(report) => probe::write(report, text),
         Answer::Verify(report) => verify::write(report, text),
-=======
-        Answer::WhoCanReach(report) => who_can_reach::write(report, &mut text),
-        Answer::ReachableFrom(report) => reachable_from::write(report, &mut text),
-        Answer::CanReach(report) => can_reach::write(report, &mut text),
-        Answer::EffectivePolicy(report) => effective_policy::write(report, &mut text),
-        Answer::Matrix(report) => matrix::write(report, &mut text),
-        Answer::PvcWhyPending(report) => pvc_why_pending::write(report, &mut text),
-        Answer::Volumes(report) => volumes::write(report, &mut text),
-        Answer::Storage(report) => storage::write(report, &mut text),
-        Answer::Qos(report) => qos::write(report, &mut text),
-        Answer::QosNode(report) => qos_node::write(report, &mut text),
-        Answer::QosNamespace(report) => qos_namespace::write(report, &mut text),
-        Answer::Dns(report) => dns::write(report, &mut text),
-        Answer::DnsVerify(report) => dns_verify::write(report, &mut text),
-        Answer::DnsRecords(report) => dns_records::write(report, &mut text),
-        Answer::DnsDoctor(report) => dns_doctor::write(report, &mut text),
-        Answer::Probe(report) => probe::write(report, &mut text),
-        Answer::Verify(report) => verify::write(report, &mut text),
->>>>>>> cover
     }
 }
 
