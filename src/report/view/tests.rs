@@ -240,7 +240,7 @@ proptest! {
             let tag = page[at + 1..].split('>').next().unwrap();
             let name = tag.trim_start_matches('/').split([' ', '>']).next().unwrap();
             prop_assert!(ELEMENTS.contains(&name), "{tag}");
-            prop_assert!(!tag.contains("://") && tag.matches('"').count() % 2 == 0, "{tag}");
+            prop_assert!(!tag.contains("://") && tag.matches('"').count().is_multiple_of(2), "{tag}");
             if let Some(ended) = tag.strip_prefix('/') {
                 prop_assert_eq!(open.pop(), Some(ended), "{}", page);
             } else if !WITHOUT_END.contains(&name) && !tag.ends_with('/') {
