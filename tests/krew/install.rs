@@ -7,6 +7,7 @@ use super::served::served;
 #[test]
 fn krew_installs_a_manifest_and_an_archive_from_disk() {
     let Some(home) = Home::new() else { return };
+    index(&home);
     let file = home.write("netstore.yaml", &manifest(TAG));
     let here = format!("kubectl-netstore_linux_{}.tar.gz", if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" });
     let archive = archives().join(here);
@@ -24,16 +25,12 @@ fn krew_installs_a_manifest_and_an_archive_from_disk() {
 fn krew_installs_and_upgrades_from_an_index_of_ones_own() {
     let Some(home) = Home::new() else { return };
     let url = served(archives());
-    let index = home.path("index").display().to_string();
-    let git = |words: &[&str]| home.run(&[&["git", "-C", &index], words].concat()).ok();
     let publish = |tag: &str| {
         home.write("index/plugins/netstore.yaml", &manifest(tag).replace(&downloads(), &url));
-        git(&["add", "-A"]);
-        git(&["commit", "--quiet", "-m", tag]);
+        commit(&home, tag);
     };
-    home.run(&["git", "init", "--quiet", "-b", "main", &index]).ok();
+    index(&home);
     publish(TAG);
-    home.run(&["kubectl", "krew", "index", "add", "ours", &index]).ok();
     let said = home.run(&["kubectl", "krew", "install", "ours/netstore"]).ok();
     assert!(said.contains("Installed plugin: netstore") && said.contains("netstore completion"), "{said}");
     is_installed(&home, TAG);
@@ -49,6 +46,22 @@ fn krew_installs_and_upgrades_from_an_index_of_ones_own() {
     home.run(&["kubectl", "krew", "uninstall", "netstore"]).ok();
     home.run(&["kubectl", "krew", "index", "remove", "ours"]).ok();
     is_gone(&home);
+}
+
+/// An index of one's own, empty yet, that krew knows as `ours`: without any, krew would fetch krew-index.
+fn index(home: &Home) {
+    let folder = home.path("index").display().to_string();
+    home.run(&["git", "init", "--quiet", "-b", "main", &folder]).ok();
+    home.write("index/README.md", "Plugins that we let people have.\n");
+    commit(home, "begin");
+    home.run(&["kubectl", "krew", "index", "add", "ours", &folder]).ok();
+}
+
+fn commit(home: &Home, message: &str) {
+    let folder = home.path("index").display().to_string();
+    for words in [&["add", "-A"][..], &["commit", "--quiet", "-m", message]] {
+        home.run(&[&["git", "-C", &folder], words].concat()).ok();
+    }
 }
 
 /// krew has this version, kubectl finds it, and the program, which knows its own version only, runs.
