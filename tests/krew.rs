@@ -7,6 +7,8 @@
 mod home;
 #[path = "krew/install.rs"]
 mod install;
+#[path = "krew/published.rs"]
+mod published;
 #[path = "krew/release.rs"]
 mod release;
 #[path = "krew/rules.rs"]
@@ -15,5 +17,3 @@ mod rules;
 mod served;
 #[path = "krew/submission.rs"]
 mod submission;
-#[path = "krew/workflows.rs"]
-mod workflows;

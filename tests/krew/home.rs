@@ -77,6 +77,10 @@ impl Home {
 
 /// The folder that a script fills with programs; none where it cannot.
 pub fn tools(script: &str) -> Option<PathBuf> {
+    if !cfg!(target_os = "linux") {
+        eprintln!("SKIPPED: what krew is tried with is built for Linux");
+        return None;
+    }
     static GO: OnceLock<bool> = OnceLock::new();
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join(script);
     let folder = PathBuf::from(super::release::printed(Command::new(&script).arg("--print")).trim());

@@ -1,4 +1,4 @@
-//! The workflows, which only GitHub can run: whether they are well-formed, and build what the manifest names.
+//! What is published, as far as it can be seen beforehand: the workflows, which only GitHub can run, the notes, the package for cargo.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -68,4 +68,12 @@ fn what_is_released_is_told_from_the_changelog() {
     let text = String::from_utf8(output.stdout).expect("UTF-8");
     assert!(output.status.success() && text.contains("gh attestation verify"), "{text}");
     assert!(!text.contains("\n## "), "another version's changes: {text}");
+}
+
+#[test]
+fn the_package_for_cargo_has_what_builds_it_and_no_more() {
+    let listed = printed(Command::new(env!("CARGO")).args(["package", "--list", "--allow-dirty", "--offline"]).current_dir(root()));
+    // Which commit it is made of is only there in a clone.
+    let beside: Vec<&str> = listed.lines().filter(|file| !file.starts_with("src/") && *file != ".cargo_vcs_info.json").collect();
+    assert_eq!(beside, ["CHANGELOG.md", "Cargo.lock", "Cargo.toml", "Cargo.toml.orig", "LICENSE", "README.md"]);
 }
