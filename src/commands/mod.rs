@@ -95,21 +95,11 @@ impl Outcome {
 
 /// Formats in which the command of this name (`dns records` is one, too) answers; none for commands that only talk.
 pub fn formats(command: &str) -> &'static [Format] {
-    match command {
-        "who-can-reach" => Question::WhoCanReach.formats(),
-        "reachable-from" => Question::ReachableFrom.formats(),
-        "can-reach" => Question::CanReach.formats(),
-        "effective-policy" => Question::EffectivePolicy.formats(),
-        "matrix" => Question::Matrix.formats(),
-        "pvc-why-pending" => Question::PvcWhyPending.formats(),
-        "volumes" => Question::Volumes.formats(),
-        "storage" => Question::Storage.formats(),
-        "qos" => Question::Qos.formats(),
-        "dns" => Question::Dns.formats(),
-        "dns verify" => Question::DnsVerify.formats(),
-        "dns records" => Question::DnsRecords.formats(),
-        "version" => version::FORMATS,
-        _ => &[],
+    let question = Question::ALL.iter().find(|question| question.name() == command);
+    match question {
+        Some(question) => question.formats(),
+        None if command == "version" => version::FORMATS,
+        None => &[],
     }
 }
 

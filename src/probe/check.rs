@@ -1,6 +1,6 @@
 //! What a probe tries, one thing each, as a word that fits into an argument: `tcp,10.0.0.1,80`, `https,db.shop,443,/healthz`.
 //!
-//! Both programs that run checks in a pod (`src/bin/netstore-probe.rs` and the shell script) read these words.
+//! Both programs that run checks in a pod (`agent/` and the shell script) read these words.
 
 use std::fmt;
 use std::str::FromStr;

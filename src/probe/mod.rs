@@ -8,8 +8,12 @@
 //! - [`check`]: what is tried; [`verdict`]: what came of it.
 //! - [`plan`]: where checks run, and what is created for that.
 //! - [`wire`]: how checks get into a pod as words, and verdicts out of it as lines.
+//! - [`script`]: runs checks with what a container already has.
+//! - [`proc`]: who listens in a pod, and what arrived there.
 
 pub mod check;
 pub mod plan;
+pub mod proc;
+pub mod script;
 pub mod verdict;
 pub mod wire;

@@ -1,5 +1,7 @@
 //! What came of a check: typed, because *refused*, *dropped* and *could not be tried* have different causes.
 
+use std::fmt;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -45,7 +47,7 @@ pub enum Verdict {
     Reset,
     /// Connected, and no TLS was agreed upon; the detail tells why.
     TlsError,
-    /// Connected, and what came back is no HTTP.
+    /// Connected, and what came back is no HTTP, or nothing in time; the detail tells which.
     NoHttp,
     /// The name does not exist.
     NxDomain,
@@ -59,6 +61,13 @@ pub enum Verdict {
     Flapping,
     /// The check could not be run: no tool, no socket of that kind, a result that was lost. Says nothing about the network.
     CouldNotRun,
+}
+
+impl fmt::Display for Verdict {
+    /// The word of the wire.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
 }
 
 /// What a verdict shows of the way to the target.

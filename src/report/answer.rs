@@ -12,7 +12,7 @@ use super::qos_node::QosNode;
 use super::storage::PvcWhyPending;
 use super::view::Format;
 use super::volumes::Volumes;
-use super::{CoverageEntry, Finding, Report};
+use super::{CoverageEntry, Finding, Metadata, Report};
 
 /// A report on any of the questions: what a command hands to [`render`](super::view::render).
 #[derive(Debug, Clone)]
@@ -79,44 +79,50 @@ impl Answer {
 
     /// What was noticed on the way.
     pub fn findings(&self) -> &[Finding] {
-        match self {
-            Self::WhoCanReach(r) => &r.findings,
-            Self::ReachableFrom(r) => &r.findings,
-            Self::CanReach(r) => &r.findings,
-            Self::EffectivePolicy(r) => &r.findings,
-            Self::Matrix(r) => &r.findings,
-            Self::PvcWhyPending(r) => &r.findings,
-            Self::Volumes(r) => &r.findings,
-            Self::Storage(r) => &r.findings,
-            Self::Qos(r) => &r.findings,
-            Self::QosNode(r) => &r.findings,
-            Self::QosNamespace(r) => &r.findings,
-            Self::Dns(r) => &r.findings,
-            Self::DnsVerify(r) => &r.findings,
-            Self::DnsRecords(r) => &r.findings,
-            Self::DnsDoctor(r) => &r.findings,
-        }
+        self.envelope().findings
     }
 
     /// What was read for it.
     pub fn coverage(&self) -> &[CoverageEntry] {
+        self.envelope().coverage
+    }
+
+    /// Tool and source.
+    pub fn metadata(&self) -> &Metadata {
+        self.envelope().metadata
+    }
+
+    fn envelope(&self) -> Envelope<'_> {
         match self {
-            Self::WhoCanReach(r) => &r.coverage,
-            Self::ReachableFrom(r) => &r.coverage,
-            Self::CanReach(r) => &r.coverage,
-            Self::EffectivePolicy(r) => &r.coverage,
-            Self::Matrix(r) => &r.coverage,
-            Self::PvcWhyPending(r) => &r.coverage,
-            Self::Volumes(r) => &r.coverage,
-            Self::Storage(r) => &r.coverage,
-            Self::Qos(r) => &r.coverage,
-            Self::QosNode(r) => &r.coverage,
-            Self::QosNamespace(r) => &r.coverage,
-            Self::Dns(r) => &r.coverage,
-            Self::DnsVerify(r) => &r.coverage,
-            Self::DnsRecords(r) => &r.coverage,
-            Self::DnsDoctor(r) => &r.coverage,
+            Self::WhoCanReach(report) => report.into(),
+            Self::ReachableFrom(report) => report.into(),
+            Self::CanReach(report) => report.into(),
+            Self::EffectivePolicy(report) => report.into(),
+            Self::Matrix(report) => report.into(),
+            Self::PvcWhyPending(report) => report.into(),
+            Self::Volumes(report) => report.into(),
+            Self::Storage(report) => report.into(),
+            Self::Qos(report) => report.into(),
+            Self::QosNode(report) => report.into(),
+            Self::QosNamespace(report) => report.into(),
+            Self::Dns(report) => report.into(),
+            Self::DnsVerify(report) => report.into(),
+            Self::DnsRecords(report) => report.into(),
+            Self::DnsDoctor(report) => report.into(),
         }
+    }
+}
+
+/// What all reports have.
+struct Envelope<'r> {
+    metadata: &'r Metadata,
+    coverage: &'r [CoverageEntry],
+    findings: &'r [Finding],
+}
+
+impl<'r, T> From<&'r Report<T>> for Envelope<'r> {
+    fn from(report: &'r Report<T>) -> Self {
+        Self { metadata: &report.metadata, coverage: &report.coverage, findings: &report.findings }
     }
 }
 
@@ -156,12 +162,52 @@ pub enum Question {
 }
 
 impl Question {
+    /// All of them.
+    pub const ALL: [Self; 15] = [
+        Self::WhoCanReach,
+        Self::ReachableFrom,
+        Self::CanReach,
+        Self::EffectivePolicy,
+        Self::Matrix,
+        Self::PvcWhyPending,
+        Self::Volumes,
+        Self::Storage,
+        Self::Qos,
+        Self::QosNode,
+        Self::QosNamespace,
+        Self::Dns,
+        Self::DnsVerify,
+        Self::DnsRecords,
+        Self::DnsDoctor,
+    ];
+
+    /// How it is asked: `who-can-reach`, `dns verify`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::WhoCanReach => "who-can-reach",
+            Self::ReachableFrom => "reachable-from",
+            Self::CanReach => "can-reach",
+            Self::EffectivePolicy => "effective-policy",
+            Self::Matrix => "matrix",
+            Self::PvcWhyPending => "pvc-why-pending",
+            Self::Volumes => "volumes",
+            Self::Storage => "storage",
+            Self::Qos => "qos",
+            Self::QosNode => "qos node",
+            Self::QosNamespace => "qos namespace",
+            Self::Dns => "dns",
+            Self::DnsVerify => "dns verify",
+            Self::DnsRecords => "dns records",
+            Self::DnsDoctor => "dns doctor",
+        }
+    }
+
     /// The formats its answers can be written in.
     pub fn formats(self) -> &'static [Format] {
-        use Format::{Csv, Dot, Json, Markdown, Mermaid, Name, Table, Wide, Yaml};
+        use Format::{Csv, Dot, Html, Json, Markdown, Mermaid, Name, Table, Wide, Yaml};
         match self {
             Self::WhoCanReach | Self::ReachableFrom | Self::EffectivePolicy | Self::PvcWhyPending | Self::Volumes | Self::Qos => {
-                &[Table, Wide, Json, Yaml, Name]
+                &[Table, Wide, Json, Yaml, Html, Name]
             }
             Self::CanReach
             | Self::Storage
@@ -170,8 +216,8 @@ impl Question {
             | Self::Dns
             | Self::DnsVerify
             | Self::DnsRecords
-            | Self::DnsDoctor => &[Table, Wide, Json, Yaml],
-            Self::Matrix => &[Table, Wide, Json, Yaml, Csv, Markdown, Dot, Mermaid],
+            | Self::DnsDoctor => &[Table, Wide, Json, Yaml, Html],
+            Self::Matrix => &[Table, Wide, Json, Yaml, Html, Csv, Markdown, Dot, Mermaid],
         }
     }
 }

@@ -15,15 +15,23 @@ STATE=${NETSTORE_STATE:-${TMPDIR:-/tmp}/netstore-cluster}
 
 # The versions are those of the go.mod files; a folder of binaries is named after the files that it is made of and so
 # never stale. Two of them, since a control plane alone does without the second.
-checksum() { (cd "$HERE/mods" && export LC_ALL=C && find "$@" -type f ! -name '*_test.go' ! -name '*.md' | sort | xargs cat | sha256sum | cut -c1-16); }
+checksum() (
+    cd "$1" && export LC_ALL=C && shift
+    find "$@" -type f ! -name '*_test.go' ! -name '*.md' | sort | xargs cat | sha256sum | cut -c1-16
+)
 MODS="etcd k8s kwok"
 NODE_MODS="coredns dataplane local-path metrics-server pause"
 # shellcheck disable=SC2086
-BIN=$CACHE/bin-$(checksum $MODS)
+BIN=$CACHE/bin-$(checksum "$HERE/mods" $MODS)
 # shellcheck disable=SC2086
-NODE_BIN=$CACHE/node-$(checksum $NODE_MODS)
+NODE_BIN=$CACHE/node-$(checksum "$HERE/mods" $NODE_MODS)
 BINARIES="etcd kube-apiserver kube-controller-manager kube-scheduler kubectl kwok kubelet kube-proxy agnhost kwok-stages.yaml"
 NODE_BINARIES="coredns crds dataplane local-path-provisioner metrics-server pause local-path.yaml metrics-server.yaml"
+# The program of probes is this repository's own, and its folder is named after the files of that.
+REPOSITORY=$(cd "$HERE/../.." && pwd)
+PROBE_SOURCES="Cargo.lock agent/Cargo.toml agent/src src/probe/check.rs src/probe/verdict.rs src/probe/wire.rs"
+# shellcheck disable=SC2086
+PROBE_BIN=$CACHE/probe-$(checksum "$REPOSITORY" $PROBE_SOURCES)
 
 # Addresses in the cluster. Without nodes only loopback is ever listened on and these exist in the objects alone.
 SERVICE_CIDR=10.96.0.0/16
@@ -68,6 +76,7 @@ have() { local d=$1 b; shift; for b; do [ -e "$d/$b" ] || return 1; done; }
 have_binaries() { have "$BIN" $BINARIES; }
 # shellcheck disable=SC2086
 have_node_binaries() { have "$NODE_BIN" $NODE_BINARIES; }
+have_probe() { have "$PROBE_BIN" netstore-probe; }
 
 # --- state folder ------------------------------------------------------------------------------------------------------
 

@@ -146,7 +146,7 @@ spawn_on() {
 make_images() {
     [ ! -s "$IMAGES" ] || return 0
     rm -f "$STATE"/images-*.tar
-    "$HERE/images" "$BIN" "$NODE_BIN" "$IMAGES"
+    "$HERE/images" "$BIN" "$NODE_BIN" "$PROBE_BIN" "$IMAGES"
 }
 
 # node_prepare N: all that needs no API server: namespaces, containerd, the images

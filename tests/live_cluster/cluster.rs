@@ -218,7 +218,7 @@ impl Cluster {
     pub fn coredns_path(&self) -> PathBuf {
         run(Command::new(scripts().join("build")).arg("--nodes"));
         let folders = run(Command::new(scripts().join("build")).args(["--nodes", "--print"]));
-        Path::new(folders.lines().last().expect("a folder")).join("coredns")
+        Path::new(folders.lines().nth(1).expect("a folder")).join("coredns")
     }
 
     /// Where the real kubectl is.

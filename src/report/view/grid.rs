@@ -87,12 +87,17 @@ impl Grid {
 
     /// Decides how wide each column is, and writes the headers.
     pub(super) fn start(&mut self, page: &mut Page<'_>) -> io::Result<()> {
+        let shown = self.headers && page.style.headers;
+        if let Some((markup, out)) = page.markup() {
+            let headers: Vec<&str> = self.columns.iter().filter(|_| shown).map(|column| column.header).collect();
+            return markup.start_table(out, &headers);
+        }
         self.columns.iter_mut().for_each(|column| column.width = column.natural);
         if let Some(available) = page.style.width {
             self.wrap_words(available);
             self.break_rows(available);
         }
-        if !(self.headers && page.style.headers) {
+        if !shown {
             return Ok(());
         }
         let headers: Vec<Cell<'_>> = self.columns.iter().map(|c| Cell::labelled(c.header, Label::Heading)).collect();
@@ -101,6 +106,9 @@ impl Grid {
 
     /// Writes a row: one line, or as many as its cells need.
     pub(super) fn row(&self, page: &mut Page<'_>, row: &[Cell<'_>]) -> io::Result<()> {
+        if let Some((markup, out)) = page.markup() {
+            return markup.row(out, self.columns.len(), row.iter().map(|cell| (cell.label, cell.text.as_ref())));
+        }
         let available = page.style.width;
         let mut start = 0;
         let mut cells = Vec::with_capacity(row.len());

@@ -16,6 +16,7 @@ mod dot;
 mod escape;
 mod graph;
 mod grid;
+mod html;
 mod json;
 mod markdown;
 mod mermaid;
@@ -83,6 +84,7 @@ pub fn render(answer: &Answer, format: Format, style: &Style, out: &mut dyn Writ
         Format::Markdown => markdown::write(answer, &mut out),
         Format::Dot => dot::write(answer, &mut out),
         Format::Mermaid => mermaid::write(answer, &mut out),
+        Format::Html => html::write(answer, style, &mut out),
     }?;
     out.flush()
 }
@@ -129,12 +131,14 @@ pub enum Format {
     Dot,
     /// A Mermaid flow chart.
     Mermaid,
+    /// A page for a browser.
+    Html,
 }
 
 impl Format {
     /// Every format, in the order help lists them.
-    pub const ALL: [Self; 9] =
-        [Self::Table, Self::Wide, Self::Json, Self::Yaml, Self::Name, Self::Csv, Self::Markdown, Self::Dot, Self::Mermaid];
+    pub const ALL: [Self; 10] =
+        [Self::Table, Self::Wide, Self::Json, Self::Yaml, Self::Name, Self::Csv, Self::Markdown, Self::Dot, Self::Mermaid, Self::Html];
 
     /// Its name on the command line.
     pub fn name(self) -> &'static str {
@@ -148,6 +152,7 @@ impl Format {
             Self::Markdown => "md",
             Self::Dot => "dot",
             Self::Mermaid => "mermaid",
+            Self::Html => "html",
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Lines of text on a page of a certain width: paragraphs that wrap, commands that never do, labels in colour.
+//! Lines of text on a page of a certain width: paragraphs that wrap, commands that never do, labels in colour; or the same as HTML.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -8,6 +8,7 @@ use textwrap::core::Word;
 use textwrap::{Options, WordSeparator, WordSplitter};
 use unicode_width::UnicodeWidthStr;
 
+use super::html::Markup;
 use super::{Style, escape};
 use crate::report::Verdict;
 
@@ -54,15 +55,30 @@ pub(super) struct Page<'a> {
     out: &'a mut dyn Write,
     /// How the stream wants it.
     pub(super) style: Style,
+    /// What marks paragraphs and tables, if it is HTML.
+    markup: Option<Markup>,
 }
 
 impl<'a> Page<'a> {
     pub(super) fn new(out: &'a mut dyn Write, style: &Style) -> Self {
-        Self { out, style: *style }
+        Self { out, style: *style, markup: None }
+    }
+
+    /// The same as HTML: nothing is wrapped, and tables are tables.
+    pub(super) fn html(out: &'a mut dyn Write) -> Self {
+        Self { out, style: Style::default(), markup: Some(Markup::default()) }
+    }
+
+    /// The markup, if it is HTML.
+    pub(super) fn markup(&mut self) -> Option<(&mut Markup, &mut dyn Write)> {
+        self.markup.as_mut().map(|markup| (markup, &mut *self.out as &mut dyn Write))
     }
 
     /// An empty line.
     pub(super) fn blank(&mut self) -> io::Result<()> {
+        if let Some((markup, out)) = self.markup() {
+            return markup.end_table(out);
+        }
         self.out.write_all(b"\n")
     }
 
@@ -73,6 +89,9 @@ impl<'a> Page<'a> {
 
     /// The same with a first word in the colour of what it means.
     pub(super) fn labelled(&mut self, label: Option<Label>, lead: &str, text: &str, hang: usize) -> io::Result<()> {
+        if let Some((markup, out)) = self.markup() {
+            return markup.paragraph(out, label, &escape(lead), &escape(text));
+        }
         let whole = format!("{lead}{text}");
         let whole = escape(&whole);
         let indent = " ".repeat(hang);
@@ -92,6 +111,9 @@ impl<'a> Page<'a> {
 
     /// A command to paste: on a line of its own, never broken.
     pub(super) fn command(&mut self, command: &str, indent: usize) -> io::Result<()> {
+        if let Some((markup, out)) = self.markup() {
+            return markup.command(out, &escape(command));
+        }
         let line = format!("{}{}", " ".repeat(indent), escape(command));
         self.end_line(&line)
     }

@@ -9,6 +9,10 @@ fn text(answer: &Answer, format: Format, width: Option<usize>) -> String {
     let style = Style { width, ..Style::default() };
     let mut out = Vec::new();
     render(answer, format, &style, &mut out).unwrap();
+    if format == Format::Html {
+        // The same on every page.
+        return String::from_utf8(out).unwrap().replacen(html::STYLE, "…\n", 1);
+    }
     if matches!(format, Format::Table | Format::Wide) {
         let mut err = Vec::new();
         render_warnings(answer, &style, &mut err).unwrap();
@@ -211,6 +215,35 @@ proptest! {
             let quoted = line.split('"').nth(1).unwrap();
             prop_assert!(!quoted.contains(['[', ']', '{', '}', '<', '>', '|', '`']), "{}", line);
         }
+    }
+}
+
+/// The elements of pages.
+const ELEMENTS: [&str; 24] = [
+    "!doctype", "html", "meta", "title", "style", "h1", "h2", "h3", "p", "main", "table", "tr", "th", "td", "b", "pre", "section", "small",
+    "details", "summary", "svg", "path", "rect", "text",
+];
+/// Those that have no end of their own.
+const WITHOUT_END: [&str; 4] = ["!doctype", "html", "meta", "rect"];
+
+proptest! {
+    /// No text opens, closes or fetches anything: all elements are ours, in their order.
+    #[test]
+    fn a_page_holds_only_its_own_elements(answer in arbitrary::answer()) {
+        let page = text(&answer, Format::Html, None);
+        let mut open: Vec<&str> = Vec::new();
+        for (at, _) in page.match_indices('<') {
+            let tag = page[at + 1..].split('>').next().unwrap();
+            let name = tag.trim_start_matches('/').split([' ', '>']).next().unwrap();
+            prop_assert!(ELEMENTS.contains(&name), "{tag}");
+            prop_assert!(!tag.contains("://") && tag.matches('"').count() % 2 == 0, "{tag}");
+            if let Some(ended) = tag.strip_prefix('/') {
+                prop_assert_eq!(open.pop(), Some(ended), "{}", page);
+            } else if !WITHOUT_END.contains(&name) && !tag.ends_with('/') {
+                open.push(name);
+            }
+        }
+        prop_assert!(open.is_empty(), "{open:?}");
     }
 }
 

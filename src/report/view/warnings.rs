@@ -64,7 +64,7 @@ enum Notice {
 const OF_ONE_CODE: usize = 5;
 
 /// Findings, each text once. The rest of a code is counted where its last line stands.
-fn noticed(findings: &[Finding]) -> Vec<Notice> {
+fn noticed<'f>(findings: impl IntoIterator<Item = &'f Finding>) -> Vec<Notice> {
     let mut said = HashSet::new();
     let mut lines: Vec<(&Finding, String)> = Vec::new();
     for finding in findings {
@@ -101,19 +101,7 @@ fn noticed(findings: &[Finding]) -> Vec<Notice> {
 }
 
 fn notices(answer: &Answer) -> Vec<Notice> {
-    let mut notices = match answer {
-        // What is said of claims and pods stands beside them.
-        Answer::PvcWhyPending(_) | Answer::Volumes(_) | Answer::Storage(_) => {
-            let rest = answer.findings().iter().filter(|finding| !is_a_cause(finding)).cloned().collect::<Vec<_>>();
-            noticed(&rest)
-        }
-        // Names that may have been meant stand in the answer.
-        Answer::Dns(report) => {
-            let rest = report.findings.iter().filter(|finding| !is_about_similar(finding)).cloned().collect::<Vec<_>>();
-            noticed(&rest)
-        }
-        _ => noticed(answer.findings()),
-    };
+    let mut notices = noticed(untold(answer));
     if let Answer::Matrix(report) = answer
         && !report.result.complete
     {
@@ -122,6 +110,18 @@ fn notices(answer: &Answer) -> Vec<Notice> {
     }
     notices.extend(incomplete(answer.coverage()).map(Notice::Warning));
     notices
+}
+
+/// The findings that the answer itself does not show.
+pub(super) fn untold(answer: &Answer) -> Vec<&Finding> {
+    let shown = |finding: &&Finding| match answer {
+        // What is said of claims and pods stands beside them.
+        Answer::PvcWhyPending(_) | Answer::Volumes(_) | Answer::Storage(_) => is_a_cause(finding),
+        // Names that may have been meant stand in the answer.
+        Answer::Dns(_) => is_about_similar(finding),
+        _ => false,
+    };
+    answer.findings().iter().filter(|finding| !shown(finding)).collect()
 }
 
 /// Whether a finding is about a name that may have been meant.
@@ -148,7 +148,7 @@ fn remedy(remedy: &Remedy) -> impl Iterator<Item = Notice> {
 }
 
 /// Whether a list that was needed did not come.
-fn is_hole(entry: &CoverageEntry) -> bool {
+pub(super) fn is_hole(entry: &CoverageEntry) -> bool {
     !matches!(entry.state.as_str(), "complete" | "not served")
 }
 

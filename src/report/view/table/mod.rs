@@ -29,23 +29,35 @@ use crate::report::{Answer, CoverageEntry, Direction, Peer, Verdict};
 
 /// Writes an answer as text.
 pub(super) fn write(answer: &Answer, wide: bool, style: &Style, out: &mut dyn Write) -> io::Result<()> {
-    let mut text = Text { page: Page::new(out, style), wide };
+    say(answer, &mut Text { page: Page::new(out, style), wide })
+}
+
+/// Writes all of an answer as HTML.
+pub(super) fn write_html(answer: &Answer, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let mut page = Page::html(out);
+    page.style.all_namespaces = style.all_namespaces;
+    let mut text = Text { page, wide: true };
+    say(answer, &mut text)?;
+    text.page.blank()
+}
+
+fn say(answer: &Answer, text: &mut Text<'_>) -> io::Result<()> {
     match answer {
-        Answer::WhoCanReach(report) => who_can_reach::write(report, &mut text),
-        Answer::ReachableFrom(report) => reachable_from::write(report, &mut text),
-        Answer::CanReach(report) => can_reach::write(report, &mut text),
-        Answer::EffectivePolicy(report) => effective_policy::write(report, &mut text),
-        Answer::Matrix(report) => matrix::write(report, &mut text),
-        Answer::PvcWhyPending(report) => pvc_why_pending::write(report, &mut text),
-        Answer::Volumes(report) => volumes::write(report, &mut text),
-        Answer::Storage(report) => storage::write(report, &mut text),
-        Answer::Qos(report) => qos::write(report, &mut text),
-        Answer::QosNode(report) => qos_node::write(report, &mut text),
-        Answer::QosNamespace(report) => qos_namespace::write(report, &mut text),
-        Answer::Dns(report) => dns::write(report, &mut text),
-        Answer::DnsVerify(report) => dns_verify::write(report, &mut text),
-        Answer::DnsRecords(report) => dns_records::write(report, &mut text),
-        Answer::DnsDoctor(report) => dns_doctor::write(report, &mut text),
+        Answer::WhoCanReach(report) => who_can_reach::write(report, text),
+        Answer::ReachableFrom(report) => reachable_from::write(report, text),
+        Answer::CanReach(report) => can_reach::write(report, text),
+        Answer::EffectivePolicy(report) => effective_policy::write(report, text),
+        Answer::Matrix(report) => matrix::write(report, text),
+        Answer::PvcWhyPending(report) => pvc_why_pending::write(report, text),
+        Answer::Volumes(report) => volumes::write(report, text),
+        Answer::Storage(report) => storage::write(report, text),
+        Answer::Qos(report) => qos::write(report, text),
+        Answer::QosNode(report) => qos_node::write(report, text),
+        Answer::QosNamespace(report) => qos_namespace::write(report, text),
+        Answer::Dns(report) => dns::write(report, text),
+        Answer::DnsVerify(report) => dns_verify::write(report, text),
+        Answer::DnsRecords(report) => dns_records::write(report, text),
+        Answer::DnsDoctor(report) => dns_doctor::write(report, text),
     }
 }
 
