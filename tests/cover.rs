@@ -1,9 +1,7 @@
 //! What `verify` tries covers the policies: on generated clusters every decided connection that can be tried has exactly one probe
 //! that stands for it, with the same verdict.
 
-mod both;
 mod generators;
-mod naive;
 
 #[path = "engine_agrees/settings.rs"]
 mod settings;
@@ -11,30 +9,29 @@ mod settings;
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
-use netstore::inventory::{Inventory, Origin};
+use netstore::inventory::{Collected, Inventory, Origin};
 use netstore::objects::{Phase, Protocol};
 use netstore::policy::kinds::kinds;
-use netstore::policy::{End, Model};
+use netstore::policy::{Cni, End, Model};
 use netstore::probe::cover::{Cover, Gap, Probe, cover};
 use netstore::report::Verdict;
 use proptest::test_runner::TestCaseError;
 
-use self::both::Cluster;
-use self::generators::Case;
-use self::settings::on_generated_clusters;
+use self::generators::{Case, cases};
+use self::settings::on_generated;
 
 /// As many as there are.
 const ALL: usize = usize::MAX;
 
 fn on_clusters(test_name: &'static str, seed: u64, property: impl Fn(&Model<'_>) -> Result<(), TestCaseError>) {
-    on_generated_clusters(test_name, file!(), seed, 300, |case: &Case| {
+    on_generated(&cases(), test_name, file!(), seed, 300, |case: &Case| {
         let mut objects = case.decode();
         // Generated pods have no phase; some of these do not run.
         for (number, pod) in objects.pods.iter_mut().enumerate().filter(|(_, pod)| !pod.is_finished()) {
             pod.status.phase = if number % 5 == 4 { Phase::Pending } else { Phase::Running };
         }
-        let cluster = Cluster::partly_read(Origin::Live, objects, case.coverage());
-        property(&cluster.both().model)
+        let inventory = Inventory::build(Collected { objects, coverage: case.coverage(), origin: Origin::Live, ..Collected::default() });
+        property(&Model::compile(&inventory, Cni::Upstream))
     });
 }
 

@@ -174,6 +174,18 @@ fn text(answer: &Answer) -> String {
     String::from_utf8(out).expect("UTF-8")
 }
 
+/// Its name, source, target, way; what came of the checks, what is known besides; the state and the agreement that are wanted.
+type Case = (
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static [(&'static str, Verdict, &'static str)],
+    Known,
+    ProbeState,
+    Agreement,
+);
+
 #[test]
 fn the_first_failure_is_the_answer() {
     use Agreement::{Agrees, Differs, NotCompared};
@@ -182,17 +194,17 @@ fn the_first_failure_is_the_answer() {
     let hears = |hears| Known { hears: Some(hears), ..Known::default() };
     let arrived = |arrived| Known { arrived: Some(arrived), ..Known::default() };
     let nothing = Known::default();
-    let all = [("tcp,", TimedOut, "")];
-    let cases: &[(&str, &str, &str, &str, &[(&str, Verdict, &str)], Known, ProbeState, Agreement)] = &[
+    const ALL: [(&str, Verdict, &str); 1] = [("tcp,", TimedOut, "")];
+    let cases: &[Case] = &[
         ("connects", "web", "svc/payments", "443", &[], Known::default(), Ok, Agrees),
-        ("denied", "stranger", "svc/payments", "443", &all, Known::default(), Fail, Agrees),
+        ("denied", "stranger", "svc/payments", "443", &ALL, Known::default(), Fail, Agrees),
         ("not-enforced", "stranger", "svc/payments", "443", &[], Known::default(), Ok, Differs),
-        ("something-else", "web", "svc/payments", "443", &all, Known::default(), Fail, Differs),
+        ("something-else", "web", "svc/payments", "443", &ALL, Known::default(), Fail, Differs),
         ("one-endpoint", "web", "svc/payments", "443", &[("tcp,10.244.2.9", TimedOut, "")], Known::default(), Fail, Differs),
         ("service-address", "web", "svc/payments", "443", &[("tcp,10.96", TimedOut, "")], Known::default(), Fail, Agrees),
         ("no-endpoint", "web", "svc/nobody", "80", &[("tcp,", RefusedIcmpPort, "")], Known::default(), Fail, NotCompared),
-        ("no-such-port", "web", "svc/payments", "80", &all, Known::default(), Fail, NotCompared),
-        ("no-target-port", "web", "svc/payments", "lost", &all, Known::default(), Fail, NotCompared),
+        ("no-such-port", "web", "svc/payments", "80", &ALL, Known::default(), Fail, NotCompared),
+        ("no-target-port", "web", "svc/payments", "lost", &ALL, Known::default(), Fail, NotCompared),
         ("not-on-this-node", "web", "svc/local", "80", &[("tcp,10.96", RefusedIcmpPort, "")], Known::default(), Fail, Agrees),
         ("headless", "web", "svc/headless", "443", &[], Known::default(), Ok, Agrees),
         ("external-name", "web", "svc/elsewhere", "5432", &[("name,", Resolved, "203.0.113.5")], Known::default(), Ok, Agrees),
