@@ -4,7 +4,7 @@ CARGO ?= cargo
 # A cluster's state, for cluster, cluster-up and cluster-down.
 STATE ?= $(or $(NETSTORE_STATE),$(or $(TMPDIR),/tmp)/netstore-cluster)
 
-.PHONY: help build test lint tools generated bench demo record cluster cluster-up cluster-down
+.PHONY: help build test lint tools generated bench demo record release-local cluster cluster-up cluster-down
 
 help:
 	@echo "make demo          the main questions, asked of a recorded cluster (examples/shop)"
@@ -14,6 +14,7 @@ help:
 	@echo "make bench         the table of budgets, measured"
 	@echo "make generated     writes anew what is generated: schemas, sessions, help, manual pages, completions"
 	@echo "make record        records examples/shop anew from a fresh cluster with nodes; as root"
+	@echo "make release-local the archives of a release, as far as Linux can build them, checked and installed by krew"
 	@echo "make cluster       a cluster with two nodes to try things on, with the example world; as root"
 	@echo "make cluster-up    a control plane with fake nodes on loopback, with the example world"
 	@echo "make cluster-down  ends either"
@@ -50,6 +51,9 @@ record:
 	$(CARGO) build --locked
 	tests/cluster/shop/record
 	UPDATE_DOCS=1 $(CARGO) test --locked --test docs
+
+release-local:
+	release/local
 
 cluster: tools
 	tests/cluster/up --state "$(STATE)" --nodes 2

@@ -17,13 +17,15 @@ mod rbac;
 mod records;
 #[path = "cli/shells.rs"]
 mod shells;
+#[path = "cli/verify.rs"]
+mod verify;
 #[path = "cli/volumes.rs"]
 mod volumes;
 
 use common::{Home, SHOP};
 use insta::{assert_snapshot, with_settings};
 
-const COMMANDS: [&str; 17] = [
+const COMMANDS: [&str; 18] = [
     "who-can-reach",
     "reachable-from",
     "can-reach",
@@ -35,6 +37,7 @@ const COMMANDS: [&str; 17] = [
     "qos",
     "dns",
     "probe",
+    "verify",
     "snapshot",
     "explain",
     "rbac",

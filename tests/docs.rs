@@ -208,13 +208,13 @@ fn anchors(page: &str) -> BTreeSet<String> {
     page.lines().filter(|line| line.starts_with('#')).map(|line| name(line.trim_start_matches('#'))).collect()
 }
 
-/// The README and every page of docs/.
+/// Every page of docs/, and those beside it.
 fn pages() -> Vec<PathBuf> {
     let entries = fs::read_dir(root().join("docs")).expect("docs/ exists");
     let mut pages: Vec<PathBuf> = entries.map(|entry| entry.expect("docs/ can be listed").path()).collect();
     pages.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
+    pages.extend(["README.md", "CONTRIBUTING.md", "SECURITY.md"].map(|page| root().join(page)));
     pages.sort();
-    pages.insert(0, root().join("README.md"));
     pages
 }
 

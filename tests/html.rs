@@ -1,5 +1,6 @@
 //! `-o html` in a real browser: what of a page is seen, and that nothing else comes of it.
 
+#[expect(dead_code, reason = "shared with suites that use more of it")]
 mod common;
 
 use std::path::Path;

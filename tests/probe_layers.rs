@@ -123,6 +123,7 @@ fn both_families_are_tried_where_the_source_has_both() {
 struct Known {
     hears: Option<Hears>,
     arrived: Option<Arrived>,
+    way: Option<Way>,
 }
 
 /// Runs a case: what came of checks by the beginning of their words; all others connect, names resolve to what they should.
@@ -137,7 +138,8 @@ fn probed(
     let model = Model::compile(&world, Cni::default());
     let source = world.pod("shop", source).expect("a pod of the world");
     let aims = aims(&world, source, &wanted(&world, target, trial), "cluster.local").expect("aims");
-    let mut seen = Seen { way: Way::Exec, observed: BTreeMap::new(), listening: BTreeMap::new(), arrivals: BTreeMap::new() };
+    let mut seen =
+        Seen { way: known.way.unwrap_or(Way::Exec), observed: BTreeMap::new(), listening: BTreeMap::new(), arrivals: BTreeMap::new() };
     for aim in &aims {
         for check in aim.checks() {
             let scripted = script.iter().find(|(words, ..)| check.to_string().starts_with(words));
@@ -172,6 +174,18 @@ fn text(answer: &Answer) -> String {
     String::from_utf8(out).expect("UTF-8")
 }
 
+/// Its name, source, target, way; what came of the checks, what is known besides; the state and the agreement that are wanted.
+type Case = (
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static [(&'static str, Verdict, &'static str)],
+    Known,
+    ProbeState,
+    Agreement,
+);
+
 #[test]
 fn the_first_failure_is_the_answer() {
     use Agreement::{Agrees, Differs, NotCompared};
@@ -180,17 +194,17 @@ fn the_first_failure_is_the_answer() {
     let hears = |hears| Known { hears: Some(hears), ..Known::default() };
     let arrived = |arrived| Known { arrived: Some(arrived), ..Known::default() };
     let nothing = Known::default();
-    let all = [("tcp,", TimedOut, "")];
-    let cases: &[(&str, &str, &str, &str, &[(&str, Verdict, &str)], Known, ProbeState, Agreement)] = &[
+    const ALL: [(&str, Verdict, &str); 1] = [("tcp,", TimedOut, "")];
+    let cases: &[Case] = &[
         ("connects", "web", "svc/payments", "443", &[], Known::default(), Ok, Agrees),
-        ("denied", "stranger", "svc/payments", "443", &all, Known::default(), Fail, Agrees),
+        ("denied", "stranger", "svc/payments", "443", &ALL, Known::default(), Fail, Agrees),
         ("not-enforced", "stranger", "svc/payments", "443", &[], Known::default(), Ok, Differs),
-        ("something-else", "web", "svc/payments", "443", &all, Known::default(), Fail, Differs),
+        ("something-else", "web", "svc/payments", "443", &ALL, Known::default(), Fail, Differs),
         ("one-endpoint", "web", "svc/payments", "443", &[("tcp,10.244.2.9", TimedOut, "")], Known::default(), Fail, Differs),
         ("service-address", "web", "svc/payments", "443", &[("tcp,10.96", TimedOut, "")], Known::default(), Fail, Agrees),
         ("no-endpoint", "web", "svc/nobody", "80", &[("tcp,", RefusedIcmpPort, "")], Known::default(), Fail, NotCompared),
-        ("no-such-port", "web", "svc/payments", "80", &all, Known::default(), Fail, NotCompared),
-        ("no-target-port", "web", "svc/payments", "lost", &all, Known::default(), Fail, NotCompared),
+        ("no-such-port", "web", "svc/payments", "80", &ALL, Known::default(), Fail, NotCompared),
+        ("no-target-port", "web", "svc/payments", "lost", &ALL, Known::default(), Fail, NotCompared),
         ("not-on-this-node", "web", "svc/local", "80", &[("tcp,10.96", RefusedIcmpPort, "")], Known::default(), Fail, Agrees),
         ("headless", "web", "svc/headless", "443", &[], Known::default(), Ok, Agrees),
         ("external-name", "web", "svc/elsewhere", "5432", &[("name,", Resolved, "203.0.113.5")], Known::default(), Ok, Agrees),
@@ -222,7 +236,9 @@ fn the_first_failure_is_the_answer() {
             Unknown,
             NotCompared,
         ),
-        ("mesh", "meshed", "pod/payments-0", "8443", &[], Known::default(), Ok, NotCompared),
+        // The sidecar of the source accepts every connection: that shows nothing of the target.
+        ("mesh", "meshed", "pod/payments-0", "8443", &[], Known::default(), Unknown, NotCompared),
+        ("mesh-by-pod", "meshed", "pod/payments-0", "8443", &[], Known { way: Some(Way::Pod), ..Known::default() }, Ok, Differs),
         ("udp-arrived", "web", "pod/payments-0", "53/UDP", &[("udp,", UdpSilent, "")], arrived(Arrived::Yes), Ok, Agrees),
         ("udp-lost", "web", "pod/payments-0", "53/UDP", &[("udp,", UdpSilent, "")], arrived(Arrived::No), Fail, Differs),
         ("udp-silent", "web", "pod/payments-0", "53/UDP", &[("udp,", UdpSilent, "")], nothing, Unknown, NotCompared),

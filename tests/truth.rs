@@ -22,6 +22,7 @@ mod truth {
     pub mod names;
     pub mod options;
     pub mod predicted;
+    pub mod probes;
     pub mod reach;
     pub mod round;
     pub mod samples;
@@ -38,6 +39,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use truth::cluster::Cluster;
+use truth::dialer::Dialer;
 use truth::options::{HELP, Options};
 use truth::tally::{self, Tally};
 
@@ -61,7 +63,7 @@ fn main() -> ExitCode {
         tallies.push(tally.end());
     }
     if !options.selftest
-        && ["reach", "tiers", "services", "names", "lookups", "storage", "cleanup"].into_iter().any(|suite| options.wants(suite))
+        && ["reach", "tiers", "probes", "services", "names", "lookups", "storage", "cleanup"].into_iter().any(|suite| options.wants(suite))
     {
         match Cluster::find() {
             Ok(cluster) => on_cluster(&cluster, &options, &mut tallies),
@@ -92,6 +94,22 @@ fn on_cluster(cluster: &Cluster, options: &Options, tallies: &mut Vec<Tally>) {
                     truth::tiers::run(&mut reach, options, &mut tally);
                     tallies.push(tally.end());
                 }
+            }
+            Err(why) => tally.case("the world is brought up", Err(why)),
+        }
+        if !options.keep
+            && let Err(why) = truth::boot::remove(cluster, &truth::world::NAMESPACES)
+        {
+            tally.case("the world is taken down", Err(why));
+        }
+        tallies.push(tally.end());
+    }
+    if options.wants("probes") {
+        let mut tally = Tally::new("probes");
+        match truth::boot::world(cluster) {
+            Ok(world) => {
+                let reach = truth::reach::Reach { cluster, world: &world, dialer: Dialer::default(), wide: &[] };
+                truth::probes::run(&reach, options, &mut tally);
             }
             Err(why) => tally.case("the world is brought up", Err(why)),
         }

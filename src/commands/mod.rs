@@ -17,6 +17,7 @@ mod reach;
 mod reachable_from;
 mod snapshot;
 mod storage;
+mod verify;
 mod version;
 mod volumes;
 mod who_can_reach;
@@ -43,6 +44,7 @@ pub enum Command {
     Qos(qos::Args),
     Dns(dns::Args),
     Probe(probe::Args),
+    Verify(verify::Args),
     Snapshot(snapshot::Args),
     Explain(explain::Args),
     Rbac(rbac::Args),
@@ -69,6 +71,7 @@ impl Command {
             Self::Qos(args) => qos::run(session, args),
             Self::Dns(args) => dns::run(session, args),
             Self::Probe(args) => probe::run(session, args),
+            Self::Verify(args) => verify::run(session, args),
             Self::Snapshot(args) => snapshot::run(session, args),
             Self::Explain(args) => explain::run(session, args),
             Self::Rbac(args) => rbac::run(session, args),
@@ -118,7 +121,7 @@ pub fn formats(command: &str) -> &'static [Format] {
 type Reader = (&'static str, fn() -> Reads);
 
 /// Commands that read a cluster.
-const READS: [Reader; 14] = [
+const READS: [Reader; 15] = [
     ("who-can-reach", reach::reads),
     ("reachable-from", reach::reads),
     ("can-reach", reach::reads),
@@ -133,6 +136,7 @@ const READS: [Reader; 14] = [
     ("dns doctor", dns::reads_for_doctor),
     ("dns verify", dns::reads_for_verify),
     ("probe", probe::reads),
+    ("verify", verify::reads),
 ];
 
 /// What the command of this name reads at most; none for commands that only talk.

@@ -1,6 +1,7 @@
 //! Who can reach whom: NetworkPolicy compiled once and asked by look-up.
 //!
 //! [`classes`] sorts pods into classes that no policy can tell apart ([`labels`] and [`blocks`] say what can be told);
+//! [`kinds`] are what policies really tell apart;
 //! [`compile`] interns the parts of policies; [`model`] knows who is isolated by what; [`peers`] and [`between`] give the verdict
 //! between two ends, [`reach`] between one and all others; [`questions`] turn that into answers, [`lint`] into [`findings`].
 //! Every verdict is a pair of [`ports::Bounds`]: what is certainly allowed and what may be, given what could not be read.
@@ -10,6 +11,7 @@ pub mod blocks;
 pub mod classes;
 pub mod compile;
 pub mod findings;
+pub mod kinds;
 pub mod labels;
 pub mod lint;
 pub mod model;

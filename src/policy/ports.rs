@@ -155,6 +155,15 @@ impl PortTable {
         self.intersection(outer, inner) == inner
     }
 
+    /// The ports of one protocol in a set, as ranges, ascending.
+    pub fn ranges(&self, id: PortsId, protocol: Protocol) -> Vec<(u16, u16)> {
+        let inner = self.0.borrow();
+        let set = usize::try_from(id.0).ok().and_then(|at| inner.sets.get(at));
+        let number = |at: u32| at.checked_sub(base(protocol)).and_then(|port| u16::try_from(port).ok()).filter(|port| *port > 0);
+        let ranges = set.into_iter().flat_map(RangeSetBlaze::ranges);
+        ranges.filter_map(|range| Some((number(*range.start())?, number(*range.end())?))).collect()
+    }
+
     /// The set in words, one entry a protocol, sorted by protocol.
     pub fn describe(&self, id: PortsId) -> Vec<PortRange> {
         let inner = self.0.borrow();

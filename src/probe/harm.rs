@@ -308,3 +308,9 @@ fn keys(selector: &LabelSelector) -> impl Iterator<Item = &str> {
 fn reference(resource: Resource, meta: &Meta) -> ObjectRef {
     ObjectRef::new(resource.kind(), &meta.namespace, &meta.name)
 }
+
+/// The container of a mesh that a pod's traffic goes through.
+pub fn sidecar(pod: &Pod) -> Option<&str> {
+    let mut containers = pod.spec.containers.iter().chain(&pod.spec.init_containers).map(|container| container.name.as_str());
+    containers.find(|name| SIDECARS.contains(name))
+}

@@ -6,6 +6,7 @@
 //! ```
 //!
 //! - [`check`]: what is tried; [`verdict`]: what came of it.
+//! - [`cover`]: what has to be tried so that all policies of a scope have been, and what that shows.
 //! - [`targets`]: what a target means, as checks.
 //! - [`plan`]: where checks run, and what is created for that.
 //! - [`rights`]: what each way takes of the API server; [`act`]: does it.
@@ -21,6 +22,7 @@ pub mod act;
 pub mod address;
 pub mod agreement;
 pub mod check;
+pub mod cover;
 pub mod findings;
 pub mod harm;
 pub mod image;

@@ -11,6 +11,7 @@ use super::qos::Qos;
 use super::qos_namespace::QosNamespace;
 use super::qos_node::QosNode;
 use super::storage::PvcWhyPending;
+use super::verify::Verify;
 use super::view::Format;
 use super::volumes::Volumes;
 use super::{CoverageEntry, Finding, Metadata, Report};
@@ -51,6 +52,8 @@ pub enum Answer {
     DnsDoctor(Report<DnsDoctor>),
     /// Does it connect?
     Probe(Report<Probe>),
+    /// Do packets do what the policies say?
+    Verify(Report<Verify>),
 }
 
 impl Answer {
@@ -73,6 +76,7 @@ impl Answer {
             Self::DnsRecords(_) => Question::DnsRecords,
             Self::DnsDoctor(_) => Question::DnsDoctor,
             Self::Probe(_) => Question::Probe,
+            Self::Verify(_) => Question::Verify,
         }
     }
 
@@ -114,6 +118,7 @@ impl Answer {
             Self::DnsRecords(report) => report.into(),
             Self::DnsDoctor(report) => report.into(),
             Self::Probe(report) => report.into(),
+            Self::Verify(report) => report.into(),
         }
     }
 }
@@ -166,11 +171,13 @@ pub enum Question {
     DnsDoctor,
     /// `probe SOURCE TARGET`
     Probe,
+    /// `verify`
+    Verify,
 }
 
 impl Question {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::WhoCanReach,
         Self::ReachableFrom,
         Self::CanReach,
@@ -187,6 +194,7 @@ impl Question {
         Self::DnsRecords,
         Self::DnsDoctor,
         Self::Probe,
+        Self::Verify,
     ];
 
     /// How it is asked: `who-can-reach`, `dns verify`.
@@ -208,6 +216,7 @@ impl Question {
             Self::DnsRecords => "dns records",
             Self::DnsDoctor => "dns doctor",
             Self::Probe => "probe",
+            Self::Verify => "verify",
         }
     }
 
@@ -226,7 +235,8 @@ impl Question {
             | Self::DnsVerify
             | Self::DnsRecords
             | Self::DnsDoctor
-            | Self::Probe => &[Table, Wide, Json, Yaml, Html],
+            | Self::Probe
+            | Self::Verify => &[Table, Wide, Json, Yaml, Html],
             Self::Matrix => &[Table, Wide, Json, Yaml, Html, Csv, Markdown, Dot, Mermaid],
         }
     }

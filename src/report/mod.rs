@@ -21,6 +21,7 @@ pub mod qos_patch;
 pub mod schema;
 mod shell;
 pub mod storage;
+pub mod verify;
 pub mod view;
 pub mod volumes;
 

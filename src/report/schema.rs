@@ -16,10 +16,11 @@ use super::qos::Qos;
 use super::qos_namespace::QosNamespace;
 use super::qos_node::QosNode;
 use super::storage::PvcWhyPending;
+use super::verify::Verify;
 use super::volumes::Volumes;
 
 /// The schema of each kind of answer: what `docs/schema/<kind>.json` holds.
-pub fn all() -> [(&'static str, Value); 16] {
+pub fn all() -> [(&'static str, Value); 17] {
     [
         ("WhoCanReach", of::<WhoCanReach>("WhoCanReach")),
         ("ReachableFrom", of::<ReachableFrom>("ReachableFrom")),
@@ -37,6 +38,7 @@ pub fn all() -> [(&'static str, Value); 16] {
         ("DnsRecords", of::<DnsRecords>("DnsRecords")),
         ("DnsDoctor", of::<DnsDoctor>("DnsDoctor")),
         ("Probe", of::<Probe>("Probe")),
+        ("Verify", of::<Verify>("Verify")),
     ]
 }
 

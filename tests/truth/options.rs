@@ -18,7 +18,7 @@ pub struct Options {
 }
 
 /// The suites, in their order.
-const SUITES: [&str; 8] = ["itself", "reach", "tiers", "services", "names", "lookups", "storage", "cleanup"];
+const SUITES: [&str; 9] = ["itself", "reach", "tiers", "probes", "services", "names", "lookups", "storage", "cleanup"];
 
 /// What `--help` prints.
 pub const HELP: &str = "\
@@ -27,8 +27,8 @@ netstore's verdicts against packets on a real cluster, whose state folder is $NE
   cargo test --test truth -- [OPTIONS]
 
   --seed N        draw other policy sets (default 1)
-  --sets N        how many of them (default 150), and a sixth as many for each kind of tiers
-  --only SUITE    itself, reach, tiers, services, names, lookups, storage or cleanup; may be repeated
+  --sets N        how many of them (default 150), a sixth as many for each kind of tiers, a third more for probes
+  --only SUITE    itself, reach, tiers, probes, services, names, lookups, storage or cleanup; may be repeated
   --set K         policy set K of the seed only
   --selftest      only what needs no cluster
   --keep          leave the suites' namespaces and the last policy set in the cluster

@@ -289,13 +289,16 @@ fn agreed(session: &mut Session, args: &ConnectArgs, chosen: &[Chosen]) -> Resul
     session.ask("Server dry run: accepted. Continue?")
 }
 
+/// How the checks of a source got to their place, and what came of them.
+type Ran = (Way, BTreeMap<Check, Observed>);
+
 /// Makes the answers of what came of the checks of each source.
 fn tell(
     session: &mut Session,
     args: &ConnectArgs,
     model: &Model<'_>,
     probes: &[(usize, Vec<Aim<'_>>)],
-    (looked, ran): (Looked, Vec<(Way, BTreeMap<Check, Observed>)>),
+    (looked, ran): (Looked, Vec<Ran>),
     noticed: Vec<Finding>,
 ) -> Result<Outcome, CommandError> {
     let (mut connections, mut findings) = (Vec::new(), session.left_behind());

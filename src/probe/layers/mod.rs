@@ -19,6 +19,9 @@ use crate::policy::Model;
 use crate::report::probe::{Layer, LayerName, ProbeCheck, ProbeState, Probed};
 use crate::report::{Finding, FindingKind, ObjectRef};
 
+/// Containers that take every connection of their pod over TCP, whoever it is meant for.
+const PROXIES: [&str; 4] = ["istio-proxy", "linkerd-proxy", "kuma-sidecar", "consul-dataplane"];
+
 /// What is known once the checks have run.
 #[derive(Debug, Clone)]
 pub struct Seen {
@@ -106,6 +109,15 @@ impl Case<'_, '_> {
 
     fn protocol(&self) -> Protocol {
         self.aim.how.as_ref().map_or(Protocol::Tcp, |how| how.protocol())
+    }
+
+    /// The container that takes connections before they leave the source: it accepts them all, so that «connected» shows only itself. A
+    /// pod of its own has none.
+    fn proxy(&self) -> Option<&str> {
+        let pod =
+            self.pod(self.source).filter(|_| matches!(self.seen.way, Way::Exec | Way::Ephemeral) && self.protocol() == Protocol::Tcp)?;
+        let mut containers = pod.spec.containers.iter().chain(&pod.spec.init_containers).map(|container| container.name.as_str());
+        containers.find(|name| PROXIES.contains(name))
     }
 
     /// What came of trying a place.

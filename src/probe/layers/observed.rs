@@ -18,21 +18,21 @@ impl Case<'_, '_> {
         let tried: Vec<_> = tried.map(|(stop, (check, observed))| (stop, check, observed, self.arrival(stop))).collect();
         let mut groups: BTreeMap<(ProbeState, Verdict), Vec<_>> = BTreeMap::new();
         for one in &tried {
-            groups.entry((state(one.2, &one.3), one.2.verdict)).or_default().push(one);
+            groups.entry((self.state(one.2, &one.3), one.2.verdict)).or_default().push(one);
         }
         let mixed = groups.keys().any(|(state, _)| *state == ProbeState::Ok) && groups.keys().any(|(state, _)| *state == ProbeState::Fail);
         let mut found: Vec<Found> = Vec::new();
         for ((state, _), of) in groups {
             let Some((_, _, observed, arrival)) = of.first() else { continue };
             let names: Vec<String> = of.iter().map(|(stop, ..)| self.named(stop)).collect();
-            let said = format!("{}: {}", words::and(&names), said(observed, arrival));
+            let said = format!("{}: {}", words::and(&names), self.said(observed, arrival));
             let layer = Found::new(LayerName::PodAddress, state, said)
                 .resting_on(of.iter().map(|(_, check, observed, _)| reported(check, observed)));
             found.push(self.told(layer, observed, arrival));
         }
         if mixed && let Some(first) = found.pop() {
             let failing: Vec<String> =
-                tried.iter().filter(|one| state(one.2, &one.3) == ProbeState::Fail).map(|(stop, ..)| self.called(stop)).collect();
+                tried.iter().filter(|one| self.state(one.2, &one.3) == ProbeState::Fail).map(|(stop, ..)| self.called(stop)).collect();
             let said = format!("{} of {} pods tried do not answer: {}", failing.len(), tried.len(), words::and(&failing));
             found.push(first.with(self.finding(&kinds::ENDPOINTS_DIFFER, &said)));
         }
@@ -52,13 +52,13 @@ impl Case<'_, '_> {
         let unknown = Arrived::Unknown("the counters of the target were not read".to_owned());
         let found = self.aim.fronts.iter().filter_map(|to| {
             let (check, observed) = self.at(to)?;
-            let state = state(observed, &unknown);
-            let found =
-                Found::new(layer, state, format!("{}: {}", place(to), said(observed, &unknown))).resting_on([reported(&check, observed)]);
+            let state = self.state(observed, &unknown);
+            let found = Found::new(layer, state, format!("{}: {}", place(to), self.said(observed, &unknown)))
+                .resting_on([reported(&check, observed)]);
             let found = self.told(found, observed, &unknown);
             let pods_answer = || {
                 let mut pods = self.aim.stops.iter().filter_map(|stop| stop.to.as_ref()).filter_map(|to| self.at(to)).peekable();
-                pods.peek().is_some() && pods.all(|(_, observed)| state_of(observed.verdict) == ProbeState::Ok)
+                pods.peek().is_some() && pods.all(|(_, observed)| self.state(observed, &unknown) == ProbeState::Ok)
             };
             let only_here = of_service && state == ProbeState::Fail && self.has_endpoint() && pods_answer();
             Some(if only_here {
@@ -89,6 +89,29 @@ impl Case<'_, '_> {
             _ => found,
         }
     }
+
+    /// How it is, given the counters of the target and who may have answered in its place.
+    fn state(&self, observed: &Observed, arrival: &Arrived) -> ProbeState {
+        match (observed.verdict, arrival) {
+            (Verdict::UdpSilent, Arrived::Yes) => ProbeState::Ok,
+            (Verdict::UdpSilent, Arrived::No) => ProbeState::Fail,
+            (verdict, _) if state_of(verdict) == ProbeState::Ok && self.proxy().is_some() => ProbeState::Unknown,
+            (verdict, _) => state_of(verdict),
+        }
+    }
+
+    fn said(&self, observed: &Observed, arrival: &Arrived) -> String {
+        let said = words::observed(observed);
+        match (observed.verdict, arrival, self.proxy()) {
+            (Verdict::UdpSilent, Arrived::Yes, _) => format!("{said}, but the datagrams arrived"),
+            (Verdict::UdpSilent, Arrived::No, _) => format!("{said}: the datagrams never arrived"),
+            (Verdict::UdpSilent, Arrived::Unknown(why), _) => format!("{said}; whether the datagrams arrived is not known: {why}"),
+            (verdict, _, Some(proxy)) if state_of(verdict) == ProbeState::Ok => {
+                format!("{said}, perhaps to container {proxy} of the source only, which accepts every connection")
+            }
+            _ => said,
+        }
+    }
 }
 
 /// `10.244.1.9:8443`, `[fd00::1]:53`.
@@ -96,29 +119,10 @@ fn place(to: &To) -> String {
     if to.host.contains(':') { format!("[{}]:{}", to.host, to.port) } else { format!("{}:{}", to.host, to.port) }
 }
 
-/// How it is, given the counters of the target.
-fn state(observed: &Observed, arrival: &Arrived) -> ProbeState {
-    match (observed.verdict, arrival) {
-        (Verdict::UdpSilent, Arrived::Yes) => ProbeState::Ok,
-        (Verdict::UdpSilent, Arrived::No) => ProbeState::Fail,
-        (verdict, _) => state_of(verdict),
-    }
-}
-
 fn state_of(verdict: Verdict) -> ProbeState {
     match verdict {
         Verdict::Connected | Verdict::HttpStatus | Verdict::UdpAnswered | Verdict::Resolved => ProbeState::Ok,
         Verdict::UdpSilent | Verdict::CouldNotRun => ProbeState::Unknown,
         _ => ProbeState::Fail,
-    }
-}
-
-fn said(observed: &Observed, arrival: &Arrived) -> String {
-    let said = words::observed(observed);
-    match (observed.verdict, arrival) {
-        (Verdict::UdpSilent, Arrived::Yes) => format!("{said}, but the datagrams arrived"),
-        (Verdict::UdpSilent, Arrived::No) => format!("{said}: the datagrams never arrived"),
-        (Verdict::UdpSilent, Arrived::Unknown(why)) => format!("{said}; whether the datagrams arrived is not known: {why}"),
-        _ => said,
     }
 }

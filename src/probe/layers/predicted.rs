@@ -15,9 +15,6 @@ use crate::report::policy::{CanReach, NO_RULE_ALLOWS, Side};
 use crate::report::probe::{LayerName, ProbeState};
 use crate::report::{Confidence, Direction, Finding, ObjectRef, Peer, Verdict, quoted};
 
-/// Containers that take every connection of their pod over TCP, whoever it is meant for.
-const PROXIES: [&str; 4] = ["istio-proxy", "linkerd-proxy", "kuma-sidecar", "consul-dataplane"];
-
 /// What policies say of one place that is tried.
 struct Prediction<'a> {
     /// What it is called.
@@ -138,13 +135,6 @@ impl Case<'_, '_> {
         let port = prediction.to.map_or(port, |to| to.port);
         let query = PortQuery { protocol: Some(self.protocol()), port: PortName::Range(port, port) };
         Some(questions::can_reach(self.model, &pods(self.source), &target, Some(&query)).0)
-    }
-
-    /// The container of the source that takes its connections.
-    fn proxy(&self) -> Option<&str> {
-        let pod = self.pod(self.source)?;
-        let mut containers = pod.spec.containers.iter().chain(&pod.spec.init_containers).map(|container| container.name.as_str());
-        containers.find(|name| PROXIES.contains(name))
     }
 
     /// What it means that something else was observed than predicted.

@@ -35,7 +35,7 @@ fn is_observed(layer: &&Layer) -> bool {
 fn whole(layers: &[Layer]) -> (ProbeState, String) {
     let observed = || layers.iter().filter(is_observed);
     let failing = |wanted: &dyn Fn(&Layer) -> bool| layers.iter().find(|layer| layer.state == ProbeState::Fail && wanted(layer));
-    let last = || observed().last().map(|layer| layer.said.clone()).unwrap_or_default();
+    let last = || observed().next_back().map(|layer| layer.said.clone()).unwrap_or_default();
     let (state, said) = match observed().map(|layer| layer.state).max() {
         Some(ProbeState::Ok) => (ProbeState::Ok, failing(&|layer| layer.layer == LayerName::Name)),
         Some(ProbeState::Fail) => (ProbeState::Fail, failing(&|_| true)),

@@ -29,7 +29,7 @@ pub(super) fn aims<'a>(
     let front_ips = only.map_or_else(|| source.common(addresses(service)), |ip| vec![ip]);
     let expected = if service.is_headless() { ready_pods(inventory, &chain) } else { addresses(service) };
     let behind: Vec<&Backend> = used(&chain);
-    let aim = |(how, port, of): (How, u16, Option<&'a ServicePort>)| {
+    let aim = |(how, port, of): Port<'a>| {
         let external = service.is_external_name().then(|| service.spec.external_name.clone());
         let tried = behind.iter().take(MOST_PODS);
         let stops = of.map(|of| tried.flat_map(|backend| endpoint(inventory, source, service, backend, (&how, of), &front_ips)).collect());
@@ -96,8 +96,11 @@ pub(super) fn addresses(service: &Service) -> Vec<IpAddr> {
     texts.iter().filter_map(|text| text.parse().ok()).collect()
 }
 
+/// How a port is tried, its number, and which port of the Service it is; none: it has no such port.
+type Port<'a> = (How, u16, Option<&'a ServicePort>);
+
 /// The ports of a Service that are meant. One that it has not is tried all the same: that it is not there is an answer.
-fn ports<'a>(wanted: &Wanted, service: &'a Service) -> Result<Vec<(How, u16, Option<&'a ServicePort>)>, NoAim> {
+fn ports<'a>(wanted: &Wanted, service: &'a Service) -> Result<Vec<Port<'a>>, NoAim> {
     let known = service.spec.ports.iter().filter_map(|port| Some((Protocol::parse(&port.protocol)?, u16::try_from(port.port).ok()?, port)));
     let of_protocol = |protocol: Option<Protocol>| known.clone().filter(move |(of, ..)| protocol.is_none_or(|wanted| wanted == *of));
     let transport = |(protocol, number, port): (Protocol, u16, &'a ServicePort)| (How::Transport(protocol), number, Some(port));

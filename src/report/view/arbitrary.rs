@@ -35,6 +35,7 @@ pub(super) fn answer() -> BoxedStrategy<Answer> {
                 Answer::DnsRecords(r) => (r.findings, r.coverage) = (findings, coverage),
                 Answer::DnsDoctor(r) => (r.findings, r.coverage) = (findings, coverage),
                 Answer::Probe(r) => (r.findings, r.coverage) = (findings, coverage),
+                Answer::Verify(r) => (r.findings, r.coverage) = (findings, coverage),
                 Answer::Volumes(r) => {
                     r.findings.extend(findings);
                     r.coverage = coverage;
@@ -79,6 +80,7 @@ fn bare_answer() -> BoxedStrategy<Answer> {
         super::samples_dns::answer(),
         super::samples_dns_doctor::answer(),
         super::samples_probe::answer(),
+        super::samples_cover::answer(),
         vec(connection(), 0..6).prop_map(|connections| Answer::Matrix(report("Matrix", Matrix { connections, complete: true }))).boxed(),
     ]
     .boxed()

@@ -27,6 +27,8 @@ mod ranges;
 #[cfg(test)]
 mod samples;
 #[cfg(test)]
+mod samples_cover;
+#[cfg(test)]
 mod samples_dns;
 #[cfg(test)]
 mod samples_dns_doctor;

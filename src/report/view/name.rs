@@ -44,7 +44,8 @@ pub(super) fn write(answer: &Answer, out: &mut dyn Write) -> io::Result<()> {
         | Answer::DnsVerify(_)
         | Answer::DnsRecords(_)
         | Answer::DnsDoctor(_)
-        | Answer::Probe(_) => Ok(()),
+        | Answer::Probe(_)
+        | Answer::Verify(_) => Ok(()),
     }
 }
 

@@ -37,6 +37,7 @@ fn every_sample() -> Vec<(&'static str, Answer)> {
     samples.extend(samples_verify::all());
     samples.extend(samples_dns_doctor::all());
     samples.extend(samples_probe::all());
+    samples.extend(samples_cover::all());
     samples
 }
 
@@ -136,6 +137,7 @@ fn value(answer: &Answer) -> serde_json::Value {
         Answer::DnsRecords(r) => serde_json::to_value(r),
         Answer::DnsDoctor(r) => serde_json::to_value(r),
         Answer::Probe(r) => serde_json::to_value(r),
+        Answer::Verify(r) => serde_json::to_value(r),
         Answer::QosNode(r) => serde_json::to_value(r),
         Answer::QosNamespace(r) => serde_json::to_value(r),
     }
@@ -238,7 +240,7 @@ proptest! {
             let tag = page[at + 1..].split('>').next().unwrap();
             let name = tag.trim_start_matches('/').split([' ', '>']).next().unwrap();
             prop_assert!(ELEMENTS.contains(&name), "{tag}");
-            prop_assert!(!tag.contains("://") && tag.matches('"').count() % 2 == 0, "{tag}");
+            prop_assert!(!tag.contains("://") && tag.matches('"').count().is_multiple_of(2), "{tag}");
             if let Some(ended) = tag.strip_prefix('/') {
                 prop_assert_eq!(open.pop(), Some(ended), "{}", page);
             } else if !WITHOUT_END.contains(&name) && !tag.ends_with('/') {

@@ -28,6 +28,7 @@ pub(super) fn write(answer: &Answer, out: &mut dyn io::Write) -> io::Result<()> 
         Answer::DnsRecords(report) => document(report, out),
         Answer::DnsDoctor(report) => document(report, out),
         Answer::Probe(report) => document(report, out),
+        Answer::Verify(report) => document(report, out),
     }
 }
 

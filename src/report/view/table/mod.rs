@@ -18,6 +18,7 @@ mod reach;
 mod reachable_from;
 mod service;
 mod storage;
+mod verify;
 mod volumes;
 mod who_can_reach;
 
@@ -60,6 +61,7 @@ fn say(answer: &Answer, text: &mut Text<'_>) -> io::Result<()> {
         Answer::DnsRecords(report) => dns_records::write(report, text),
         Answer::DnsDoctor(report) => dns_doctor::write(report, text),
         Answer::Probe(report) => probe::write(report, text),
+        Answer::Verify(report) => verify::write(report, text),
     }
 }
 
