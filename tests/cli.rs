@@ -200,7 +200,7 @@ fn a_format_the_question_has_not_is_refused_before_reading() {
     assert_snapshot!(home.run(&["who-can-reach", "web", "-o", "dot", "-f", "missing.yaml"]), @"
     ------- stderr -------
     error: invalid value 'dot' for '--output <FORMAT>'
-      [possible values: table, wide, json, yaml, name]
+      [possible values: table, wide, json, yaml, html, name]
 
     For more information, try '--help'.
     [exit 2]
@@ -208,7 +208,7 @@ fn a_format_the_question_has_not_is_refused_before_reading() {
     assert_snapshot!(home.run(&["-o", "dot", "who-can-reach", "web", "-f", "missing.yaml"]), @r#"
     ------- stderr -------
     error: this command has no output format "dot"
-    hint: it has table, wide, json, yaml, name
+    hint: it has table, wide, json, yaml, html, name
     [exit 2]
     "#);
 }
