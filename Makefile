@@ -12,7 +12,7 @@ help:
 	@echo "make test          every check there is, a real API server included; minutes"
 	@echo "make lint          format, clippy, shell scripts, docs, licences: what needs no test run"
 	@echo "make bench         the table of budgets, measured"
-	@echo "make generated     writes anew what is generated: schemas and completions"
+	@echo "make generated     writes anew what is generated: schemas, sessions, help, manual pages, completions"
 	@echo "make record        records examples/shop anew from a fresh cluster with nodes; as root"
 	@echo "make release-local the archives of a release, as far as Linux can build them, checked and installed by krew"
 	@echo "make cluster       a cluster with two nodes to try things on, with the example world; as root"
@@ -36,6 +36,7 @@ bench:
 
 generated:
 	UPDATE_SCHEMA=1 $(CARGO) test --locked --test schema
+	UPDATE_DOCS=1 $(CARGO) test --locked --test docs
 	$(CARGO) build --locked
 	for s in bash:kubectl-netstore.bash zsh:_kubectl-netstore fish:kubectl-netstore.fish powershell:kubectl-netstore.ps1 \
 	         kubectl:kubectl_complete-netstore; do \

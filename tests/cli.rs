@@ -11,8 +11,12 @@ mod dns;
 mod probe;
 #[path = "cli/qos.rs"]
 mod qos;
+#[path = "cli/rbac.rs"]
+mod rbac;
 #[path = "cli/records.rs"]
 mod records;
+#[path = "cli/shells.rs"]
+mod shells;
 #[path = "cli/verify.rs"]
 mod verify;
 #[path = "cli/volumes.rs"]
@@ -21,7 +25,7 @@ mod volumes;
 use common::{Home, SHOP};
 use insta::{assert_snapshot, with_settings};
 
-const COMMANDS: [&str; 17] = [
+const COMMANDS: [&str; 18] = [
     "who-can-reach",
     "reachable-from",
     "can-reach",
@@ -36,6 +40,7 @@ const COMMANDS: [&str; 17] = [
     "verify",
     "snapshot",
     "explain",
+    "rbac",
     "version",
     "completion",
     "options",

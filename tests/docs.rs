@@ -6,11 +6,15 @@
 //! UPDATE_DOCS=1 cargo test --test docs
 //! ```
 
+#[path = "docs/help.rs"]
+mod help;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use netstore::cli::ExitCode;
 use netstore::report::FindingKind;
 use netstore::{dns, policy, probe, qos, source, storage};
 
@@ -26,6 +30,36 @@ the same text. *error*: it does not do what it says. *warning*: probably not wha
 #[test]
 fn the_page_of_findings_is_what_the_tables_say() {
     check(&root().join("docs/findings.md"), &findings());
+}
+
+#[test]
+fn the_page_of_help_is_what_the_program_prints() {
+    check(&root().join("docs/help.md"), &help::page(program));
+}
+
+#[test]
+fn the_manual_pages_are_what_the_commands_say() {
+    let pages = help::manuals();
+    for (file, text) in &pages {
+        check(&root().join("man").join(file), text);
+    }
+    let known: BTreeSet<String> = pages.into_iter().map(|(file, _)| file).collect();
+    let there = fs::read_dir(root().join("man")).expect("man/ exists");
+    let there: BTreeSet<String> = there.map(|entry| entry.expect("an entry").file_name().into_string().expect("UTF-8")).collect();
+    assert_eq!(there, known);
+}
+
+/// Where there is a reader of manual pages, it has nothing to complain about.
+#[test]
+fn a_reader_of_manual_pages_understands_them() {
+    for (file, _) in help::manuals() {
+        let mut man = Command::new("man");
+        let output = man.args(["--warnings", "-l", "-Tutf8"]).arg(root().join("man").join(&file)).env("MANWIDTH", "100").output();
+        let Ok(output) = output else { return eprintln!("SKIPPED: man is not installed") };
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && output.stderr.is_empty(), "{file}: {}", String::from_utf8_lossy(&output.stderr));
+        assert!(text.contains(file.trim_end_matches(".1")), "{file}: {text}");
+    }
 }
 
 #[test]
@@ -51,6 +85,15 @@ fn every_link_leads_somewhere() {
         }
     }
     assert!(broken.is_empty(), "links that lead nowhere:\n{}", broken.join("\n"));
+}
+
+#[test]
+fn the_readme_lists_every_exit_code() {
+    let readme = read(&root().join("README.md"));
+    let (_, section) = readme.split_once("\n## Exit codes\n").expect("the section");
+    let table = section.lines().skip_while(|line| !line.starts_with("| --- ")).skip(1).take_while(|line| line.starts_with('|'));
+    let listed: Vec<u8> = table.map(|row| row.split('|').nth(1).expect("a cell").trim().parse().expect("a code")).collect();
+    assert_eq!(listed, ExitCode::ALL.map(ExitCode::code));
 }
 
 #[test]
@@ -135,7 +178,9 @@ fn with_sessions(page: &str) -> String {
 }
 
 fn can_be_repeated(words: &str) -> bool {
-    words.starts_with("explain ") || [" examples/shop", " tests/cluster/shop", " tests/fixtures/"].iter().any(|files| words.contains(files))
+    words.starts_with("explain ")
+        || words.starts_with("rbac")
+        || [" examples/shop", " tests/cluster/shop", " tests/fixtures/"].iter().any(|files| words.contains(files))
 }
 
 /// What the program prints: the answer, then what stands on standard error.

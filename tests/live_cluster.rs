@@ -23,6 +23,8 @@ mod probe;
 mod probe_harm;
 #[path = "live_cluster/qos/mod.rs"]
 mod qos;
+#[path = "live_cluster/rbac.rs"]
+mod rbac;
 #[path = "live_cluster/refusals.rs"]
 mod refusals;
 #[path = "live_cluster/remedies.rs"]

@@ -1,6 +1,7 @@
 //! Completion: of kubectl's question `__complete WORDS… CURRENT`, and of the shells' own.
 //!
-//! Names come from the source the words name, within a short time and silently: a TAB key never shows an error.
+//! Names come from the source the words name, of a cluster by metadata alone, within a short time and silently: a TAB key never shows
+//! an error, and never asks for a password.
 
 use std::ffi::{OsStr, OsString};
 use std::io::Write;
@@ -13,7 +14,8 @@ use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 use super::budget::within;
 use super::{CommandError, Globals, Session, help};
 use crate::inventory::{GroupKind, Inventory};
-use crate::objects::Resource;
+use crate::objects::{Meta, Resource};
+use crate::source::live::{self, Entries};
 
 /// The program that shells complete.
 pub const BINARY: &str = "kubectl-netstore";
@@ -73,48 +75,38 @@ fn candidates(words: &[OsString], descriptions: bool) -> Result<(), CommandError
     Ok(std::io::stdout().lock().write_all(text.as_bytes())?)
 }
 
+/// Completes the names of entries in the kubeconfig.
+pub fn entries(what: Entries) -> ArgValueCompleter {
+    ArgValueCompleter::new(move |current: &OsStr| {
+        let names = globals().and_then(|globals| live::entries(&globals.connection, what).ok());
+        starting_with(current, names.unwrap_or_default())
+    })
+}
+
 /// Completes the names of namespaces.
 pub fn namespaces() -> ArgValueCompleter {
-    ArgValueCompleter::new(|current: &OsStr| {
-        let names = known(Resource::Namespaces, |inventory, _| inventory.namespaces.iter().map(|n| n.name.clone()).collect());
-        starting_with(current, names)
-    })
+    ArgValueCompleter::new(|current: &OsStr| starting_with(current, known(Resource::Namespaces)))
 }
 
 /// Completes the names of claims.
 pub fn claims() -> ArgValueCompleter {
-    ArgValueCompleter::new(|current: &OsStr| {
-        let here = |inventory: &Inventory, namespace: &str| -> Vec<String> {
-            let claims = inventory.objects.claims.iter().filter(|claim| claim.metadata.namespace == namespace);
-            claims.map(|claim| claim.metadata.name.clone()).collect()
-        };
-        starting_with(current, known(Resource::PersistentVolumeClaims, here))
-    })
+    ArgValueCompleter::new(|current: &OsStr| starting_with(current, of_types(current, &[("pvc", Resource::PersistentVolumeClaims)])))
 }
 
 /// Completes what a question may be about: names of pods, `TYPE/`, and the names of a type.
 pub fn targets() -> ArgValueCompleter {
+    ArgValueCompleter::new(|current: &OsStr| starting_with(current, of_types(current, &TYPES)))
+}
+
+/// The same where nodes are meant, too.
+pub fn targets_and_nodes() -> ArgValueCompleter {
     ArgValueCompleter::new(|current: &OsStr| {
-        let Some(typed) = current.to_str() else { return Vec::new() };
-        let names = match typed.split_once('/') {
-            None => {
-                let mut names: Vec<String> = TYPES.iter().map(|(short, _)| format!("{short}/")).collect();
-                names.extend(known(Resource::Pods, pods));
-                names
-            }
-            Some((kind, _)) => match TYPES.iter().find(|(short, _)| *short == kind) {
-                Some((short, resource)) => {
-                    let names = known(*resource, |inventory, namespace| named(inventory, *resource, namespace));
-                    names.into_iter().map(|name| format!("{short}/{name}")).collect()
-                }
-                None => Vec::new(),
-            },
-        };
-        starting_with(current, names)
+        let types = [&TYPES[..], &[("node", Resource::Nodes)]].concat();
+        starting_with(current, of_types(current, &types))
     })
 }
 
-/// Types that can be targets, as they are completed, and where their names come from.
+/// Types that can be targets, as they are completed, and where their names come from. Names alone are those of the first.
 const TYPES: [(&str, Resource); 9] = [
     ("pod", Resource::Pods),
     ("deploy", Resource::Deployments),
@@ -127,39 +119,77 @@ const TYPES: [(&str, Resource); 9] = [
     ("ns", Resource::Namespaces),
 ];
 
-fn pods(inventory: &Inventory, namespace: &str) -> Vec<String> {
-    let here = inventory.pods.iter().filter(|info| !info.template && info.pod.metadata.namespace == namespace);
-    here.map(|info| info.pod.metadata.name.clone()).collect()
+/// `TYPE/NAME`, `TYPE NAME`, or a name alone.
+fn of_types(current: &OsStr, types: &[(&str, Resource)]) -> Vec<String> {
+    let Some(typed) = current.to_str() else { return Vec::new() };
+    if let Some((kind, _)) = typed.split_once('/') {
+        let Some((short, resource)) = types.iter().find(|(short, _)| *short == kind) else { return Vec::new() };
+        return known(*resource).into_iter().map(|name| format!("{short}/{name}")).collect();
+    }
+    if let Some(resource) = type_before(types) {
+        return known(resource);
+    }
+    let mut names: Vec<String> = types.iter().map(|(short, _)| format!("{short}/")).collect();
+    names.extend(types.first().map(|(_, resource)| known(*resource)).unwrap_or_default());
+    names
+}
+
+/// The type that the word before the current one names, unless that is the value of a flag.
+fn type_before(types: &[(&str, Resource)]) -> Option<Resource> {
+    let words = typed();
+    let [.., flag, word, _] = words.as_slice() else { return None };
+    if flag.as_encoded_bytes().starts_with(b"-") && !flag.as_encoded_bytes().contains(&b'=') {
+        return None;
+    }
+    let word = word.to_str()?.to_lowercase();
+    let names = |resource: Resource| word == resource.plural() || word == resource.kind().to_lowercase();
+    types.iter().find(|(short, resource)| word == *short || names(*resource)).map(|(_, resource)| *resource)
+}
+
+/// Names of objects of this kind, from the source and the namespace that the words before name; none on any trouble.
+fn known(resource: Resource) -> Vec<String> {
+    let ask = move || {
+        let globals = globals()?;
+        let Globals { selection, connection, .. } = &globals;
+        if selection.from.is_some() || !selection.filename.is_empty() {
+            return recorded(globals, resource);
+        }
+        let namespace = selection.namespace.as_deref().filter(|name| !name.is_empty());
+        live::names(connection, resource, namespace).ok()
+    };
+    within(PATIENCE, ask).unwrap_or_default()
+}
+
+/// The same from a snapshot or manifests.
+fn recorded(globals: Globals, resource: Resource) -> Option<Vec<String>> {
+    let mut session = Session::new(globals).ok()?;
+    session.hush(true);
+    let (inventory, _) = session.read(&[resource], &[]).ok()?;
+    let namespace = session.namespace().ok()?;
+    Some(named(&inventory, resource, &namespace))
 }
 
 fn named(inventory: &Inventory, resource: Resource, namespace: &str) -> Vec<String> {
+    let here = |metadata: &Meta| (metadata.namespace == namespace).then(|| metadata.name.clone());
+    let objects = &inventory.objects;
     match resource {
-        Resource::Pods => pods(inventory, namespace),
+        Resource::Pods => inventory.pods.iter().filter(|info| !info.template).filter_map(|info| here(&info.pod.metadata)).collect(),
         Resource::Namespaces => inventory.namespaces.iter().map(|n| n.name.clone()).collect(),
-        Resource::Services => {
-            let here = inventory.objects.services.iter().filter(|s| s.metadata.namespace == namespace);
-            here.map(|s| s.metadata.name.clone()).collect()
-        }
+        Resource::Nodes => objects.nodes.iter().map(|node| node.metadata.name.clone()).collect(),
+        Resource::Services => objects.services.iter().filter_map(|service| here(&service.metadata)).collect(),
+        Resource::PersistentVolumeClaims => objects.claims.iter().filter_map(|claim| here(&claim.metadata)).collect(),
         workloads => {
             let kind = GroupKind::new(workloads.kind());
-            let here = inventory.objects.workloads.iter().filter(|w| w.kind.name() == kind.name() && w.metadata.namespace == namespace);
-            here.map(|w| w.metadata.name.clone()).collect()
+            let of_kind = objects.workloads.iter().filter(|workload| workload.kind.name() == kind.name());
+            of_kind.filter_map(|workload| here(&workload.metadata)).collect()
         }
     }
 }
 
-/// Names of objects of this kind, from the source and the namespace that the words before name; none on any trouble.
-fn known(resource: Resource, names: impl Fn(&Inventory, &str) -> Vec<String> + Send + 'static) -> Vec<String> {
-    let words = typed();
-    let ask = move || {
-        let matches = help::command(None).ignore_errors(true).try_get_matches_from(words).ok()?;
-        let mut session = Session::new(Globals::from_arg_matches(&matches).ok()?).ok()?;
-        session.hush(true);
-        let (inventory, _) = session.read(&[resource], &[]).ok()?;
-        let namespace = session.namespace().ok()?;
-        Some(names(&inventory, &namespace))
-    };
-    within(PATIENCE, ask).unwrap_or_default()
+/// The global flags among the words.
+fn globals() -> Option<Globals> {
+    let matches = help::command(None).ignore_errors(true).try_get_matches_from(typed()).ok()?;
+    Globals::from_arg_matches(&matches).ok()
 }
 
 /// The command line that is being completed: behind `__complete`, or behind the first `--` of a shell's question.

@@ -8,6 +8,9 @@ use clap::Args;
 use jiff::SignedDuration;
 use secrecy::SecretString;
 
+use super::complete;
+use crate::source::live::Entries;
+
 /// Objects a page of a list has unless `--chunk-size` says otherwise: kubectl's `DefaultChunkSize`.
 pub const DEFAULT_CHUNK_SIZE: u32 = 500;
 
@@ -16,19 +19,19 @@ pub const DEFAULT_CHUNK_SIZE: u32 = 500;
 #[command(next_help_heading = "Connection options")]
 pub struct ConnectionOptions {
     /// Path to the kubeconfig file to use for CLI requests
-    #[arg(long, global = true, hide_short_help = true, value_name = "FILE")]
+    #[arg(long, global = true, hide_short_help = true, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub kubeconfig: Option<PathBuf>,
 
     /// The name of the kubeconfig context to use
-    #[arg(long, global = true, hide_short_help = true, value_name = "NAME")]
+    #[arg(long, global = true, hide_short_help = true, value_name = "NAME", add = complete::entries(Entries::Contexts))]
     pub context: Option<String>,
 
     /// The name of the kubeconfig cluster to use
-    #[arg(long, global = true, hide_short_help = true, value_name = "NAME")]
+    #[arg(long, global = true, hide_short_help = true, value_name = "NAME", add = complete::entries(Entries::Clusters))]
     pub cluster: Option<String>,
 
     /// The name of the kubeconfig user to use
-    #[arg(long, global = true, hide_short_help = true, value_name = "NAME")]
+    #[arg(long, global = true, hide_short_help = true, value_name = "NAME", add = complete::entries(Entries::Users))]
     pub user: Option<String>,
 
     /// The address and port of the Kubernetes API server
@@ -40,15 +43,15 @@ pub struct ConnectionOptions {
     pub token: Option<SecretString>,
 
     /// Path to a cert file for the certificate authority
-    #[arg(long, global = true, hide_short_help = true, value_name = "FILE")]
+    #[arg(long, global = true, hide_short_help = true, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub certificate_authority: Option<String>,
 
     /// Path to a client certificate file for TLS
-    #[arg(long, global = true, hide_short_help = true, value_name = "FILE")]
+    #[arg(long, global = true, hide_short_help = true, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub client_certificate: Option<String>,
 
     /// Path to a client key file for TLS
-    #[arg(long, global = true, hide_short_help = true, value_name = "FILE")]
+    #[arg(long, global = true, hide_short_help = true, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub client_key: Option<String>,
 
     /// Server name to use for server certificate validation
@@ -98,11 +101,13 @@ pub struct ConnectionOptions {
     #[arg(long, global = true, hide_short_help = true, value_name = "N", default_value_t = DEFAULT_CHUNK_SIZE)]
     pub chunk_size: u32,
 
-    /// Accepted for compatibility with kubectl's flags: nothing is cached
-    #[arg(long, global = true, hide_short_help = true, value_name = "DIR")]
+    /// Default cache directory [default: $KUBECACHEDIR, else ~/.kube/cache]
+    ///
+    /// Only names for completion are kept there, for ten seconds
+    #[arg(long, global = true, hide_short_help = true, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     pub cache_dir: Option<PathBuf>,
 
-    /// Number for the log level verbosity: 6 shows the requests
+    /// Number for the log level verbosity: 6 shows the requests, 8 their headers without credentials
     #[arg(
         short = 'v',
         long = "v",

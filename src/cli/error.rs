@@ -5,6 +5,7 @@ use std::{fmt, io};
 
 use crate::cli::connection::ConnectionOptions;
 use crate::cli::exit::ExitCode;
+use crate::cli::rights::rules;
 use crate::objects::Resource;
 use crate::probe::plan::Right;
 use crate::probe::rights;
@@ -144,8 +145,11 @@ impl From<LiveError> for CommandError {
             LiveError::NoContext { name, known } => connection().choices("contexts", &name, &known),
             LiveError::NoCluster { name, known } => connection().choices("clusters", &name, &known),
             LiveError::NoUser { name, known } => connection().choices("users", &name, &known),
-            LiveError::Credentials { not_found, about, .. } => {
+            LiveError::Credentials { why, not_found, about } => {
                 let mut error = connection().hint(by_hand(&about));
+                if why.contains("OIDC") {
+                    error = error.hint("log in again with the program that wrote this user entry");
+                }
                 if not_found {
                     error = error.hint("it is a credential plugin that your kubeconfig names and that is not installed");
                 }
@@ -158,15 +162,9 @@ impl From<LiveError> for CommandError {
             LiveError::Refused(about) => plain(&about),
             LiveError::Unreachable { why, about } => {
                 let error = plain(&about);
-                match why.as_str() {
-                    w if w.contains("certificate") => {
-                        error.hint("the CA of the cluster is certificate-authority in the kubeconfig, or --certificate-authority=FILE")
-                    }
-                    w if w.contains("lookup") => error.hint("is a VPN or a proxy (HTTPS_PROXY, NO_PROXY) missing?"),
-                    w if w.contains("no answer") || w.contains("timeout") || w.contains("stopped") => {
-                        error.hint("is a VPN or a proxy (HTTPS_PROXY, NO_PROXY) missing? --request-timeout=2m waits longer for each answer")
-                    }
-                    _ => error,
+                match way_out(&why) {
+                    Some(hint) => error.hint(hint),
+                    None => error,
                 }
             }
             LiveError::Unauthorized(about) => {
@@ -185,7 +183,9 @@ impl From<LiveError> for CommandError {
             }
             LiveError::NotPermitted { message, rights, about } => {
                 let flags: String = about.flags.iter().map(|flag| format!(" {}", quoted(flag))).collect();
-                let can_i = |r: &Right| format!("kubectl auth can-i {} {} -n {}{flags}", r.verb, r.resource, r.namespace);
+                // `pods/portforward` would be a pod of that name.
+                let what = |r: &Right| r.resource.replacen('/', " --subresource=", 1);
+                let can_i = |r: &Right| format!("kubectl auth can-i {} {} -n {}{flags}", r.verb, what(r), r.namespace);
                 let lines: Vec<String> = rights.iter().map(can_i).collect();
                 Self::from_server(ErrorKind::Forbidden, "Forbidden", &message)
                     .hint(format!("what was needed and refused can be asked again with\n{}", lines.join("\n")))
@@ -197,7 +197,20 @@ impl From<LiveError> for CommandError {
             LiveError::NotAnApi { about, .. } => {
                 connection().hint(target(&about)).hint("is the address of the server right, and are you logged in where a proxy wants it?")
             }
-            LiveError::Api { reason, message } => Self::from_server(ErrorKind::Failed, &reason, &message),
+            LiveError::NothingServed { message, about } => Self::from_server(ErrorKind::NotFound, "NotFound", &message)
+                .hint(target(&about))
+                .hint("is there an API server at this address? kubectl api-resources lists what it serves"),
+            LiveError::Api { reason, message } => {
+                let error = Self::from_server(ErrorKind::Failed, &reason, &message);
+                match reason.as_str() {
+                    "TooManyRequests" => error.hint("the server rations requests: try again later"),
+                    "InternalError" | "ServiceUnavailable" | "Timeout" | "ServerTimeout" => {
+                        error.hint("the server is in trouble, whatever it is asked: kubectl get --raw '/readyz?verbose'")
+                    }
+                    "BadRequest" if message.contains("HTTPS server") => error.hint("does the server want https://?"),
+                    _ => error,
+                }
+            }
             LiveError::Bug(_) => Self::verbatim(ErrorKind::Bug, format!("internal error: {text}")),
         }
     }
@@ -224,6 +237,38 @@ pub fn nearest<'a>(wanted: &str, known: &'a [String]) -> Option<&'a str> {
     (distance <= wanted.chars().count().div_ceil(3)).then_some(name)
 }
 
+/// What may help where there is no connection.
+fn way_out(why: &str) -> Option<&'static str> {
+    const NETWORK: &str = "is a VPN or a proxy (HTTPS_PROXY, NO_PROXY) missing?";
+    let hints = [
+        ("certificate has expired", "is the clock of this machine right? If so, the server needs a new certificate"),
+        ("certificate is valid for", "if this is the server that is meant: --tls-server-name=NAME, or tls-server-name in the kubeconfig"),
+        (
+            "failed to verify certificate",
+            "the CA of the cluster is certificate-authority in the kubeconfig, or --certificate-authority=FILE",
+        ),
+        (
+            "certificate required",
+            "the server wants client-certificate and client-key of the user entry, or --client-certificate and --client-key",
+        ),
+        ("remote error: tls", "the server does not take the client certificate of the user entry"),
+        ("HTTP response to HTTPS client", "does the server speak plain http://?"),
+        ("TLS handshake: EOF", "does the server speak TLS? A load balancer without a server behind it ends so, too"),
+        ("malformed HTTP response", "does the server want https://?"),
+        ("proxy authorization", "the proxy wants a password: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT, or proxy-url in the kubeconfig"),
+        ("lookup", NETWORK),
+        ("no answer", "is a VPN or a proxy (HTTPS_PROXY, NO_PROXY) missing? --request-timeout=2m waits longer for each answer"),
+        ("timeout", "is a VPN or a proxy (HTTPS_PROXY, NO_PROXY) missing? --request-timeout=2m waits longer for each answer"),
+        ("stopped in the middle", "--request-timeout=2m waits longer for each answer, --chunk-size=100 makes answers smaller"),
+        (
+            "broke off",
+            "something on the way closes connections, perhaps a proxy or a load balancer; --chunk-size=100 makes answers smaller",
+        ),
+        ("connection closed", "something on the way closes connections, perhaps a proxy or a load balancer"),
+    ];
+    hints.into_iter().find(|(words, _)| why.contains(words)).map(|(_, hint)| hint)
+}
+
 fn target(about: &About) -> String {
     let mut text = match &about.context {
         Some(context) => format!("context {context:?}"),
@@ -242,7 +287,10 @@ fn target(about: &About) -> String {
 fn by_hand(about: &About) -> String {
     let user = about.user.as_deref().unwrap_or("none");
     match &about.exec {
-        Some(plugin) => format!("user entry {user:?} gets its credentials from a plugin; run it by hand: {}", plugin.command_line()),
+        Some(plugin) => {
+            let words: Vec<String> = std::iter::once(&plugin.command).chain(&plugin.args).map(|word| quoted(word)).collect();
+            format!("user entry {user:?} gets its credentials from a plugin; run it by hand: {}", words.join(" "))
+        }
         None => format!("user entry {user:?}"),
     }
 }
@@ -262,19 +310,6 @@ fn can_i(resource: Resource, namespace: Option<&str>, flags: &[String]) -> Strin
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "-_=./:@$".contains(c);
     if word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
-}
-
-/// `rules:` of a Role that lets these be read.
-fn rules(resources: &[Resource]) -> String {
-    let mut groups: Vec<&str> = resources.iter().map(|r| r.group()).collect();
-    groups.sort_unstable();
-    groups.dedup();
-    let mut text = "rules:".to_owned();
-    for group in groups {
-        let names: Vec<&str> = resources.iter().filter(|r| r.group() == group).map(|r| r.plural()).collect();
-        let _ = write!(text, "\n- apiGroups: [\"{group}\"]\n  resources: [{}]\n  verbs: [get, list]", names.join(", "));
-    }
-    text
 }
 
 /// Text of others made safe for a terminal: control characters and those that turn the direction of writing are shown,

@@ -27,6 +27,9 @@ pub enum ExitCode {
 }
 
 impl ExitCode {
+    /// Every code there is.
+    pub const ALL: [Self; 7] = [Self::Success, Self::Error, Self::Usage, Self::No, Self::Undecided, Self::Bug, Self::Interrupted];
+
     /// The number.
     pub const fn code(self) -> u8 {
         self as u8

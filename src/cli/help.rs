@@ -60,7 +60,7 @@ pub fn globals() -> String {
 
 /// Whether a command may talk to a cluster; the others only talk.
 fn connects(command: &str) -> bool {
-    !matches!(command, "explain" | "completion" | "options" | "help")
+    !matches!(command, "explain" | "rbac" | "completion" | "options" | "help")
 }
 
 /// Whether a command reads what the flag is about.
@@ -70,6 +70,7 @@ fn is_of_use(arg: &Arg, command: &str) -> bool {
     }
     match (command, arg.get_id().as_str()) {
         (_, "help") => true,
+        ("rbac", "namespace") => true,
         (command, _) if !connects(command) => false,
         ("version", id) => id == "output" || is_connection(arg),
         ("dns verify", id) => !matches!(id, "from" | "filename" | "recursive" | "selector" | "cni"),

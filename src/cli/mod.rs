@@ -6,11 +6,13 @@
 pub mod args;
 pub mod budget;
 pub mod complete;
+mod confirm;
 pub mod connection;
 pub mod error;
 pub mod exit;
 pub mod help;
 pub mod progress;
+pub mod rights;
 mod session;
 pub mod suggest;
 pub mod targets;
@@ -21,7 +23,10 @@ use std::io::Write;
 
 use clap::FromArgMatches;
 
+use crate::commands;
+
 pub use args::{Cli, Globals};
+pub use confirm::confirm;
 pub use error::{CommandError, ErrorKind};
 pub use exit::ExitCode;
 pub use session::{Kept, Session};
@@ -33,9 +38,9 @@ pub fn run(argv: Vec<OsString>) -> ExitCode {
         answered => return ended(answered.map(|_| ExitCode::Success)),
     }
     let mut command = help::command(argv.first());
-    let parsed = command.try_get_matches_from_mut(argv).and_then(|matches| Cli::from_arg_matches(&matches));
+    let parsed = command.try_get_matches_from_mut(argv).and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, name(&matches))));
     match parsed {
-        Ok(cli) => ended(dispatch(cli, &mut command)),
+        Ok((cli, name)) => ended(dispatch(cli, &name, &mut command)),
         Err(error) => {
             // Help and version come as «errors» that belong on stdout; nobody is left to hear that printing failed.
             let code = if error.use_stderr() { ExitCode::Usage } else { ExitCode::Success };
@@ -45,13 +50,20 @@ pub fn run(argv: Vec<OsString>) -> ExitCode {
     }
 }
 
-fn dispatch(cli: Cli, command: &mut clap::Command) -> Result<ExitCode, CommandError> {
+/// The whole name of the command: `dns records`.
+fn name(matches: &clap::ArgMatches) -> String {
+    let below = std::iter::successors(matches.subcommand(), |(_, matches)| matches.subcommand());
+    below.map(|(name, _)| name).collect::<Vec<_>>().join(" ")
+}
+
+fn dispatch(cli: Cli, name: &str, command: &mut clap::Command) -> Result<ExitCode, CommandError> {
     let Some(question) = cli.command else {
         // As `kubectl krew`: without a command there is help, and no error.
         command.print_help()?;
         return Ok(ExitCode::Success);
     };
     let mut session = Session::new(cli.globals)?;
+    session.hold_to(commands::reads(name));
     question.run(&mut session).map(|outcome| outcome.exit_code())
 }
 

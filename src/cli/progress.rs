@@ -17,6 +17,8 @@ const DELAY: Duration = Duration::from_millis(250);
 const HERTZ: u8 = 10;
 /// From here on requests are shown, as with kubectl.
 const SHOW_REQUESTS: u8 = 6;
+/// From here on their headers, too; bodies never.
+const SHOW_HEADERS: u8 = 8;
 
 /// Progress on stderr.
 pub struct TerminalProgress {
@@ -80,6 +82,17 @@ impl Progress for TerminalProgress {
         if self.verbosity >= SHOW_REQUESTS {
             self.bar.suspend(|| eprintln!("{}", escaped(line)));
         }
+    }
+
+    fn request_with_headers(&self, line: &str, sent: &[String], came: &[String]) {
+        let mut text = line.to_owned();
+        if self.verbosity >= SHOW_HEADERS {
+            for (heading, headers) in [("Request Headers:", sent), ("Response Headers:", came)] {
+                text.extend(["\n", heading]);
+                headers.iter().for_each(|header| text.extend(["\n    ", header]));
+            }
+        }
+        self.request(&text);
     }
 
     /// Never hushed: who makes something in a cluster says so.

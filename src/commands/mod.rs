@@ -12,6 +12,7 @@ mod options;
 mod probe;
 mod pvc_why_pending;
 mod qos;
+mod rbac;
 mod reach;
 mod reachable_from;
 mod snapshot;
@@ -23,8 +24,10 @@ mod who_can_reach;
 
 use crate::cli::{CommandError, ExitCode, Session, targets};
 use crate::inventory::Inventory;
+use crate::objects::Resource;
 use crate::report::view::Format;
 use crate::report::{Answer, Finding, Question};
+use crate::source::Reads;
 
 /// A question. What it is about stands in its file, over its arguments.
 #[derive(Debug, clap::Subcommand)]
@@ -44,6 +47,7 @@ pub enum Command {
     Verify(verify::Args),
     Snapshot(snapshot::Args),
     Explain(explain::Args),
+    Rbac(rbac::Args),
     Version(version::Args),
     Completion(completion::Args),
     Options(options::Args),
@@ -70,6 +74,7 @@ impl Command {
             Self::Verify(args) => verify::run(session, args),
             Self::Snapshot(args) => snapshot::run(session, args),
             Self::Explain(args) => explain::run(session, args),
+            Self::Rbac(args) => rbac::run(session, args),
             Self::Version(args) => version::run(session, args),
             Self::Completion(args) => completion::run(session, args),
             Self::Options(args) => options::run(session, args),
@@ -109,6 +114,36 @@ pub fn formats(command: &str) -> &'static [Format] {
             "version" => version::FORMATS,
             _ => &[],
         },
+    }
+}
+
+/// The whole name of a command, and what it reads at most.
+type Reader = (&'static str, fn() -> Reads);
+
+/// Commands that read a cluster.
+const READS: [Reader; 15] = [
+    ("who-can-reach", reach::reads),
+    ("reachable-from", reach::reads),
+    ("can-reach", reach::reads),
+    ("effective-policy", reach::reads),
+    ("matrix", reach::reads),
+    ("pvc-why-pending", pvc_why_pending::reads),
+    ("volumes", volumes::reads),
+    ("storage", storage::reads),
+    ("qos", qos::reads),
+    ("dns", dns::reads),
+    ("dns records", dns::reads_for_records),
+    ("dns doctor", dns::reads_for_doctor),
+    ("dns verify", dns::reads_for_verify),
+    ("probe", probe::reads),
+    ("verify", verify::reads),
+];
+
+/// What the command of this name reads at most; none for commands that only talk.
+pub fn reads(command: &str) -> Option<Reads> {
+    match command {
+        "snapshot" => Some(Reads::lists(Resource::ALL)),
+        _ => READS.iter().find(|(name, _)| *name == command).map(|(_, reads)| reads()),
     }
 }
 

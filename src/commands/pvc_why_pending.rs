@@ -6,6 +6,7 @@ use crate::cli::{CommandError, ErrorKind, Session, complete, targets};
 use crate::inventory::Inventory;
 use crate::objects::{Objects, Resource};
 use crate::report::{self, Answer, Report};
+use crate::source::Reads;
 use crate::storage::{self, Question};
 
 /// Why a claim is pending, lost or of no use
@@ -33,6 +34,11 @@ pub struct Args {
     /// Show each volume with what it fails, and each node with what keeps the pod from it
     #[arg(long)]
     explain: bool,
+}
+
+/// What it reads at most.
+pub(super) fn reads() -> Reads {
+    Reads::lists(storage::FIRST.into_iter().chain(storage::MORE))
 }
 
 /// Answers the question.

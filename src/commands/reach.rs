@@ -6,6 +6,7 @@ use crate::inventory::Inventory;
 use crate::objects::Resource;
 use crate::policy::question::{PortQuery, Resolved};
 use crate::report::Finding;
+use crate::source::Reads;
 
 /// Kinds on which reachability depends. Workloads are among them: they group pods, and arguments name them.
 pub(super) const RESOURCES: [Resource; 15] = [
@@ -25,6 +26,11 @@ pub(super) const RESOURCES: [Resource; 15] = [
     Resource::Jobs,
     Resource::CronJobs,
 ];
+
+/// What such a question reads.
+pub(super) fn reads() -> Reads {
+    Reads::lists(RESOURCES)
+}
 
 /// Reads what a question about these targets depends on, with what the source had to say.
 pub(super) fn read(session: &mut Session, targets: &[Target]) -> Result<(Kept, Vec<Finding>), CommandError> {

@@ -4,6 +4,7 @@ use super::Outcome;
 use crate::cli::{CommandError, ErrorKind, Session};
 use crate::objects::{Objects, Resource};
 use crate::report::{self, Answer, Report};
+use crate::source::Reads;
 use crate::storage::{self, Question};
 
 /// Classes, drivers, volumes and claims at a glance
@@ -21,6 +22,11 @@ Examples:
   # With the claims of one namespace only
   kubectl netstore storage -n shop")]
 pub struct Args {}
+
+/// What it reads at most.
+pub(super) fn reads() -> Reads {
+    Reads::lists(storage::FIRST.into_iter().chain([Resource::Leases]).chain(storage::BACKUP_KINDS).chain(storage::MORE))
+}
 
 /// Answers the question.
 ///

@@ -7,6 +7,7 @@ use crate::inventory::Inventory;
 use crate::objects::{Objects, Pod, Resource};
 use crate::policy::question::Resolved;
 use crate::report::{self, Answer, Report};
+use crate::source::Reads;
 use crate::storage::{self, PodQuestion};
 
 /// Kinds that every answer depends on; what else is read depends on them.
@@ -38,6 +39,12 @@ pub struct Args {
     /// Pod (NAME), TYPE/NAME, TYPE NAME; none: all pods that are not well
     #[arg(value_name = "POD|WORKLOAD", num_args = 0..=2, add = complete::targets())]
     target: Vec<String>,
+}
+
+/// What it reads at most.
+pub(super) fn reads() -> Reads {
+    let claims = storage::MORE.into_iter().chain(storage::MORE_FOR_PODS);
+    Reads::lists(RESOURCES.into_iter().chain(WORKLOADS).chain(claims))
 }
 
 /// Answers the question.

@@ -132,6 +132,9 @@ impl<'a> Facts<'a> {
     }
 }
 
+/// Kinds that `more_needed` may name.
+pub const MORE: [Resource; 2] = [Resource::RuntimeClasses, Resource::PriorityClasses];
+
 /// Kinds that are worth reading because of what is there.
 pub fn more_needed(objects: &Objects) -> Vec<Resource> {
     let templates = objects.workloads.iter().map(|workload| &workload.template.spec);

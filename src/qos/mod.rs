@@ -28,6 +28,6 @@ pub mod whole;
 mod words;
 
 pub use answer::{Named, Question, qos};
-pub use facts::more_needed;
+pub use facts::{MORE, more_needed};
 pub use namespace::namespace;
 pub use node::node;

@@ -5,7 +5,7 @@ pub mod live;
 pub mod manifests;
 pub mod snapshot;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -25,6 +25,54 @@ pub struct Needs {
     pub system: Vec<Resource>,
     /// Namespaces the question names: where the list of all namespaces is forbidden, these are asked one by one.
     pub namespaces: Vec<String>,
+}
+
+/// What a command reads at most: `rbac` prints it, and a session of a debug build holds the command to it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reads {
+    /// Kinds that are listed in all namespaces, if that is permitted.
+    pub lists: BTreeSet<Resource>,
+    /// Kinds of which only the objects in kube-system matter.
+    pub system: BTreeSet<Resource>,
+    /// Whether it opens ways to ports of pods in kube-system.
+    pub port_forward: bool,
+}
+
+impl Reads {
+    /// Lists of these kinds.
+    pub fn lists(kinds: impl IntoIterator<Item = Resource>) -> Self {
+        Self { lists: kinds.into_iter().collect(), ..Self::default() }
+    }
+
+    /// And of these kinds what is in kube-system.
+    #[must_use]
+    pub fn of_system(mut self, kinds: impl IntoIterator<Item = Resource>) -> Self {
+        self.system.extend(kinds);
+        self
+    }
+
+    /// And through port-forward.
+    #[must_use]
+    pub fn through_port_forward(mut self) -> Self {
+        self.port_forward = true;
+        self
+    }
+
+    /// Both.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.lists.extend(other.lists);
+        self.system.extend(other.system);
+        self.port_forward |= other.port_forward;
+        self
+    }
+
+    /// A kind that is needed and not among these.
+    pub fn lack(&self, needs: &Needs) -> Option<Resource> {
+        let mut all = needs.resources.iter().filter(|kind| !self.lists.contains(kind));
+        let mut system = needs.system.iter().filter(|kind| !self.lists.contains(kind) && !self.system.contains(kind));
+        all.next().or_else(|| system.next()).copied()
+    }
 }
 
 /// A cluster's objects as the API server sent them: what a snapshot stores.
@@ -53,6 +101,12 @@ pub trait Progress: Send + Sync {
     /// A request has been answered (or not): one line as kubectl's `-v=6` prints it.
     fn request(&self, line: &str) {
         let _ = line;
+    }
+
+    /// The same, with the headers that were sent and those that came, as kubectl's `-v=8` prints them. No credential is among them.
+    fn request_with_headers(&self, line: &str, sent: &[String], came: &[String]) {
+        let _ = (sent, came);
+        self.request(line);
     }
 
     /// Something was made or removed, or the server warns: one line that stays.

@@ -23,7 +23,7 @@ mod why;
 mod words;
 
 pub use backup::KINDS as BACKUP_KINDS;
-pub use needs::{FIRST, LISTS, more_needed};
+pub use needs::{FIRST, LISTS, MORE, more_needed};
 pub use overview::overview;
-pub use pods::{PodQuestion, more_needed_for_pods, volumes};
+pub use pods::{MORE_FOR_PODS, PodQuestion, more_needed_for_pods, volumes};
 pub use why::{Question, why_pending};

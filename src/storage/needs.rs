@@ -18,6 +18,23 @@ pub const FIRST: [Resource; 8] = [
     Resource::CsiNodes,
     Resource::StatefulSets,
 ];
+/// Kinds that `more_needed` may name.
+pub const MORE: [Resource; 14] = [
+    Resource::VolumeSnapshots,
+    Resource::VolumeSnapshotContents,
+    Resource::VolumePopulators,
+    Resource::ReferenceGrants,
+    Resource::Events,
+    Resource::Leases,
+    Resource::CsiStorageCapacities,
+    Resource::VolumeAttributesClasses,
+    Resource::VolumeAttachments,
+    Resource::Deployments,
+    Resource::Jobs,
+    Resource::CronJobs,
+    Resource::ResourceQuotas,
+    Resource::LimitRanges,
+];
 /// Kinds that are worth reading for the claims that are meant, what decides most first: where a dozen lists have to do, the last give
 /// way. These are quotas and limits, of which an event tells as well, and before these who would start the pod that nobody has started.
 pub fn more_needed(objects: &Objects, means: impl Fn(&str, &str) -> bool) -> Vec<Resource> {

@@ -230,8 +230,8 @@ fn a_refusal_is_told_in_the_words_of_the_server_with_the_way_out() {
         format!(
             "Error from server (Forbidden): {message}\n\
              hint: what was needed and refused can be asked again with\n  \
-             kubectl auth can-i get pods/portforward -n kube-system --kubeconfig={0}\n  \
-             kubectl auth can-i create pods/portforward -n kube-system --kubeconfig={0}\n\
+             kubectl auth can-i get pods --subresource=portforward -n kube-system --kubeconfig={0}\n  \
+             kubectl auth can-i create pods --subresource=portforward -n kube-system --kubeconfig={0}\n\
              hint: rules of a Role that would do:\n  rules:\n  - apiGroups: [\"\"]\n    resources: [pods/portforward]\n    verbs: [create, get]",
             file.path().display()
         )

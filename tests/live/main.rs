@@ -2,12 +2,19 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod completion;
+mod credentials;
 mod errors;
+mod failures;
+mod flags;
 mod forward;
+mod home;
 mod lists;
 mod optional;
 mod pod;
+mod proxies;
 mod server;
+mod tls;
 mod verify;
 
 use std::io::Write;

@@ -1,7 +1,7 @@
 //! A scripted API server on loopback: plain HTTP, one answer a connection, whatever a test wants it to say.
 
-use std::io::{BufRead, BufReader, Write};
-use std::net::{TcpListener, TcpStream};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -20,6 +20,8 @@ pub enum Reply {
     Close,
     /// Says nothing.
     Hang,
+    /// Promises JSON, sends the beginning of it, and then no more.
+    Stall(Vec<u8>),
 }
 
 /// The server; it runs until the test process ends.
@@ -38,7 +40,7 @@ impl Server {
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let (stream, log, script) = (stream.unwrap(), Arc::clone(&log), Arc::clone(&script));
-                thread::spawn(move || answer(stream, &log, &*script));
+                thread::spawn(move || answer(stream, "", &log, &*script));
             }
         });
         Self { url, requests }
@@ -55,23 +57,36 @@ impl Server {
     }
 }
 
-/// One connection: the request in the log, and the answer of the script.
-pub fn answer(mut stream: TcpStream, log: &Mutex<Vec<String>>, script: &(dyn Fn(&str, usize) -> Reply + Send + Sync)) {
-    let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
-    let Some(Ok(first)) = lines.next() else { return };
+/// What a server does, by path with query and the number of earlier requests for the same.
+pub type Script = dyn Fn(&str, usize) -> Reply + Send + Sync;
+
+/// One connection: the request in the log, with what is `told` of it beyond HTTP, and the answer of the script.
+pub fn answer(mut stream: impl Read + Write, told: &str, log: &Mutex<Vec<String>>, script: &Script) {
+    let mut reader = BufReader::new(&mut stream);
+    let mut lines = reader.by_ref().lines();
+    let Some(Ok(first)) = lines.next() else {
+        // Not HTTP, perhaps TLS. Every server that speaks plain HTTP says so.
+        let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        return;
+    };
     let path = first.split(' ').nth(1).unwrap().to_owned();
     let headers: Vec<String> = lines.map_while(Result::ok).take_while(|l| !l.is_empty()).collect();
+    // What is not read of a body would break the connection before the answer has been read.
+    let length = headers.iter().find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
+    std::io::copy(&mut reader.take(length.unwrap_or(0)), &mut std::io::sink()).unwrap();
     let earlier = {
         let mut log = log.lock().unwrap();
         let earlier = log.iter().filter(|r: &&String| r.lines().next() == Some(path.as_str())).count();
-        log.push(format!("{path}\n{}", headers.join("\n").to_lowercase()));
+        log.push(format!("{path}\n{}{told}", headers.join("\n").to_lowercase()));
         earlier
     };
     let json_type = ("Content-Type", "application/json".to_owned());
-    let (status, headers, body, promised) = match script(&path, earlier) {
+    let reply = script(&path, earlier);
+    let stalls = matches!(reply, Reply::Stall(_));
+    let (status, headers, body, promised) = match reply {
         Reply::Json(status, value) => (status, vec![json_type], value.to_string().into_bytes(), 0),
         Reply::Raw(status, headers, body) => (status, headers, body, 0),
-        Reply::Cut(body) => (200, vec![json_type], body, 100),
+        Reply::Cut(body) | Reply::Stall(body) => (200, vec![json_type], body, 100),
         Reply::Close => return,
         Reply::Hang => return thread::sleep(Duration::from_secs(60)),
     };
@@ -80,7 +95,10 @@ pub fn answer(mut stream: TcpStream, log: &Mutex<Vec<String>>, script: &(dyn Fn(
         head.push_str(&format!("{name}: {value}\r\n"));
     }
     // The client may have given up: that is its right.
-    let _ = stream.write_all(format!("{head}\r\n").as_bytes()).and_then(|()| stream.write_all(&body));
+    let _ = stream.write_all(format!("{head}\r\n").as_bytes()).and_then(|()| stream.write_all(&body)).and_then(|()| stream.flush());
+    if stalls {
+        thread::sleep(Duration::from_secs(60));
+    }
 }
 
 /// A page of a list; an empty token on the last.

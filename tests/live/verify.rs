@@ -51,7 +51,7 @@ fn serve(stream: TcpStream, replica: Replica) {
     let log = Mutex::new(Vec::new());
     match line.split_once("/pods/").and_then(|(_, rest)| rest.split_once("/portforward")) {
         Some((name, _)) => pod::serve(stream, &log, &replica(name)),
-        None => server::answer(stream, &log, &|path, _| objects(path)),
+        None => server::answer(stream, "", &log, &|path, _| objects(path)),
     }
 }
 

@@ -21,7 +21,7 @@ use crate::probe::act::Stop;
 use crate::report::view::{Format, Style, render, render_findings, render_warnings};
 use crate::report::{Answer, Finding};
 use crate::source::live::{Cluster, PodPort, Replies};
-use crate::source::{Collected, Needs, Recording, SYSTEM_NAMESPACE, manifests, snapshot};
+use crate::source::{Collected, Needs, Reads, Recording, SYSTEM_NAMESPACE, manifests, snapshot};
 
 /// Namespace of objects that name none, where no context says otherwise.
 const DEFAULT_NAMESPACE: &str = "default";
@@ -34,6 +34,8 @@ pub struct Session {
     globals: Globals,
     source: Source,
     quiet: bool,
+    /// What the command says it reads.
+    reads: Option<Reads>,
 }
 
 /// Where objects come from.
@@ -61,7 +63,12 @@ impl Session {
             targets::check_namespace(name)?;
         }
         let source = source(&globals)?;
-        Ok(Self { globals, source, quiet: false })
+        Ok(Self { globals, source, quiet: false, reads: None })
+    }
+
+    /// Holds the command to what it says it reads: `rbac` prints nothing else.
+    pub fn hold_to(&mut self, reads: Option<Reads>) {
+        self.reads = reads;
     }
 
     /// Shows no progress from here on.
@@ -251,6 +258,9 @@ impl Session {
     }
 
     fn collect(&mut self, needs: &Needs) -> Result<Collected, CommandError> {
+        if let Some(kind) = self.reads.as_ref().and_then(|reads| reads.lack(needs)).filter(|_| cfg!(debug_assertions)) {
+            return Err(CommandError::new(ErrorKind::Bug, format!("{} are read, and `rbac` does not say so", kind.plural())));
+        }
         let selection = self.globals.selection.clone();
         match (&self.source, &selection.from) {
             (Source::Manifests, _) => {

@@ -9,6 +9,7 @@ mod verify;
 use super::{Outcome, all};
 use crate::cli::{CommandError, ErrorKind, Session};
 use crate::objects::Resource;
+use crate::source::Reads;
 
 /// Kinds on which names depend, and by which pods are named.
 const RESOURCES: [Resource; 10] = [
@@ -25,6 +26,26 @@ const RESOURCES: [Resource; 10] = [
 ];
 /// Kinds of which only what is in kube-system matters: the Corefile, and the kubelet's configuration.
 const OF_SYSTEM: [Resource; 1] = [Resource::ConfigMaps];
+
+/// What the question about a pod reads; the servers are asked with --verify only.
+pub(super) fn reads() -> Reads {
+    reads_for_records().through_port_forward()
+}
+
+/// What the question about records reads.
+pub(super) fn reads_for_records() -> Reads {
+    Reads::lists(RESOURCES).of_system(OF_SYSTEM)
+}
+
+/// What the doctor reads.
+pub(super) fn reads_for_doctor() -> Reads {
+    super::reach::reads().and(Reads::lists([Resource::Events])).of_system(OF_SYSTEM)
+}
+
+/// What asking the servers takes.
+pub(super) fn reads_for_verify() -> Reads {
+    Reads::lists(verify::RESOURCES).of_system(OF_SYSTEM).through_port_forward()
+}
 
 /// What a pod really asks for a name, what it is told, and what to change
 ///

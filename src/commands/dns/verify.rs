@@ -16,7 +16,7 @@ use crate::report::dns_verify::Verified;
 use crate::report::{self, Answer, Report};
 
 /// Kinds that the answer depends on.
-const RESOURCES: [Resource; 4] = [Resource::Namespaces, Resource::Pods, Resource::Services, Resource::EndpointSlices];
+pub(super) const RESOURCES: [Resource; 4] = [Resource::Namespaces, Resource::Pods, Resource::Services, Resource::EndpointSlices];
 
 /// Ask every replica of the cluster's DNS servers, and compare
 ///

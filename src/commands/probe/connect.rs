@@ -24,6 +24,7 @@ use crate::probe::targets::{self as aims, Aim, NoAim, Wanted};
 use crate::probe::wire::Observed;
 use crate::report::probe::{Probe, ProbeState};
 use crate::report::{Answer, Finding, Question, Report};
+use crate::source::Reads;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -85,6 +86,11 @@ impl ConnectArgs {
     }
 }
 
+/// What the question reads; what probing itself takes is said by `probe rights`.
+pub(super) fn reads() -> Reads {
+    Reads::lists(reach::RESOURCES.into_iter().chain(harm::NEEDS).chain(MORE)).of_system(OF_SYSTEM)
+}
+
 /// Answers the question.
 pub(super) fn run(session: &mut Session, args: &ConnectArgs) -> Result<Outcome, CommandError> {
     session.format(Question::Probe.formats())?;
@@ -93,8 +99,7 @@ pub(super) fn run(session: &mut Session, args: &ConnectArgs) -> Result<Outcome, 
     let (source, rest) = source(session, args)?;
     let typed = words::targets(rest)?;
     let named: Vec<Target> = words::objects(&typed).chain(&source).cloned().collect();
-    let resources: BTreeSet<Resource> = reach::RESOURCES.into_iter().chain(harm::NEEDS).chain(MORE).collect();
-    let resources: Vec<Resource> = resources.into_iter().collect();
+    let resources: Vec<Resource> = reads().lists.into_iter().collect();
     let (inventory, noticed) = session.read_with_system(&resources, &OF_SYSTEM, &named)?;
     let namespace = session.namespace()?;
     let warned = |session: &mut Session, error: CommandError| {

@@ -10,6 +10,7 @@ mod words;
 
 use super::Outcome;
 use crate::cli::{CommandError, ErrorKind, Session};
+use crate::source::Reads;
 
 /// Does it really connect, and is that what the policies say?
 ///
@@ -30,6 +31,11 @@ pub struct Args {
 enum Command {
     Gc(gc::Args),
     Rights(rights::Args),
+}
+
+/// What the question reads.
+pub(super) fn reads() -> Reads {
+    connect::reads()
 }
 
 /// Does it.

@@ -11,6 +11,7 @@ use crate::objects::{Pod, QosClass, Resource};
 use crate::policy::question::Resolved;
 use crate::qos::{self, Named, Question};
 use crate::report::{self, Answer, Report};
+use crate::source::Reads;
 
 /// Kinds that the answer depends on.
 const RESOURCES: [Resource; 11] = [
@@ -57,7 +58,7 @@ Examples:
   kubectl netstore qos -f manifests/")]
 pub struct Args {
     /// Pods (NAME) and workloads (TYPE/NAME), or TYPE NAME…; node/NAME; namespace/NAME; none: all pods of the namespace
-    #[arg(value_name = "POD|WORKLOAD|node/NAME|namespace/NAME", add = complete::targets())]
+    #[arg(value_name = "POD|WORKLOAD|node/NAME|namespace/NAME", add = complete::targets_and_nodes())]
     targets: Vec<String>,
     /// Show the smallest change of their templates that gives pods this class
     #[arg(long, value_name = "CLASS", value_enum, ignore_case = true)]
@@ -83,6 +84,11 @@ impl From<Want> for QosClass {
             Want::BestEffort => Self::BestEffort,
         }
     }
+}
+
+/// What it reads at most, about pods, a node or a namespace.
+pub(super) fn reads() -> Reads {
+    Reads::lists(RESOURCES.into_iter().chain(qos::MORE).chain(node::RESOURCES))
 }
 
 /// Answers the question.

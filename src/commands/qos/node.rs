@@ -9,7 +9,7 @@ use crate::qos;
 use crate::report::{self, Answer, Report};
 
 /// Kinds that the answer depends on.
-const RESOURCES: [Resource; 3] = [Resource::Nodes, Resource::Pods, Resource::PodMetrics];
+pub(super) const RESOURCES: [Resource; 3] = [Resource::Nodes, Resource::Pods, Resource::PodMetrics];
 
 /// The node that the words name; none if they name something else.
 ///

@@ -12,6 +12,7 @@ use crate::probe::harm;
 use crate::probe::plan::Way;
 use crate::report::dns_verify::Verified;
 use crate::report::{Answer, Finding, Question, Report};
+use crate::source::Reads;
 
 /// Try for real what the policies say, with as few probes as cover them
 ///
@@ -89,6 +90,11 @@ pub fn run(session: &mut Session, args: &Args) -> Result<Outcome, CommandError> 
         Some(Verified::Unknown) if args.exit_code || args.quiet => Outcome::Undecided,
         _ => Outcome::Answered,
     })
+}
+
+/// What it reads at most; what probing itself takes is said by `probe rights`.
+pub(super) fn reads() -> Reads {
+    Reads::lists(reach::RESOURCES.into_iter().chain(harm::NEEDS))
 }
 
 /// Reads what the policies depend on, and, if a pod may be made, who else would notice it.

@@ -193,6 +193,7 @@ impl<'a, H: Harvest> Gathering<'a, H> {
                 Err(LiveError::Forbidden { message, resources, namespace, about: Box::new(about.clone()) })
             }
             _ => match self.failures.into_iter().next() {
+                Some((_, Failure::Status { message, .. })) => Err(LiveError::NothingServed { message, about: Box::new(about.clone()) }),
                 Some((_, failure)) => Err(failure.into_error(about)),
                 None => Ok(self.gathered),
             },

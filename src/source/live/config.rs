@@ -40,7 +40,7 @@ pub(super) fn configure(options: &ConnectionOptions, loaded: Loaded) -> Result<(
         // In a pod: the service account's token, unless a flag brought a better one.
         config.auth_info.token_file = config.auth_info.token_file.take().or(own_identity.token_file);
     }
-    let about = About {
+    let mut about = About {
         server: config.cluster_url.to_string().trim_end_matches('/').to_owned(),
         host: config.cluster_url.authority().map(ToString::to_string).unwrap_or_default(),
         context,
@@ -48,6 +48,7 @@ pub(super) fn configure(options: &ConnectionOptions, loaded: Loaded) -> Result<(
         files: loaded.files,
         flags: flags(options),
         exec: config.auth_info.exec.as_ref().map(plugin),
+        headers: Vec::new(),
     };
     if config.cluster_url.scheme_str() != Some("https") {
         without_credentials(&mut config.auth_info);
@@ -59,7 +60,38 @@ pub(super) fn configure(options: &ConnectionOptions, loaded: Loaded) -> Result<(
     config.default_retry = false;
     let agent = concat!("kubectl-netstore/", env!("CARGO_PKG_VERSION"));
     config.headers.push((header::USER_AGENT, HeaderValue::from_static(agent)));
+    about.headers = headers(&config);
     Ok((config, about))
+}
+
+/// What kube puts on every request, as kubectl shows it. What a credential plugin brings is not known before it has run.
+fn headers(config: &Config) -> Vec<String> {
+    let auth = &config.auth_info;
+    let compression = (!config.disable_compression).then(|| "Accept-Encoding: gzip".to_owned());
+    let own = config.headers.iter().map(|(name, value)| format!("{}: {}", titled(name.as_str()), value.to_str().unwrap_or_default()));
+    let credentials = match auth {
+        AuthInfo { auth_provider: Some(_), .. } => Some("Bearer <masked>"),
+        AuthInfo { username: Some(_), password: Some(_), .. } => Some("Basic <masked>"),
+        AuthInfo { token: Some(_), .. } => Some("Bearer <masked>"),
+        AuthInfo { exec: Some(_), .. } => Some("Bearer <masked>, if the credential plugin brings a token"),
+        _ => None,
+    };
+    let credentials = credentials.map(|masked| format!("Authorization: {masked}"));
+    let who = [("User", &auth.impersonate), ("Uid", &auth.impersonate_uid)];
+    let who = who.into_iter().filter_map(|(name, value)| value.as_ref().map(|value| format!("Impersonate-{name}: {value}")));
+    let groups = auth.impersonate_groups.iter().flatten().map(|group| format!("Impersonate-Group: {group}"));
+    let extra = auth.impersonate_user_extra.iter().flatten();
+    let extra = extra.flat_map(|(key, values)| values.iter().map(move |value| format!("Impersonate-Extra-{}: {value}", titled(key))));
+    let mut all: Vec<String> = compression.into_iter().chain(own).chain(credentials).chain(who).chain(groups).chain(extra).collect();
+    all.sort();
+    all
+}
+
+/// `user-agent` as people write it: `User-Agent`.
+pub(super) fn titled(name: &str) -> String {
+    let mut start = true;
+    let upper = |c: char| if std::mem::replace(&mut start, c == '-') { c.to_ascii_uppercase() } else { c };
+    name.chars().map(upper).collect()
 }
 
 /// The flags that say which server and who; of a token only that there is one.
@@ -236,9 +268,21 @@ fn proxy_of_environment(server: &Uri, variable: impl Fn(&str) -> Option<String>)
         Some("https") => first(["HTTPS_PROXY", "https_proxy"]),
         _ => first(["HTTP_PROXY", "http_proxy"]),
     }?;
-    let exceptions = first(["NO_PROXY", "no_proxy"]).unwrap_or_default();
+    let exceptions = exceptions_for(server, &first(["NO_PROXY", "no_proxy"]).unwrap_or_default());
     Matcher::builder().all("http://any.invalid").no(exceptions).build().intercept(server)?;
     Some(proxy)
+}
+
+/// Entries of NO_PROXY without the port of this server; those with the port of another are not about it.
+fn exceptions_for(server: &Uri, list: &str) -> String {
+    let port = server.port_u16().unwrap_or(if server.scheme_str() == Some("https") { 443 } else { 80 });
+    let entry = |entry: &str| match entry.trim().rsplit_once(':') {
+        Some((host, digits)) if !host.contains(':') || host.ends_with(']') => {
+            (digits.parse() == Ok(port)).then(|| host.trim_matches(['[', ']']).to_owned())
+        }
+        _ => Some(entry.trim().to_owned()),
+    };
+    list.split(',').filter_map(entry).collect::<Vec<_>>().join(",")
 }
 
 fn parse_proxy(proxy: &str) -> Result<Uri, LiveError> {
@@ -344,6 +388,8 @@ mod tests {
         assert!(proxied("https://outside:6443"));
         assert!(!proxied("https://api.inside:6443") && !proxied("https://10.1.2.3") && !proxied("https://[::1]:6443"));
         assert!(!proxied("http://outside"), "HTTP_PROXY is not set");
+        let exceptions = |list: &str| exceptions_for(&"https://api:6443".parse().expect("a URL"), list);
+        assert_eq!(exceptions("a, b:6443,c:80,[::1]:6443,fd00::/8,.d"), "a,b,::1,fd00::/8,.d");
         assert_eq!(parse_proxy("proxy.corp:3128").expect("a URL").to_string(), "http://proxy.corp:3128/");
         assert_eq!(parse_proxy("socks5h://p:1").expect("a URL").scheme_str(), Some("socks5"));
     }

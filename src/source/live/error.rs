@@ -27,6 +27,8 @@ pub struct About {
     pub flags: Vec<String>,
     /// The plugin that brings credentials, if the user entry has one.
     pub exec: Option<CredentialPlugin>,
+    /// Headers that every request has, to be shown: no credential is among them.
+    pub headers: Vec<String>,
 }
 
 /// A program of the kubeconfig that brings credentials.
@@ -38,13 +40,6 @@ pub struct CredentialPlugin {
     pub args: Vec<String>,
     /// What the kubeconfig says about installing it.
     pub install_hint: Option<String>,
-}
-
-impl CredentialPlugin {
-    /// The command line, to be run by hand.
-    pub fn command_line(&self) -> String {
-        std::iter::once(&self.command).chain(&self.args).map(String::as_str).collect::<Vec<_>>().join(" ")
-    }
 }
 
 /// Why a cluster could not be read at all.
@@ -149,6 +144,14 @@ pub enum LiveError {
     NotAnApi {
         /// What came instead.
         why: String,
+        /// Whom it is about.
+        about: Box<About>,
+    },
+    /// A server answers, and knows none of the kinds that are needed.
+    #[error("{message}")]
+    NothingServed {
+        /// Its words.
+        message: String,
         /// Whom it is about.
         about: Box<About>,
     },
@@ -262,7 +265,13 @@ impl Failure {
         if find_io(io::ErrorKind::TimedOut) && connecting {
             return Self::Unreachable(format!("dial tcp {}: i/o timeout", about.host));
         }
-        if connecting { Self::Unreachable(root) } else { Self::Broken(root) }
+        match root.as_str() {
+            // What a server that wants TLS says to a plain request looks like this to the parser.
+            "invalid HTTP version parsed" => Self::Unreachable("malformed HTTP response".to_owned()),
+            "tls handshake eof" => Self::Unreachable("net/http: TLS handshake: EOF".to_owned()),
+            _ if connecting => Self::Unreachable(root),
+            _ => Self::Broken(root),
+        }
     }
 
     /// Never the output of a plugin or its environment: there are tokens in them.
@@ -302,6 +311,18 @@ fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (
     std::iter::successors(Some(error), |e| behind(*e))
 }
 
+/// `CertificateRequired` → `certificate required`.
+fn spaced(name: &str) -> String {
+    let mut words = String::new();
+    for c in name.chars() {
+        if c.is_ascii_uppercase() && !words.is_empty() {
+            words.push(' ');
+        }
+        words.push(c.to_ascii_lowercase());
+    }
+    words
+}
+
 /// Go's words for what users look up.
 fn tls_words(error: &rustls::Error) -> String {
     use rustls::{CertificateError as C, Error as E};
@@ -312,7 +333,14 @@ fn tls_words(error: &rustls::Error) -> String {
         E::InvalidCertificate(C::Expired | C::ExpiredContext { .. } | C::NotValidYet | C::NotValidYetContext { .. }) => {
             "tls: failed to verify certificate: x509: certificate has expired or is not yet valid".to_owned()
         }
+        E::InvalidCertificate(C::NotValidForNameContext { expected, presented }) => {
+            // The library shows names as its own values: `DnsName("api.corp")`.
+            let names: Vec<&str> = presented.iter().map(|name| name.split('"').nth(1).unwrap_or(name)).collect();
+            let names = if names.is_empty() { "no name".to_owned() } else { names.join(", ") };
+            format!("tls: failed to verify certificate: x509: certificate is valid for {names}, not {}", expected.to_str())
+        }
         E::InvalidCertificate(other) => format!("tls: failed to verify certificate: x509: {other}"),
+        E::AlertReceived(alert) => format!("remote error: tls: {}", spaced(&format!("{alert:?}"))),
         E::InvalidMessage(_) => "http: server gave HTTP response to HTTPS client".to_owned(),
         other => format!("tls: {other}"),
     }

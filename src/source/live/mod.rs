@@ -2,7 +2,8 @@
 //!
 //! `kubeconfig` and `config` find out where and as whom, `transport` does single requests, `list` reads lists in pages that
 //! `page` decodes, `collect` decides what to read and keeps the books. `forward` opens a way to a port of a pod, `dns` asks the server
-//! there. Reading sends only GET requests; what changes a cluster is asked for by [`crate::probe::act`] alone, through the same transport.
+//! there. `names` answers a TAB key, and `remembered` keeps what it said for a moment. Reading sends only GET requests; what changes a
+//! cluster is asked for by [`crate::probe::act`] alone, through the same transport.
 
 mod collect;
 mod config;
@@ -11,8 +12,10 @@ mod error;
 mod forward;
 mod kubeconfig;
 mod list;
+mod names;
 mod optional;
 mod page;
+mod remembered;
 mod transport;
 
 use std::sync::Arc;
@@ -25,6 +28,7 @@ use serde::Deserialize;
 
 pub use error::{About, CredentialPlugin, LiveError};
 pub use forward::PodPort;
+pub use names::{Entries, entries, names};
 
 use self::collect::{Gathered, Gathering};
 pub(crate) use self::error::Failure;

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use http::{HeaderMap, Method, Request, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use kube::Client;
 use kube::client::Body;
@@ -15,9 +15,12 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 
 use super::About;
+use super::config::titled;
 use super::error::Failure;
 use crate::source::Progress;
 
+/// What is asked for.
+const JSON: &str = "application/json";
 /// Requests at a time: kube has no limit of its own, and API servers ration clients.
 const PARALLEL: usize = 8;
 /// Attempts at one request.
@@ -37,6 +40,8 @@ pub(crate) struct Transport {
     slots: Semaphore,
     timeout: Option<Duration>,
     about: About,
+    /// Headers of a request, as `-v=8` shows them.
+    sent: Vec<String>,
     /// Whether the server has ever answered.
     answered: AtomicBool,
     /// Why it cannot be reached, if it never answered: nobody waits for the same thing twice.
@@ -82,11 +87,14 @@ impl From<Failure> for Refusal {
 
 impl Transport {
     pub(super) fn new(client: Client, timeout: Option<Duration>, about: About) -> Self {
+        let mut sent = about.headers.clone();
+        sent.insert(0, format!("Accept: {JSON}"));
         Self {
             client,
             slots: Semaphore::new(PARALLEL),
             timeout: timeout.filter(|t| !t.is_zero()),
             about,
+            sent,
             answered: AtomicBool::new(false),
             dead: OnceLock::new(),
         }
@@ -109,28 +117,39 @@ impl Transport {
 
     /// The JSON at a path (with query).
     pub(crate) async fn get(&self, path: &str, progress: &dyn Progress) -> Result<Vec<u8>, Failure> {
+        self.get_as(path, JSON, progress).await
+    }
+
+    /// The same in a form of one's own.
+    pub(super) async fn get_as(&self, path: &str, accept: &str, progress: &dyn Progress) -> Result<Vec<u8>, Failure> {
         let get = Write { method: Method::GET, path, content_type: "", body: Vec::new() };
-        self.patiently(&get, Refusal::worth_repeating, progress).await?.json()
+        self.patiently(&get, accept, Refusal::worth_repeating, progress).await?.json()
     }
 
     /// The text at a path: the log of a container.
     pub(crate) async fn text(&self, path: &str, progress: &dyn Progress) -> Result<String, Failure> {
         let get = Write { method: Method::GET, path, content_type: "", body: Vec::new() };
-        let reply = self.patiently(&get, Refusal::worth_repeating, progress).await?;
+        let reply = self.patiently(&get, JSON, Refusal::worth_repeating, progress).await?;
         Ok(String::from_utf8_lossy(&reply.body).into_owned())
     }
 
     /// Asks for a change; the object comes back as JSON, and with it what the server warns of.
     pub(crate) async fn write(&self, write: &Write<'_>, progress: &dyn Progress) -> Result<(Vec<u8>, Vec<String>), Failure> {
-        let reply = self.patiently(write, |refusal| refusal.failure.code() == Some(429), progress).await?;
+        let reply = self.patiently(write, JSON, |refusal| refusal.failure.code() == Some(429), progress).await?;
         let warnings = warnings(&reply.headers).collect();
         Ok((reply.json()?, warnings))
     }
 
-    async fn patiently(&self, asked: &Write<'_>, again: fn(&Refusal) -> bool, progress: &dyn Progress) -> Result<Reply, Failure> {
+    async fn patiently(
+        &self,
+        asked: &Write<'_>,
+        accept: &str,
+        again: fn(&Refusal) -> bool,
+        progress: &dyn Progress,
+    ) -> Result<Reply, Failure> {
         let mut pause = FIRST_PAUSE;
         for attempt in 1.. {
-            let refusal = match self.attempt(asked, progress).await {
+            let refusal = match self.attempt(asked, accept, progress).await {
                 Ok(reply) => return Ok(reply),
                 Err(refusal) => refusal,
             };
@@ -143,14 +162,15 @@ impl Transport {
         Err(Failure::Broken("gave up".to_owned()))
     }
 
-    async fn attempt(&self, asked: &Write<'_>, progress: &dyn Progress) -> Result<Reply, Refusal> {
+    async fn attempt(&self, asked: &Write<'_>, accept: &str, progress: &dyn Progress) -> Result<Reply, Refusal> {
         // Never closed, so the error cannot happen.
         let _slot = self.slots.acquire().await;
         if let Some(failure) = self.dead.get() {
             return Err(failure.clone().into());
         }
         let started = Instant::now();
-        let outcome = self.exchange(asked, started).await;
+        let mut came = Vec::new();
+        let outcome = self.exchange(asked, accept, started, &mut came).await;
         match &outcome {
             Err(Refusal { failure: failure @ (Failure::Refused | Failure::Unreachable(_) | Failure::TimedOut(_)), .. }) => {
                 if !self.answered.load(Ordering::Relaxed) {
@@ -165,13 +185,14 @@ impl Transport {
             Err(refusal) => refusal.failure.code().map_or_else(|| refusal.failure.reason().into(), |c| c.to_string().into()),
         };
         let (Write { method, path, .. }, server) = (asked, &self.about.server);
-        progress.request(&format!("{method} {server}{path} {result} in {} milliseconds", started.elapsed().as_millis()));
+        let line = format!("{method} {server}{path} {result} in {} milliseconds", started.elapsed().as_millis());
+        progress.request_with_headers(&line, &self.sent, &came);
         outcome
     }
 
-    async fn exchange(&self, asked: &Write<'_>, started: Instant) -> Result<Reply, Refusal> {
+    async fn exchange(&self, asked: &Write<'_>, accept: &str, started: Instant, came: &mut Vec<String>) -> Result<Reply, Refusal> {
         let Write { method, path, content_type, body } = asked;
-        let mut request = Request::builder().method(method).uri(*path).header(header::ACCEPT, "application/json");
+        let mut request = Request::builder().method(method).uri(*path).header(header::ACCEPT, accept);
         if !content_type.is_empty() {
             request = request.header(header::CONTENT_TYPE, *content_type);
         }
@@ -181,6 +202,7 @@ impl Transport {
         let response = timeout_at(self.deadline(started), self.client.send(request)).await.map_err(|_| late())?;
         let response = response.map_err(|e| Failure::of(&e, &self.about))?;
         let (parts, body) = response.into_parts();
+        *came = shown(&parts.headers);
         match parts.status {
             status if status.is_success() => Ok(Reply { body: self.read(body, usize::MAX, started).await?, headers: parts.headers }),
             status if status.is_redirection() => {
@@ -236,6 +258,15 @@ impl Refusal {
             _ => false,
         }
     }
+}
+
+/// Headers as `-v=8` shows them: what a server wants kept and sent again is a credential.
+fn shown(headers: &HeaderMap) -> Vec<String> {
+    let line = |(name, value): (&HeaderName, &HeaderValue)| {
+        let value = if *name == header::SET_COOKIE { "<masked>".into() } else { String::from_utf8_lossy(value.as_bytes()) };
+        format!("{}: {value}", titled(name.as_str()))
+    };
+    headers.iter().map(line).collect()
 }
 
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {

@@ -149,6 +149,21 @@ impl Judgement {
     }
 }
 
+/// Kinds that `more_needed_for_pods` may name beside those about claims.
+pub const MORE_FOR_PODS: [Resource; 11] = [
+    Resource::ReplicaSets,
+    Resource::StatefulSets,
+    Resource::DaemonSets,
+    Resource::PersistentVolumeClaims,
+    Resource::PersistentVolumes,
+    Resource::StorageClasses,
+    Resource::CsiDrivers,
+    Resource::CsiNodes,
+    Resource::Nodes,
+    Resource::ConfigMaps,
+    Resource::Secrets,
+];
+
 /// Kinds that are worth reading for the pods that are meant, after what was read so far.
 pub fn more_needed_for_pods(objects: &Objects, means: impl Fn(&Pod) -> bool) -> Vec<Resource> {
     let meant: Vec<&Pod> = objects.pods.iter().filter(|pod| means(pod)).collect();

@@ -1,0 +1,50 @@
+//! `rbac`: the rights that questions need, ready to apply.
+
+use super::{Outcome, READS, reads};
+use crate::cli::suggest::{either, nearest};
+use crate::cli::{CommandError, ErrorKind, Session, rights};
+use crate::source::Reads;
+
+/// Print the Role or ClusterRole that a command needs
+///
+/// Above each object stands the line that gives it to somebody. Every question answers with less, too, and says what is
+/// missing. Rules for kinds that a cluster does not have do no harm.
+#[derive(Debug, clap::Args)]
+#[command(before_help = "\
+Examples:
+  # Rights for all questions
+  kubectl netstore rbac | kubectl apply -f -
+
+  # For one of them, and one namespace
+  kubectl netstore rbac who-can-reach -n shop | kubectl apply -f -")]
+pub struct Args {
+    /// Command, such as `matrix` or `dns verify`; none: all questions
+    #[arg(value_name = "COMMAND", num_args = 0..=2, add = clap_complete::engine::ArgValueCandidates::new(candidates))]
+    command: Vec<String>,
+}
+
+/// Prints the rights.
+///
+/// # Errors
+/// If there is no such command, or if nothing can be written.
+pub fn run(session: &mut Session, args: &Args) -> Result<Outcome, CommandError> {
+    let command = args.command.join(" ");
+    let wanted = match command.as_str() {
+        "" => READS.iter().map(|(_, reads)| reads()).fold(Reads::default(), Reads::and),
+        command => reads(command).ok_or_else(|| unknown(command))?,
+    };
+    let name = ["netstore", &command].join("-").replace(' ', "-");
+    let text = rights::roles(name.trim_end_matches('-'), &wanted, session.named_namespace().as_deref());
+    session.say(&text)?;
+    Ok(Outcome::Answered)
+}
+
+fn unknown(command: &str) -> CommandError {
+    let error = CommandError::new(ErrorKind::Usage, format!("`{command}` reads nothing of a cluster"));
+    let near: Vec<String> = nearest(command, READS.map(|(name, _)| name)).into_iter().map(|name| format!("`{name}`")).collect();
+    if near.is_empty() { error } else { error.hint(format!("did you mean {}?", either(&near))) }
+}
+
+fn candidates() -> Vec<clap_complete::engine::CompletionCandidate> {
+    READS.iter().map(|(name, _)| *name).filter(|name| !name.contains(' ')).map(clap_complete::engine::CompletionCandidate::new).collect()
+}
