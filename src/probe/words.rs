@@ -6,13 +6,14 @@ use super::wire::Observed;
 use crate::objects::ServicePort;
 use crate::report::probe::Verdict;
 
-/// What came of a check: `timed out (3 attempts)`, `connected in 2 ms`. What a tool said is only repeated where the verdict does not say it.
+/// What came of a check: `timed out (3 attempts)`, `connected`. What a tool said is only repeated where the verdict does not say it;
+/// how long it took, nowhere: that is the time of a tool more than of the network.
 pub fn observed(observed: &Observed) -> String {
-    let Observed { verdict: what, detail, attempts, milliseconds } = observed;
+    let Observed { verdict: what, detail, attempts, .. } = observed;
     let said = verdict(*what);
     let said = match what {
-        Verdict::Connected | Verdict::UdpAnswered => return format!("{said} in {milliseconds} ms"),
-        Verdict::HttpStatus if !detail.is_empty() => return format!("HTTP {detail} in {milliseconds} ms"),
+        Verdict::Connected | Verdict::UdpAnswered => return said.to_owned(),
+        Verdict::HttpStatus if !detail.is_empty() => return format!("HTTP {detail}"),
         Verdict::Resolved if !detail.is_empty() => return format!("{said} to {detail}"),
         // Who sent it: `ICMP port unreachable from 10.0.0.1`.
         _ if detail.starts_with("ICMP ") => format!("refused ({detail})"),

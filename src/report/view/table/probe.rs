@@ -1,5 +1,6 @@
 //! `probe` in words: whether it connects, the first failure, then the layers from the name to the packet.
 
+use std::collections::BTreeSet;
 use std::io;
 
 use super::super::escape;
@@ -39,6 +40,22 @@ pub(super) fn write(report: &Report<Probe>, text: &mut Text<'_>) -> io::Result<(
     if !all && connections.iter().any(|probed| probed.state == ProbeState::Ok) {
         text.page.blank()?;
         text.page.paragraph("-o wide shows the layers of those that connect, too.", 0)?;
+    }
+    ways(text, connections)
+}
+
+/// How the checks got into the network of the source, and what is left of that.
+fn ways(text: &mut Text<'_>, connections: &[Probed]) -> io::Result<()> {
+    let ways: BTreeSet<&str> = connections.iter().map(|probed| probed.way).collect();
+    for way in ways {
+        let said = match way {
+            "exec" => "Tried by exec: with what a container of the pod has; nothing is left of it.",
+            "ephemeral" => "Tried by an ephemeral container, which stays listed in the pod.",
+            "pod" => "Tried from a pod that policies cannot tell from it, which was deleted.",
+            _ => "Tried by port-forward, from the API server to the pod: no NetworkPolicy is on this way.",
+        };
+        text.page.blank()?;
+        text.page.paragraph(said, 0)?;
     }
     Ok(())
 }
