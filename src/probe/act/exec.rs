@@ -141,8 +141,14 @@ fn end(status: &Status) -> End {
     match code {
         // What shells say, and container runtimes on behalf of a program that is not there.
         Some(code) if !(matches!(code, 126 | 127) && message.contains("exec failed")) => End::Exited(code),
-        _ => End::NotStarted(message),
+        _ => End::NotStarted(last_words(&message).to_owned()),
     }
+}
+
+/// What a container runtime says in the end, behind all who passed it on: `exec: "sh": executable file not found in $PATH`.
+fn last_words(message: &str) -> &str {
+    let program = message.rfind("exec: \"").and_then(|at| message.get(at..)).unwrap_or(message);
+    program.trim_end_matches(": unknown")
 }
 
 #[cfg(test)]
@@ -162,8 +168,10 @@ mod tests {
         let failed = |message: &str, details: Value| ended(json!({ "status": "Failure", "message": message, "details": details }));
         assert_eq!(failed("command terminated with non-zero exit code", code("7")), End::Exited(7));
         assert_eq!(failed("command terminated with non-zero exit code", code("127")), End::Exited(127));
-        let runtime = "OCI runtime exec failed: exec: \"sh\": executable file not found in $PATH";
-        assert_eq!(failed(runtime, code("127")), End::NotStarted(runtime.to_owned()));
+        let missing = "exec: \"sh\": executable file not found in $PATH";
+        let runtime =
+            format!("Internal error occurred: failed to start exec \"a7\": OCI runtime exec failed: exec failed: {missing}: unknown");
+        assert_eq!(failed(&runtime, code("127")), End::NotStarted(missing.to_owned()));
         assert_eq!(
             failed("Internal error occurred: no container", Value::Null),
             End::NotStarted("Internal error occurred: no container".to_owned())
