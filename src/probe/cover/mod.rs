@@ -1,9 +1,8 @@
 //! What has to be tried so that everything the policies decide between pods has been tried once.
 //!
 //! Pods that no policy tells apart are one kind ([`crate::policy::kinds`]); for two kinds, ports with the same verdict that lie side
-//! by side are one interval. Each interval of each two kinds needs one probe, between pods that stand for the rest. [`members`]
-//! chooses these; [`judge`] says what each shows, [`tell`] what
-//! all of it comes to.
+//! by side are one interval. Each interval of each two kinds needs one probe, between pods that stand for the rest; `members`
+//! chooses these. [`judge`] says what each shows, [`tell`] what all of it comes to.
 
 pub mod batches;
 pub mod judge;
