@@ -20,8 +20,8 @@ const AGREEING: u8 = 3;
 const ATTEMPTS: u8 = 9;
 /// Milliseconds that an attempt waits: a first packet that was lost is sent again after a second.
 const PATIENCE: u32 = 1500;
-/// Checks under way at a time.
-const AT_ONCE: u16 = 64;
+/// Checks under way at a time. In a shell each takes some processes: more of them would keep each other from ending in time.
+const AT_ONCE: u16 = 24;
 /// Seconds that a batch may take beyond its longest check.
 const SPARE: u32 = 15;
 /// What the program of [`Program::Agent`] is called in its image.

@@ -319,8 +319,6 @@ main() {
         exec netstore-probe "$@"
     fi
     nonce=$1 agreeing=$2 attempts=$3 seconds=$((($4 + 999) / 1000)) at_once=$5
-    # Each check takes some processes: more of them would only keep each other from ending in time.
-    if [ "$at_once" -gt 24 ]; then at_once=24; fi
     clock_now
     end=$((now + $6 * 100))
     shift 6
