@@ -324,6 +324,13 @@ pub enum Phase {
     Unknown,
 }
 
+impl PodSpec {
+    /// The containers that run as long as the pod: its own, then its sidecars.
+    pub fn lasting_containers(&self) -> impl Iterator<Item = &Container> {
+        self.containers.iter().chain(self.init_containers.iter().filter(|container| container.is_sidecar()))
+    }
+}
+
 impl Pod {
     /// Whether the pod has ended: it is no endpoint any more, and its address may belong to another pod.
     pub fn is_finished(&self) -> bool {

@@ -297,8 +297,9 @@ const SIDECARS: [&str; 4] = ["consul-dataplane", "istio-proxy", "kuma-sidecar", 
 fn mesh(pod: &Pod) -> Option<Noticed> {
     let containers = pod.spec.containers.iter().map(|container| ("spec.containers", &container.name));
     let init_containers = pod.spec.init_containers.iter().map(|container| ("spec.initContainers", &container.name));
-    let (field, sidecar) = containers.chain(init_containers).find(|(_, name)| SIDECARS.contains(&name.as_str()))?;
-    Some(Noticed::Mesh { pod: reference(Resource::Pods, &pod.metadata), field, sidecar: sidecar.clone() })
+    let sidecar = sidecar(pod)?;
+    let (field, _) = containers.chain(init_containers).find(|(_, name)| *name == sidecar)?;
+    Some(Noticed::Mesh { pod: reference(Resource::Pods, &pod.metadata), field, sidecar: sidecar.to_owned() })
 }
 
 fn keys(selector: &LabelSelector) -> impl Iterator<Item = &str> {
@@ -309,7 +310,7 @@ fn reference(resource: Resource, meta: &Meta) -> ObjectRef {
     ObjectRef::new(resource.kind(), &meta.namespace, &meta.name)
 }
 
-/// The container of a mesh that a pod's traffic goes through.
+/// The container of a mesh that takes every connection of its pod over TCP, whoever it is meant for.
 pub fn sidecar(pod: &Pod) -> Option<&str> {
     let mut containers = pod.spec.containers.iter().chain(&pod.spec.init_containers).map(|container| container.name.as_str());
     containers.find(|name| SIDECARS.contains(name))

@@ -201,10 +201,9 @@ fn exec(session: &mut Session, pod: &Pod, batch: &Batch, named: Option<&str>) ->
 /// Containers of a pod that run, or may.
 pub(super) fn containers(pod: &Pod) -> Vec<Container> {
     let (namespace, name) = pod.metadata.key();
-    let sidecars = pod.spec.init_containers.iter().filter(|container| container.is_sidecar());
     let statuses = || pod.status.container_statuses.iter().chain(&pod.status.init_container_statuses);
     let runs = |name: &str| statuses().find(|status| status.name == name).is_none_or(|status| status.state.running.is_some());
-    let running = pod.spec.containers.iter().chain(sidecars).filter(|container| runs(&container.name));
+    let running = pod.spec.lasting_containers().filter(|container| runs(&container.name));
     let at = |container: &str| Container { namespace: namespace.to_owned(), pod: name.to_owned(), container: container.to_owned() };
     running.map(|container| at(&container.name)).collect()
 }

@@ -201,8 +201,7 @@ fn intervals(model: &Model<'_>, bounds: Bounds) -> Vec<Interval> {
 
 /// The ports that the containers of a pod declare.
 fn declared(pod: &Pod) -> Vec<(Protocol, u16)> {
-    let containers = pod.spec.containers.iter().chain(pod.spec.init_containers.iter().filter(|container| container.is_sidecar()));
-    let ports = containers.flat_map(|container| &container.ports);
+    let ports = pod.spec.lasting_containers().flat_map(|container| &container.ports);
     ports
         .filter_map(|port| Some((Protocol::parse(&port.protocol)?, u16::try_from(port.container_port).ok().filter(|port| *port > 0)?)))
         .collect()

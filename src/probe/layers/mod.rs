@@ -10,6 +10,7 @@ use std::net::IpAddr;
 
 use super::agreement::{Arrived, Hears};
 use super::check::{Check, To};
+use super::harm::sidecar;
 use super::plan::Way;
 use super::targets::{Aim, Stop};
 use super::wire::Observed;
@@ -18,9 +19,6 @@ use crate::objects::{Pod, Protocol};
 use crate::policy::Model;
 use crate::report::probe::{Layer, LayerName, ProbeCheck, ProbeState, Probed};
 use crate::report::{Finding, FindingKind, ObjectRef};
-
-/// Containers that take every connection of their pod over TCP, whoever it is meant for.
-const PROXIES: [&str; 4] = ["istio-proxy", "linkerd-proxy", "kuma-sidecar", "consul-dataplane"];
 
 /// What is known once the checks have run.
 #[derive(Debug, Clone)]
@@ -116,8 +114,7 @@ impl Case<'_, '_> {
     fn proxy(&self) -> Option<&str> {
         let pod =
             self.pod(self.source).filter(|_| matches!(self.seen.way, Way::Exec | Way::Ephemeral) && self.protocol() == Protocol::Tcp)?;
-        let mut containers = pod.spec.containers.iter().chain(&pod.spec.init_containers).map(|container| container.name.as_str());
-        containers.find(|name| PROXIES.contains(name))
+        sidecar(pod)
     }
 
     /// What came of trying a place.

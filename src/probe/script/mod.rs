@@ -20,13 +20,6 @@ pub fn exec(batch: &Batch) -> Vec<String> {
     on_standard_input(batch.words())
 }
 
-/// Command of a container that is made for this batch: all of it, nothing comes from standard input.
-///
-/// The first three words are the same for every batch. The termination message goes to [`super::wire::TERMINATION_LOG`].
-pub fn command(batch: &Batch) -> Vec<String> {
-    ["/bin/sh", "-c", TEXT, "netstore"].into_iter().map(str::to_owned).chain(batch.words()).collect()
-}
-
 /// Command to exec for a [`Survey`]; it reads [`TEXT`] from standard input.
 pub fn survey_command() -> Vec<String> {
     on_standard_input(vec!["survey".to_owned()])

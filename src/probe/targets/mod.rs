@@ -260,8 +260,7 @@ fn at_pods<'a>(inventory: &Inventory, source: &Source, wanted: &Wanted, pods: &[
 
 /// The ports that a pod declares, of a name and a protocol.
 fn declared(pod: &Pod, (name, protocol): (Option<&str>, Option<Protocol>)) -> BTreeSet<(u16, Protocol)> {
-    let sidecars = pod.spec.init_containers.iter().filter(|container| container.is_sidecar());
-    let ports = pod.spec.containers.iter().chain(sidecars).flat_map(|container| &container.ports);
+    let ports = pod.spec.lasting_containers().flat_map(|container| &container.ports);
     let meant = ports.filter(|port| name.is_none_or(|name| port.name == name));
     let read = meant.filter_map(|port| Some((u16::try_from(port.container_port).ok()?, Protocol::parse(&port.protocol)?)));
     read.filter(|(_, of)| protocol.is_none_or(|wanted| wanted == *of)).collect()
