@@ -27,8 +27,10 @@ pub struct CommandError {
 pub enum ErrorKind {
     /// The command line makes no sense.
     Usage,
-    /// No way to the cluster: kubeconfig, network, credentials.
+    /// No way to the cluster: kubeconfig, network.
     Connection,
+    /// Nobody says who asks, or the server does not know him.
+    Unauthenticated,
     /// The server says no.
     Forbidden,
     /// No object of that name.
@@ -93,7 +95,11 @@ impl CommandError {
             ErrorKind::BrokenPipe => ExitCode::Success,
             ErrorKind::Interrupted => ExitCode::Interrupted,
             ErrorKind::Bug => ExitCode::Bug,
-            ErrorKind::Connection | ErrorKind::Forbidden | ErrorKind::NotFound | ErrorKind::Failed => ExitCode::Error,
+            ErrorKind::Connection
+            | ErrorKind::Unauthenticated
+            | ErrorKind::Forbidden
+            | ErrorKind::NotFound
+            | ErrorKind::Failed => ExitCode::Error,
         }
     }
 }
@@ -132,6 +138,7 @@ impl From<LiveError> for CommandError {
         let text = error.to_string();
         let plain = |about: &About| Self::verbatim(ErrorKind::Connection, text.clone()).hint(target(about));
         let connection = || Self::new(ErrorKind::Connection, &text);
+        let unauthenticated = || Self::new(ErrorKind::Unauthenticated, &text);
         match error {
             LiveError::NoConfiguration => Self::verbatim(
                 ErrorKind::Connection,
@@ -146,7 +153,7 @@ impl From<LiveError> for CommandError {
             LiveError::NoCluster { name, known } => connection().choices("clusters", &name, &known),
             LiveError::NoUser { name, known } => connection().choices("users", &name, &known),
             LiveError::Credentials { why, not_found, about } => {
-                let mut error = connection().hint(by_hand(&about));
+                let mut error = unauthenticated().hint(by_hand(&about));
                 if why.contains("OIDC") {
                     error = error.hint("log in again with the program that wrote this user entry");
                 }
@@ -169,7 +176,7 @@ impl From<LiveError> for CommandError {
             }
             LiveError::Unauthorized(about) => {
                 let user = about.user.as_deref().unwrap_or("none");
-                let error = connection().hint(format!("user entry {user:?}; {}", target(&about)));
+                let error = unauthenticated().hint(format!("user entry {user:?}; {}", target(&about)));
                 match &about.exec {
                     Some(_) => error.hint(by_hand(&about)),
                     None => error.hint("the token or certificate may have expired: log in to the cluster again"),
@@ -428,10 +435,8 @@ mod tests {
     #[test]
     fn every_kind_has_its_exit_code() {
         let code = |kind| CommandError::new(kind, "x").exit_code().code();
-        assert_eq!(
-            [ErrorKind::Usage, ErrorKind::Connection, ErrorKind::Forbidden, ErrorKind::NotFound, ErrorKind::Failed].map(code),
-            [2, 1, 1, 1, 1]
-        );
+        assert_eq!([ErrorKind::Usage, ErrorKind::Connection, ErrorKind::Unauthenticated].map(code), [2, 1, 1]);
+        assert_eq!([ErrorKind::Forbidden, ErrorKind::NotFound, ErrorKind::Failed].map(code), [1, 1, 1]);
         assert_eq!([ErrorKind::BrokenPipe, ErrorKind::Interrupted, ErrorKind::Bug].map(code), [0, 130, 70]);
     }
 }

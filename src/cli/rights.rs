@@ -7,6 +7,10 @@ use crate::source::{Reads, SYSTEM_NAMESPACE};
 
 /// `rules:` that let these kinds be read.
 pub fn rules(kinds: &[Resource]) -> String {
+    rules_to("get, list", kinds)
+}
+
+fn rules_to(verbs: &str, kinds: &[Resource]) -> String {
     let mut groups: Vec<&str> = kinds.iter().map(|kind| kind.group()).collect();
     groups.sort_unstable();
     groups.dedup();
@@ -14,16 +18,16 @@ pub fn rules(kinds: &[Resource]) -> String {
     for group in groups {
         let names: Vec<&str> = kinds.iter().filter(|kind| kind.group() == group).map(|kind| kind.plural()).collect();
         // Writing to a String cannot fail.
-        let _ = write!(text, "\n- apiGroups: [\"{group}\"]\n  resources: [{}]\n  verbs: [get, list]", names.join(", "));
+        let _ = write!(text, "\n- apiGroups: [\"{group}\"]\n  resources: [{}]\n  verbs: [{verbs}]", names.join(", "));
     }
     text
 }
 
 /// The same, where Secrets have a rule of their own: whoever grants it is to see it.
-fn rules_apart(kinds: &[Resource]) -> String {
+fn rules_apart(verbs: &str, kinds: &[Resource]) -> String {
     let (secrets, others): (Vec<Resource>, Vec<Resource>) = kinds.iter().partition(|kind| **kind == Resource::Secrets);
-    let mut text = rules(&others);
-    if let Some(rule) = rules(&secrets).strip_prefix("rules:\n") {
+    let mut text = rules_to(verbs, &others);
+    if let Some(rule) = rules_to(verbs, &secrets).strip_prefix("rules:\n") {
         text.push_str("\n# Which keys a Secret has; values are never kept. Without this rule the answer is unknown.\n");
         text.push_str(rule);
     }
@@ -38,12 +42,13 @@ pub fn roles(name: &str, reads: &Reads, namespace: Option<&str>) -> String {
     let (here, everywhere): (Vec<Resource>, Vec<Resource>) = reads.lists.iter().partition(|kind| namespace.is_some() && kind.namespaced());
     // Who has these rights everywhere keeps them when somebody else is given less.
     let name = &namespace.map_or_else(|| name.to_owned(), |namespace| format!("{name}-in-{namespace}"));
+    let verbs = if reads.watch { "get, list, watch" } else { "get, list" };
     let mut documents = Vec::new();
     if !everywhere.is_empty() {
-        documents.push(role(name, None, &rules_apart(&everywhere)));
+        documents.push(role(name, None, &rules_apart(verbs, &everywhere)));
     }
     if let Some(namespace) = namespace.filter(|_| !here.is_empty()) {
-        documents.push(role(name, Some(namespace), &rules_apart(&here)));
+        documents.push(role(name, Some(namespace), &rules_apart(verbs, &here)));
     }
     let system: Vec<Resource> = reads.system.iter().copied().filter(|kind| !everywhere.contains(kind)).collect();
     if !system.is_empty() || reads.port_forward {

@@ -2,7 +2,7 @@
 
 use super::Outcome;
 use crate::cli::suggest::{either, nearest};
-use crate::cli::{CommandError, ErrorKind, Session, complete, targets};
+use crate::cli::{CommandError, ErrorKind, Kept, Session, complete, targets};
 use crate::inventory::Inventory;
 use crate::objects::{Objects, Resource};
 use crate::report::{self, Answer, Report};
@@ -25,6 +25,9 @@ Examples:
   # Which volume comes closest, and what each one fails
   kubectl netstore pvc-why-pending data-db-0 -n shop --explain
 
+  # And tell when it changes
+  kubectl netstore pvc-why-pending -n shop -w
+
   # Before it is applied
   kubectl netstore pvc-why-pending -f volume.yaml -f claim.yaml")]
 pub struct Args {
@@ -34,6 +37,9 @@ pub struct Args {
     /// Show each volume with what it fails, and each node with what keeps the pod from it
     #[arg(long)]
     explain: bool,
+    /// Stay, and print what changes, until Ctrl-C
+    #[arg(short, long)]
+    watch: bool,
 }
 
 /// What it reads at most.
@@ -47,6 +53,9 @@ pub(super) fn reads() -> Reads {
 /// If it cannot be answered.
 pub fn run(session: &mut Session, args: &Args) -> Result<Outcome, CommandError> {
     session.format(report::Question::PvcWhyPending.formats())?;
+    if args.watch {
+        session.need_watchable()?;
+    }
     let selector = session.selector()?;
     if selector.is_some() && !args.claims.is_empty() {
         return Err(CommandError::new(ErrorKind::Usage, "name cannot be provided when a selector is specified"));
@@ -65,24 +74,37 @@ pub fn run(session: &mut Session, args: &Args) -> Result<Outcome, CommandError> 
     let names: Vec<(String, String)> =
         names.into_iter().map(|(namespace, name)| (namespace.unwrap_or_else(|| default.clone()), name)).collect();
     let namespace = session.matrix_scope()?;
-    let asked = names.iter().map(|(namespace, _)| namespace.clone()).collect();
     let question = Question { names, namespace, selector, explain: args.explain };
+    let (inventory, answer) = ask(session, &question)?;
+    let nobody = inventory.coverage.is_complete(Resource::PersistentVolumeClaims, question.namespace.as_deref())
+        && matches!(&answer, Answer::PvcWhyPending(report) if report.result.claims.is_empty());
+    let outcome = super::print(session, &inventory, &answer, question.namespace.as_deref(), nobody)?;
+    if args.watch {
+        drop(inventory);
+        session.watch(answer, |session| Ok(ask(session, &question)?.1))?;
+    } else {
+        std::mem::forget(inventory);
+    }
+    Ok(outcome)
+}
+
+fn ask(session: &mut Session, question: &Question) -> Result<(Inventory, Answer), CommandError> {
     let more = |objects: &Objects| {
         let mut more = storage::more_needed(objects, |namespace, name| question.means(namespace, name));
         more.truncate(storage::LISTS - storage::FIRST.len());
         more
     };
+    let asked = question.names.iter().map(|(namespace, _)| namespace.clone()).collect();
     let (inventory, noticed) = session.read_in_steps(&storage::FIRST, more, asked)?;
-    let (result, findings) = storage::why_pending(&inventory, &question);
-    if let Some((namespace, name)) = question.names.iter().find(|(ns, n)| !result.claims.iter().any(|c| c.namespace == *ns && c.name == *n))
-    {
+    let inventory = Kept::into_inner(inventory);
+    let (result, findings) = storage::why_pending(&inventory, question);
+    let answered = |(namespace, name): &&(String, String)| result.claims.iter().any(|c| c.namespace == *namespace && c.name == *name);
+    if let Some((namespace, name)) = question.names.iter().find(|name| !answered(name)) {
         session.warn(&noticed);
         return Err(not_found(&inventory, namespace, name).asking(&session.globals().connection));
     }
-    let nobody =
-        result.claims.is_empty() && inventory.coverage.is_complete(Resource::PersistentVolumeClaims, question.namespace.as_deref());
     let answer = Answer::PvcWhyPending(Report::new("PvcWhyPending", &inventory, result, super::all(noticed, findings)));
-    super::print(session, &inventory, &answer, question.namespace.as_deref(), nobody)
+    Ok((inventory, answer))
 }
 
 /// Whether a word is the type, as kubectl writes it.

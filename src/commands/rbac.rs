@@ -21,6 +21,9 @@ pub struct Args {
     /// Command, such as `matrix` or `dns verify`; none: all questions
     #[arg(value_name = "COMMAND", num_args = 0..=2, add = clap_complete::engine::ArgValueCandidates::new(candidates))]
     command: Vec<String>,
+    /// And what its --watch takes: the right to watch
+    #[arg(long, requires = "command")]
+    watch: bool,
 }
 
 /// Prints the rights.
@@ -33,11 +36,19 @@ pub fn run(session: &mut Session, args: &Args) -> Result<Outcome, CommandError> 
         "" => READS.iter().map(|(_, reads)| reads()).fold(Reads::default(), Reads::and),
         command => reads(command).ok_or_else(|| unknown(command))?,
     };
+    if args.watch && !WATCHED.contains(&command.as_str()) {
+        let watched = WATCHED.map(|name| format!("`{name}`"));
+        return Err(CommandError::new(ErrorKind::Usage, format!("`{command}` has no --watch")).hint(format!("these have: {}", watched.join(", "))));
+    }
+    let wanted = if args.watch { wanted.watched() } else { wanted };
     let name = ["netstore", &command].join("-").replace(' ', "-");
     let text = rights::roles(name.trim_end_matches('-'), &wanted, session.named_namespace().as_deref());
     session.say(&text)?;
     Ok(Outcome::Answered)
 }
+
+/// Commands with `--watch`.
+const WATCHED: [&str; 2] = ["who-can-reach", "pvc-why-pending"];
 
 fn unknown(command: &str) -> CommandError {
     let error = CommandError::new(ErrorKind::Usage, format!("`{command}` reads nothing of a cluster"));

@@ -1,7 +1,9 @@
 //! `who-can-reach`: every source that may connect to a target, and because of which policies.
 
 use super::{Outcome, reach};
-use crate::cli::{CommandError, Session, complete, targets};
+use crate::cli::targets::Target;
+use crate::cli::{CommandError, Kept, Session, complete, targets};
+use crate::inventory::Inventory;
 use crate::policy::question::PortQuery;
 use crate::policy::{Model, questions};
 use crate::report::{Answer, Question, Report};
@@ -21,6 +23,9 @@ Examples:
   kubectl netstore who-can-reach deploy/db --port 5432
   kubectl netstore who-can-reach sts db:postgres
 
+  # And tell when it changes
+  kubectl netstore who-can-reach svc/payments -n shop -w
+
   # What would these manifests do?
   kubectl netstore who-can-reach deploy/db -f manifests/")]
 pub struct Args {
@@ -30,6 +35,9 @@ pub struct Args {
     /// Only this port of the target: 5432, 5432/UDP, 8000-8080 or a name
     #[arg(long, value_name = "PORT[/PROTOCOL]", value_parser = targets::parse_port)]
     port: Option<PortQuery>,
+    /// Stay, and print what changes, until Ctrl-C
+    #[arg(short, long)]
+    watch: bool,
 }
 
 /// Answers the question.
@@ -38,12 +46,28 @@ pub struct Args {
 /// If it cannot be answered.
 pub fn run(session: &mut Session, args: &Args) -> Result<Outcome, CommandError> {
     session.format(Question::WhoCanReach.formats())?;
+    if args.watch {
+        session.need_watchable()?;
+    }
     let mut target = reach::one(session, &args.target, "TARGET")?;
     target.port = reach::one_port(target.port, args.port.as_ref())?;
-    let (inventory, noticed) = reach::read(session, std::slice::from_ref(&target))?;
-    let resolved = reach::resolve(session, &inventory, &noticed, &target)?;
+    let (inventory, answer) = ask(session, &target)?;
+    session.print(&answer)?;
+    if args.watch {
+        drop(inventory);
+        session.watch(answer, |session| Ok(ask(session, &target)?.1))?;
+    } else {
+        std::mem::forget(inventory);
+    }
+    Ok(Outcome::Answered)
+}
+
+fn ask(session: &mut Session, target: &Target) -> Result<(Inventory, Answer), CommandError> {
+    let (inventory, noticed) = reach::read(session, std::slice::from_ref(target))?;
+    let inventory = Kept::into_inner(inventory);
+    let resolved = reach::resolve(session, &inventory, &noticed, target)?;
     let model = Model::compile(&inventory, session.cni(&inventory));
     let (result, findings) = questions::who_can_reach(&model, &resolved, target.port.as_ref());
-    session.print(&Answer::WhoCanReach(Report::new("WhoCanReach", &inventory, result, super::all(noticed, findings))))?;
-    Ok(Outcome::Answered)
+    let answer = Answer::WhoCanReach(Report::new("WhoCanReach", &inventory, result, super::all(noticed, findings)));
+    Ok((inventory, answer))
 }

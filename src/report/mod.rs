@@ -3,6 +3,7 @@
 //! Renderers see only this. `-o json` is this, field by field (`docs/schema/`); inside `netstore/v1` changes only add.
 
 mod answer;
+pub mod changes;
 pub mod dns;
 pub mod dns_doctor;
 pub mod dns_records;

@@ -36,6 +36,8 @@ pub struct Reads {
     pub system: BTreeSet<Resource>,
     /// Whether it opens ways to ports of pods in kube-system.
     pub port_forward: bool,
+    /// Whether it is told when the lists change.
+    pub watch: bool,
 }
 
 impl Reads {
@@ -58,12 +60,20 @@ impl Reads {
         self
     }
 
+    /// And is told when they change.
+    #[must_use]
+    pub fn watched(mut self) -> Self {
+        self.watch = true;
+        self
+    }
+
     /// Both.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
         self.lists.extend(other.lists);
         self.system.extend(other.system);
         self.port_forward |= other.port_forward;
+        self.watch |= other.watch;
         self
     }
 

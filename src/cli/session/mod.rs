@@ -1,6 +1,7 @@
 //! One run of one command: where objects come from, which namespace is meant, where the answer goes.
 
 mod probing;
+mod watch;
 
 use std::io::{Read, Write};
 use std::mem::ManuallyDrop;

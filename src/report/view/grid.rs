@@ -25,6 +25,16 @@ impl<'t> Cell<'t> {
     pub(super) fn labelled(text: impl Into<Cow<'t, str>>, label: impl Into<Label>) -> Self {
         Self { text: text.into(), label: Some(label.into()) }
     }
+
+    /// Without a colour.
+    pub(super) fn plain(self) -> Self {
+        Self { label: None, ..self }
+    }
+
+    /// Puts words before the text.
+    pub(super) fn precede(&mut self, words: &str) {
+        self.text.to_mut().insert_str(0, words);
+    }
 }
 
 impl From<String> for Cell<'_> {

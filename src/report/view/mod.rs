@@ -61,11 +61,11 @@ use std::fmt;
 use std::io::{self, BufWriter, Write};
 use std::str::FromStr;
 
-use super::Answer;
+use super::{Answer, changes};
 pub use age::human_duration;
 pub use escape::escape;
 pub use page::reflow;
-pub use warnings::{render_findings, render_warnings, warnings};
+pub use warnings::{render_findings, render_new_warnings, render_warnings, warnings};
 
 /// Writes an answer.
 ///
@@ -89,6 +89,26 @@ pub fn render(answer: &Answer, format: Format, style: &Style, out: &mut dyn Writ
         Format::Dot => dot::write(answer, &mut out),
         Format::Mermaid => mermaid::write(answer, &mut out),
         Format::Html => html::write(answer, style, &mut out),
+    }?;
+    out.flush()
+}
+
+/// Writes what an answer says otherwise than the last one to the same question: what has changed for people, the whole report for
+/// programs, names that are new. Nothing if nothing has changed but the time.
+///
+/// # Errors
+///
+/// Whatever writing to `out` returns, and [`io::ErrorKind::Unsupported`] for a format in which changes cannot follow an answer
+/// ([`Format::FOLLOWED`]).
+pub fn render_changes(before: &Answer, now: &Answer, format: Format, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let mut out = BufWriter::with_capacity(64 * 1024, out);
+    match format {
+        Format::Table | Format::Wide => table::write_changes(before, now, format == Format::Wide, style, &mut out),
+        Format::Name => name::write(&changes::only_new(before, now), &mut out),
+        Format::Json | Format::Yaml if !changes::differ(before, now) => Ok(()),
+        Format::Json => json::write(now, &mut out),
+        Format::Yaml => out.write_all(b"---\n").and_then(|()| yaml::write(now, &mut out)),
+        other => Err(io::Error::new(io::ErrorKind::Unsupported, format!("changes have no output format {other}"))),
     }?;
     out.flush()
 }
@@ -156,6 +176,9 @@ impl Format {
     /// Every format, in the order help lists them.
     pub const ALL: [Self; 10] =
         [Self::Table, Self::Wide, Self::Json, Self::Yaml, Self::Name, Self::Csv, Self::Markdown, Self::Dot, Self::Mermaid, Self::Html];
+
+    /// Those in which what changes later can follow an answer.
+    pub const FOLLOWED: [Self; 5] = [Self::Table, Self::Wide, Self::Json, Self::Yaml, Self::Name];
 
     /// Its name on the command line.
     pub fn name(self) -> &'static str {

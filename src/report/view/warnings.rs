@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use super::page::{Label, Page};
 use super::{Style, escape, words};
+use crate::report::changes::of_findings;
 use crate::report::{Answer, CoverageEntry, DataRisk, Finding, Remedy, Severity};
 
 /// The lines for standard error, without colour, each of them once: `Warning: … (NP-012)`, `Note: … (NP-030)`, and last
@@ -26,6 +27,19 @@ pub fn warnings(answer: &Answer) -> Vec<String> {
 /// Whatever writing to `out` returns.
 pub fn render_warnings(answer: &Answer, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     write(notices(answer), style, out)
+}
+
+/// Writes what the last answer did not have beside it.
+///
+/// # Errors
+///
+/// Whatever writing to `out` returns.
+pub fn render_new_warnings(before: &Answer, now: &Answer, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let mut notices = noticed(of_findings(untold(before), untold(now)));
+    if incomplete(before.coverage()) != incomplete(now.coverage()) {
+        notices.extend(incomplete(now.coverage()).map(Notice::Warning));
+    }
+    write(notices, style, out)
 }
 
 /// Writes findings of which no answer came: what was left out of the input often is why.

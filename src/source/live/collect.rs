@@ -9,8 +9,9 @@ use super::LiveError;
 use super::error::Failure;
 use super::list::{self, Listed};
 use super::optional::{self, Offer};
-use super::page::{BadItem, Harvest};
+use super::page::{self, BadItem, Harvest};
 use super::transport::Transport;
+use super::watch::Versions;
 use crate::inventory::{Coverage, Scope, State};
 use crate::objects::{Objects, Resource};
 use crate::source::{Progress, SYSTEM_NAMESPACE};
@@ -26,6 +27,8 @@ pub(super) struct Gathered<H> {
     pub(super) coverage: Coverage,
     /// Objects that could not be decoded, sorted.
     pub(super) bad: Vec<BadItem>,
+    /// At which version of the cluster each list was read.
+    pub(super) versions: Versions,
 }
 
 /// One reading of a cluster.
@@ -48,7 +51,7 @@ impl<'a, H: Harvest> Gathering<'a, H> {
             chunk,
             progress,
             namespaces: namespaces.into_iter().cloned().collect(),
-            gathered: Gathered { lists: BTreeMap::new(), coverage: Coverage::default(), bad: Vec::new() },
+            gathered: Gathered { lists: BTreeMap::new(), coverage: Coverage::default(), bad: Vec::new(), versions: Versions::new() },
             failures: Vec::new(),
         }
     }
@@ -91,7 +94,8 @@ impl<'a, H: Harvest> Gathering<'a, H> {
 
     /// Files away what came of a list.
     fn record(&mut self, resource: Resource, scope: Scope, listed: Listed<H>) {
-        let Listed { harvest, count, bad, failure, begun } = listed;
+        let Listed { harvest, count, bad, failure, begun, version } = listed;
+        self.stand(resource, &scope, failure.as_ref(), version);
         self.gathered.lists.entry(resource).or_default().absorb(harvest);
         let state = match &failure {
             Some(failure) if begun => State::Truncated(failure.reason()),
@@ -103,6 +107,13 @@ impl<'a, H: Harvest> Gathering<'a, H> {
         self.gathered.bad.extend(bad);
         if let Some(failure) = failure {
             self.failures.push((resource, failure));
+        }
+    }
+
+    /// Notes where a watch would go on. What may not be read, or does not exist, changes for nobody.
+    fn stand(&mut self, resource: Resource, scope: &Scope, failure: Option<&Failure>, version: Option<String>) {
+        if !matches!(failure.and_then(Failure::code), Some(403 | 404)) {
+            self.gathered.versions.insert((resource, scope.clone()), version.filter(|_| failure.is_none()));
         }
     }
 
@@ -130,7 +141,7 @@ impl<'a, H: Harvest> Gathering<'a, H> {
     }
 
     /// Names of all namespaces, if these may be listed.
-    async fn all_namespaces(&self) -> Option<Vec<String>> {
+    async fn all_namespaces(&mut self) -> Option<Vec<String>> {
         let mut names = if self.gathered.coverage.is_complete(Resource::Namespaces, None) {
             self.gathered.lists.get(&Resource::Namespaces).map(H::namespaces).unwrap_or_default()
         } else if self.gathered.lists.contains_key(&Resource::Namespaces) {
@@ -141,6 +152,8 @@ impl<'a, H: Harvest> Gathering<'a, H> {
             if listed.failure.is_some() || !listed.bad.is_empty() {
                 return None;
             }
+            // Nobody asked for these, and yet a new one would be asked for what is in it.
+            self.stand(Resource::Namespaces, &None, None, listed.version);
             listed.harvest.namespaces()
         };
         names.retain(|ns| can_exist(ns));
@@ -157,9 +170,10 @@ impl<'a, H: Harvest> Gathering<'a, H> {
         });
         let answers: Vec<_> = stream::iter(asked).buffer_unordered(PARALLEL).collect().await;
         for (answer, namespace) in answers {
-            let mut listed = Listed { harvest: H::default(), count: 1, bad: Vec::new(), failure: None, begun: false };
+            let mut listed = Listed { harvest: H::default(), count: 1, bad: Vec::new(), failure: None, begun: false, version: None };
             match answer {
                 Ok(body) => {
+                    listed.version = page::version(&body);
                     let mut parser = serde_json::Deserializer::from_slice(&body);
                     if let Err(e) = listed.harvest.add(Resource::Namespaces, &mut parser) {
                         let why = e.to_string();

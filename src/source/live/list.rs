@@ -20,11 +20,13 @@ pub(super) struct Listed<H> {
     pub(super) failure: Option<Failure>,
     /// Whether at least one page came.
     pub(super) begun: bool,
+    /// At which version of the cluster it was read.
+    pub(super) version: Option<String>,
 }
 
 impl<H: Harvest> Listed<H> {
     fn new() -> Self {
-        Self { harvest: H::default(), count: 0, bad: Vec::new(), failure: None, begun: false }
+        Self { harvest: H::default(), count: 0, bad: Vec::new(), failure: None, begun: false, version: None }
     }
 
     fn expired(&self) -> bool {
@@ -99,6 +101,7 @@ async fn pages<H: Harvest>(
             break;
         }
         token = head.next;
+        listed.version = head.version;
         if token.is_none() {
             break;
         }

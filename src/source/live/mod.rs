@@ -1,9 +1,9 @@
 //! The live cluster: connect by kubectl's rules, then read what a question needs, all of it or saying what is missing.
 //!
 //! `kubeconfig` and `config` find out where and as whom, `transport` does single requests, `list` reads lists in pages that
-//! `page` decodes, `collect` decides what to read and keeps the books. `forward` opens a way to a port of a pod, `dns` asks the server
-//! there. `names` answers a TAB key, and `remembered` keeps what it said for a moment. Reading sends only GET requests; what changes a
-//! cluster is asked for by [`crate::probe::act`] alone, through the same transport.
+//! `page` decodes, `collect` decides what to read and keeps the books, `watch` tells when it has changed. `forward` opens a way to a
+//! port of a pod, `dns` asks the server there. `names` answers a TAB key, and `remembered` keeps what it said for a moment. Reading
+//! sends only GET requests; what changes a cluster is asked for by [`crate::probe::act`] alone, through the same transport.
 
 mod collect;
 mod config;
@@ -17,8 +17,9 @@ mod optional;
 mod page;
 mod remembered;
 mod transport;
+mod watch;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::stream::{self, StreamExt};
@@ -29,6 +30,7 @@ use serde::Deserialize;
 pub use error::{About, CredentialPlugin, LiveError};
 pub use forward::PodPort;
 pub use names::{Entries, entries, names};
+pub use watch::{Versions, Watches};
 
 use self::collect::{Gathered, Gathering};
 pub(crate) use self::error::Failure;
@@ -77,6 +79,8 @@ pub struct Cluster {
     transport: Arc<Transport>,
     namespace: String,
     chunk: u32,
+    /// At which version of the cluster lists were read, since somebody asked last.
+    versions: Mutex<Versions>,
 }
 
 impl Cluster {
@@ -99,7 +103,7 @@ impl Cluster {
             _ => LiveError::Config(e.to_string()),
         })?;
         let transport = Transport::new(client, options.request_timeout, about);
-        Ok(Self { transport: Arc::new(transport), namespace, chunk: options.chunk_size })
+        Ok(Self { transport: Arc::new(transport), namespace, chunk: options.chunk_size, versions: Mutex::default() })
     }
 
     /// Namespace of the context, else `default`.
@@ -128,13 +132,24 @@ impl Cluster {
     /// If nothing at all could be read; whatever is missing otherwise is in the coverage.
     pub async fn collect(&self, needs: &Needs, progress: &dyn Progress) -> Result<Collected, LiveError> {
         let (gathered, cluster_version) = self.gather::<Objects>(&needs.resources, &needs.system, &needs.namespaces, progress).await?;
-        let Gathered { lists, coverage, bad } = gathered;
+        let Gathered { lists, coverage, bad, versions } = gathered;
+        self.versions.lock().unwrap_or_else(PoisonError::into_inner).extend(versions);
         let mut objects = Objects::default();
         for list in lists.into_values() {
             objects.merge(list);
         }
         let findings = bad.into_iter().map(undecodable).collect();
         Ok(Collected { objects, coverage, origin: Origin::Live, cluster_version, collected_at: Some(Timestamp::now()), findings })
+    }
+
+    /// At which version of the cluster lists were read since this was asked last.
+    pub fn take_versions(&self) -> Versions {
+        std::mem::take(&mut *self.versions.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Watches over lists; none yet.
+    pub fn watches(&self, progress: Arc<dyn Progress>) -> Watches {
+        Watches::new(Arc::clone(&self.transport), progress)
     }
 
     /// Reads everything of these kinds as it is, for a snapshot. Values of Secrets are among it: the snapshot leaves them out.

@@ -66,6 +66,8 @@ impl Harvest for Vec<Value> {
 pub(super) struct Head {
     /// Token of the next page; none on the last.
     pub(super) next: Option<String>,
+    /// At which version of the cluster the list is: a watch goes on from there.
+    pub(super) version: Option<String>,
     /// How many objects are still to come, if the server counts.
     pub(super) remaining: Option<u64>,
 }
@@ -88,7 +90,18 @@ pub(super) fn head(resource: Resource, body: &[u8]) -> Result<Head, Failure> {
         return Err(Failure::Garbled(format!("the list of {} is no {}List but {:?}", resource.plural(), resource.kind(), scan.kind)));
     }
     let metadata = scan.metadata.unwrap_or_default();
-    Ok(Head { next: metadata.next.filter(|t| !t.is_empty()), remaining: metadata.remaining.and_then(|n| u64::try_from(n).ok()) })
+    let said = |text: Option<String>| text.filter(|t| !t.is_empty());
+    let remaining = metadata.remaining.and_then(|n| u64::try_from(n).ok());
+    Ok(Head { next: said(metadata.next), version: said(metadata.version), remaining })
+}
+
+/// The version of a single object.
+pub(super) fn version(object: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Object {
+        metadata: ListMeta,
+    }
+    serde_json::from_slice::<Object>(object).ok()?.metadata.version
 }
 
 #[derive(Default)]
@@ -106,6 +119,8 @@ struct Scan {
 struct ListMeta {
     #[serde(rename = "continue")]
     next: Option<String>,
+    #[serde(rename = "resourceVersion")]
+    version: Option<String>,
     #[serde(rename = "remainingItemCount")]
     remaining: Option<i64>,
 }

@@ -162,6 +162,16 @@ impl Transport {
         Err(Failure::Broken("gave up".to_owned()))
     }
 
+    /// Opens an answer that does not end: its beginning alone has a deadline, and it takes no slot from requests that end.
+    pub(super) async fn open(&self, path: &str, accept: &str, progress: &dyn Progress) -> Result<Body, Failure> {
+        let get = Write { method: Method::GET, path, content_type: "", body: Vec::new() };
+        let (started, mut came) = (Instant::now(), Vec::new());
+        let outcome = self.begin(&get, accept, started, &mut came).await;
+        self.tell(&get, started, &came, outcome.as_ref().err(), progress);
+        let (headers, body) = outcome.map_err(|refusal| refusal.failure)?;
+        expect_json(&headers).map(|()| body)
+    }
+
     async fn attempt(&self, asked: &Write<'_>, accept: &str, progress: &dyn Progress) -> Result<Reply, Refusal> {
         // Never closed, so the error cannot happen.
         let _slot = self.slots.acquire().await;
@@ -180,17 +190,28 @@ impl Transport {
             }
             _ => self.answered.store(true, Ordering::Relaxed),
         }
-        let result = match &outcome {
-            Ok(_) => Cow::Borrowed("200 OK"),
-            Err(refusal) => refusal.failure.code().map_or_else(|| refusal.failure.reason().into(), |c| c.to_string().into()),
-        };
-        let (Write { method, path, .. }, server) = (asked, &self.about.server);
-        let line = format!("{method} {server}{path} {result} in {} milliseconds", started.elapsed().as_millis());
-        progress.request_with_headers(&line, &self.sent, &came);
+        self.tell(asked, started, &came, outcome.as_ref().err(), progress);
         outcome
     }
 
+    /// Shows a request that has been answered, or not.
+    fn tell(&self, asked: &Write<'_>, started: Instant, came: &[String], refusal: Option<&Refusal>, progress: &dyn Progress) {
+        let result = match refusal {
+            None => Cow::Borrowed("200 OK"),
+            Some(refusal) => refusal.failure.code().map_or_else(|| refusal.failure.reason().into(), |c| c.to_string().into()),
+        };
+        let (Write { method, path, .. }, server) = (asked, &self.about.server);
+        let line = format!("{method} {server}{path} {result} in {} milliseconds", started.elapsed().as_millis());
+        progress.request_with_headers(&line, &self.sent, came);
+    }
+
     async fn exchange(&self, asked: &Write<'_>, accept: &str, started: Instant, came: &mut Vec<String>) -> Result<Reply, Refusal> {
+        let (headers, body) = self.begin(asked, accept, started, came).await?;
+        Ok(Reply { body: self.read(body, usize::MAX, started).await?, headers })
+    }
+
+    /// Sends a request; its answer is still to be read, unless it is a refusal.
+    async fn begin(&self, asked: &Write<'_>, accept: &str, started: Instant, came: &mut Vec<String>) -> Result<(HeaderMap, Body), Refusal> {
         let Write { method, path, content_type, body } = asked;
         let mut request = Request::builder().method(method).uri(*path).header(header::ACCEPT, accept);
         if !content_type.is_empty() {
@@ -204,7 +225,7 @@ impl Transport {
         let (parts, body) = response.into_parts();
         *came = shown(&parts.headers);
         match parts.status {
-            status if status.is_success() => Ok(Reply { body: self.read(body, usize::MAX, started).await?, headers: parts.headers }),
+            status if status.is_success() => Ok((parts.headers, body)),
             status if status.is_redirection() => {
                 let target = parts.headers.get(header::LOCATION).and_then(|l| l.to_str().ok()).unwrap_or("somewhere else");
                 let target = target.split('?').next().unwrap_or(target);

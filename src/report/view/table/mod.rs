@@ -27,7 +27,7 @@ use std::io::{self, Write};
 use super::page::{Label, Page};
 use super::{Style, grid, warnings, words};
 use crate::report::policy::Rest;
-use crate::report::{Answer, CoverageEntry, Direction, Peer, Verdict};
+use crate::report::{Answer, CoverageEntry, Direction, Metadata, Peer, Verdict};
 
 /// Writes an answer as text.
 pub(super) fn write(answer: &Answer, wide: bool, style: &Style, out: &mut dyn Write) -> io::Result<()> {
@@ -41,6 +41,16 @@ pub(super) fn write_html(answer: &Answer, style: &Style, out: &mut dyn Write) ->
     let mut text = Text { page, wide: true };
     say(answer, &mut text)?;
     text.page.blank()
+}
+
+/// Writes what an answer says otherwise than the last one; nothing if it says the same.
+pub(super) fn write_changes(before: &Answer, now: &Answer, wide: bool, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let mut text = Text { page: Page::new(out, style), wide };
+    match (before, now) {
+        (Answer::WhoCanReach(before), Answer::WhoCanReach(now)) => who_can_reach::write_changes(before, now, &mut text),
+        (Answer::PvcWhyPending(before), Answer::PvcWhyPending(now)) => pvc_why_pending::write_changes(before, now, &mut text),
+        _ => say(now, &mut text),
+    }
 }
 
 fn say(answer: &Answer, text: &mut Text<'_>) -> io::Result<()> {
@@ -81,6 +91,26 @@ impl Text<'_> {
     fn partial(&mut self, coverage: &[CoverageEntry]) -> io::Result<()> {
         let Some(missing) = warnings::partial(coverage) else { return Ok(()) };
         self.page.labelled(Some(Label::Unknown), "Partial answer:", &format!(" {missing}"), 0)
+    }
+
+    /// `At 04:12:09 UTC: reached by 3 workloads.`
+    fn at(&mut self, metadata: &Metadata, said: &str) -> io::Result<()> {
+        let time = metadata.collected_at.as_deref().and_then(|time| time.get(11..19)).unwrap_or_default();
+        self.page.blank()?;
+        self.page.labelled(Some(Label::Heading), &format!("At {time} UTC:"), &format!(" {said}"), 2)
+    }
+
+    /// Whether something else is missing than before.
+    fn coverage_changed(&self, before: &[CoverageEntry], now: &[CoverageEntry]) -> bool {
+        warnings::partial(before) != warnings::partial(now)
+    }
+
+    /// `Partial answer: …`, or that it is whole now.
+    fn coverage(&mut self, coverage: &[CoverageEntry]) -> io::Result<()> {
+        match warnings::partial(coverage) {
+            Some(_) => self.partial(coverage),
+            None => self.page.paragraph("Whole answer: everything could be listed.", 0),
+        }
     }
 
     /// `Everyone else is denied: pods payments-* are isolated for ingress by shop/payments-ingress and shop/default-deny.`

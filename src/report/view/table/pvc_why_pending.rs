@@ -6,6 +6,7 @@ use std::io;
 use super::super::escape;
 use super::super::page::Label;
 use super::{Text, causes, grid, words};
+use crate::report::changes::{Fate, of_claims};
 use crate::report::storage::{Candidate, Cause, ClaimAnswer, ClaimState, NodeVerdict, PvcWhyPending};
 use crate::report::view::grid::Cell;
 use crate::report::{Finding, Report, Severity};
@@ -22,34 +23,15 @@ type Shown<'r> = HashMap<(&'r str, &'r str, &'r str), Vec<&'r Finding>>;
 pub(super) fn write(report: &Report<PvcWhyPending>, text: &mut Text<'_>) -> io::Result<()> {
     let answer = &report.result;
     text.partial(&report.coverage)?;
-    let mut findings: Shown<'_> = HashMap::new();
-    for finding in &report.findings {
-        let subject = &finding.subject;
-        findings.entry((&subject.namespace, &subject.name, finding.code)).or_default().push(finding);
-    }
-    let mut troubled: Vec<&ClaimAnswer> = answer.claims.iter().filter(|claim| answer.named || claim.state != ClaimState::Ok).collect();
-    // First what somebody has to mend, then what cannot be told, then what only waits.
-    troubled.sort_by_key(|claim| rank(claim.state));
-    let well = answer.claims.len() - troubled.len();
-    if troubled.is_empty() {
-        let said = match well {
-            0 => "There is no claim among what could be read.".to_owned(),
-            1 => "The one claim is well.".to_owned(),
-            _ => format!("All {well} claims are well."),
-        };
-        return text.page.paragraph(&said, 0);
-    }
-    if let ([only], true) = (troubled.as_slice(), answer.claims.len() == 1) {
+    let findings = shown(report);
+    let troubled = troubled(answer);
+    if let ([only], 1) = (troubled.as_slice(), answer.claims.len()) {
         return details(text, only, &findings);
     }
-    let well = if well == 0 { String::new() } else { format!("; {} well", words::count(well, "other is", "others are")) };
-    let problems = troubled.iter().filter(|claim| claim.state == ClaimState::Problem).count();
-    let waiting = troubled.iter().filter(|claim| claim.state == ClaimState::Waiting).count();
-    let unknown = troubled.iter().filter(|claim| claim.state == ClaimState::Unknown).count();
-    let counts = [(problems, "with a problem"), (waiting, "waiting"), (unknown, "not to be told")];
-    let counts: Vec<String> =
-        counts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{} {what}", words::count(*n, "claim", "claims"))).collect();
-    text.page.paragraph(&format!("{}{well}.", words::capitalised(&counts.join(", "))), 0)?;
+    text.page.paragraph(&words::capitalised(&summary(answer, &troubled)), 0)?;
+    if troubled.is_empty() {
+        return Ok(());
+    }
     text.page.blank()?;
     rows(text, &troubled)?;
     let detailed: Vec<&&ClaimAnswer> = troubled.iter().filter(|claim| answer.named || claim.state != ClaimState::Waiting).collect();
@@ -63,6 +45,78 @@ pub(super) fn write(report: &Report<PvcWhyPending>, text: &mut Text<'_>) -> io::
         text.page.paragraph(&format!("{} more in detail: -o wide, or name them.", detailed.len() - shown), 0)?;
     }
     Ok(())
+}
+
+/// Writes what is otherwise than in the last answer, each claim whole; nothing if nothing is.
+pub(super) fn write_changes(before: &Report<PvcWhyPending>, now: &Report<PvcWhyPending>, text: &mut Text<'_>) -> io::Result<()> {
+    let changes = of_claims(before, now);
+    let coverage = text.coverage_changed(&before.coverage, &now.coverage);
+    if changes.is_empty() && !coverage {
+        return Ok(());
+    }
+    let troubled = troubled(&now.result);
+    let alone = now.result.claims.len() == 1 && !troubled.is_empty();
+    text.at(&now.metadata, &if alone { String::new() } else { summary(&now.result, &troubled) })?;
+    if coverage {
+        text.coverage(&now.coverage)?;
+    }
+    let findings = shown(now);
+    let most = text.at_most(DETAILS);
+    for (at, change) in changes.iter().take(most).enumerate() {
+        if at > 0 {
+            text.page.blank()?;
+        }
+        change.entries.iter().try_for_each(|claim| match change.fate {
+            Fate::New | Fate::Changed => details(text, claim, &findings),
+            Fate::Gone => {
+                let fate = if claim.phase == "Missing" { "is not expected any more" } else { "is gone" };
+                text.page.paragraph(&format!("Claim {} {fate}.", words::full_name(&claim.namespace, &claim.name)), 2)
+            }
+        })?;
+    }
+    if changes.len() > most {
+        text.page.blank()?;
+        text.page.paragraph(&format!("{} more have changed: -o wide, or name them.", changes.len() - most), 0)?;
+    }
+    Ok(())
+}
+
+/// Findings by the claim they are about.
+fn shown(report: &Report<PvcWhyPending>) -> Shown<'_> {
+    let mut findings: Shown<'_> = HashMap::new();
+    for finding in &report.findings {
+        let subject = &finding.subject;
+        findings.entry((&subject.namespace, &subject.name, finding.code)).or_default().push(finding);
+    }
+    findings
+}
+
+/// Claims that are not well, and those that were asked for by their names: first what somebody has to mend, then what cannot be told,
+/// then what only waits.
+fn troubled(answer: &PvcWhyPending) -> Vec<&ClaimAnswer> {
+    let mut troubled: Vec<&ClaimAnswer> = answer.claims.iter().filter(|claim| answer.named || claim.state != ClaimState::Ok).collect();
+    troubled.sort_by_key(|claim| rank(claim.state));
+    troubled
+}
+
+/// `2 claims with a problem, 1 claim waiting; 3 others are well.`
+fn summary(answer: &PvcWhyPending, troubled: &[&ClaimAnswer]) -> String {
+    if troubled.iter().all(|claim| claim.state == ClaimState::Ok) {
+        return match answer.claims.len() {
+            0 => "there is no claim among what could be read.".to_owned(),
+            1 => "the one claim is well.".to_owned(),
+            all => format!("all {all} claims are well."),
+        };
+    }
+    let well = answer.claims.len() - troubled.len();
+    let well = if well == 0 { String::new() } else { format!("; {} well", words::count(well, "other is", "others are")) };
+    let problems = troubled.iter().filter(|claim| claim.state == ClaimState::Problem).count();
+    let waiting = troubled.iter().filter(|claim| claim.state == ClaimState::Waiting).count();
+    let unknown = troubled.iter().filter(|claim| claim.state == ClaimState::Unknown).count();
+    let counts = [(problems, "with a problem"), (waiting, "waiting"), (unknown, "not to be told")];
+    let counts: Vec<String> =
+        counts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{} {what}", words::count(*n, "claim", "claims"))).collect();
+    format!("{}{well}.", counts.join(", "))
 }
 
 fn rank(state: ClaimState) -> u8 {

@@ -4,8 +4,9 @@ use std::io;
 
 use super::super::ranges;
 use super::{Text, grid, words};
+use crate::report::changes::{Change, Fate};
 use crate::report::policy::{NO_RULE_ALLOWS, Reach};
-use crate::report::view::grid::Cell;
+use crate::report::view::grid::{Cell, Grid};
 use crate::report::{Direction, Verdict};
 
 /// Rules of a row that are shown where not all are.
@@ -17,12 +18,54 @@ const RANGES: usize = 4;
 pub(super) fn write(text: &mut Text<'_>, peers: &'static str, direction: Direction, rows: &[Reach]) -> io::Result<()> {
     let headers: &[&str] = if text.wide { &[peers, "PODS", "PORT", "VERDICT", "BECAUSE"] } else { &[peers, "PODS", "PORT", "BECAUSE"] };
     let rows: Vec<Vec<Cell<'_>>> = rows.iter().map(|row| cells(text, direction, row, everyone_else(row, rows))).collect();
+    as_wide_as_wanted(text, |text| grid::write(&mut text.page, headers, &rows))
+}
+
+/// Writes what became of rows: no headers, which stand above the first ones; `new`, `now` or `gone` before each of them.
+pub(super) fn write_changes(
+    text: &mut Text<'_>,
+    direction: Direction,
+    (before, now): (&[Reach], &[Reach]),
+    changes: &[Change<&Reach>],
+) -> io::Result<()> {
+    let row = |(fate, row): (Fate, &Reach)| {
+        let mut cells = match fate {
+            Fate::New | Fate::Changed => cells(text, direction, row, everyone_else(row, now)),
+            Fate::Gone => {
+                let mut cells = cells(text, direction, row, everyone_else(row, before));
+                if let Some(because) = cells.last_mut() {
+                    because.precede("until now: ");
+                }
+                cells.into_iter().map(Cell::plain).collect()
+            }
+        };
+        let word = match fate {
+            Fate::New => "new",
+            Fate::Changed => "now",
+            Fate::Gone => "gone",
+        };
+        cells.insert(0, word.into());
+        cells
+    };
+    let rows: Vec<Vec<Cell<'_>>> =
+        changes.iter().flat_map(|change| change.entries.iter().map(|entry| (change.fate, *entry))).map(row).collect();
+    // As wide as if all rows were there: so changes stand below each other.
+    let all: Vec<Vec<Cell<'_>>> = now.iter().map(|entry| row((Fate::New, entry))).collect();
+    as_wide_as_wanted(text, |text| {
+        let mut grid = Grid::new(if text.wide { &["", "", "", "", "", ""] } else { &["", "", "", "", ""] });
+        all.iter().chain(&rows).for_each(|row| grid.measure(row));
+        grid.start(&mut text.page)?;
+        rows.iter().try_for_each(|row| grid.row(&mut text.page, row))
+    })
+}
+
+/// As with kubectl, `-o wide` is for a wide terminal, and rows stay rows.
+fn as_wide_as_wanted(text: &mut Text<'_>, write: impl FnOnce(&mut Text<'_>) -> io::Result<()>) -> io::Result<()> {
     let width = text.page.style.width;
     if text.wide {
-        // As with kubectl, `-o wide` is for a wide terminal, and rows stay rows.
         text.page.style.width = None;
     }
-    let written = grid::write(&mut text.page, headers, &rows);
+    let written = write(text);
     text.page.style.width = width;
     written
 }

@@ -3,6 +3,7 @@
 use std::io;
 
 use super::{Text, isolation, reach, service, subject, words};
+use crate::report::changes::{of_sources, same};
 use crate::report::policy::{Reach, WhoCanReach};
 use crate::report::{Direction, Peer, Report, Verdict};
 
@@ -26,6 +27,27 @@ pub(super) fn write(report: &Report<WhoCanReach>, text: &mut Text<'_>) -> io::Re
         text.page.blank()?;
     }
     text.rest("Everyone else", &answer.rest)
+}
+
+/// Writes what is otherwise than in the last answer; nothing if nothing is.
+pub(super) fn write_changes(before: &Report<WhoCanReach>, now: &Report<WhoCanReach>, text: &mut Text<'_>) -> io::Result<()> {
+    let (was, is) = (&before.result, &now.result);
+    let changes = of_sources(was, is);
+    let [chain, rest] = [!same(&was.service, &is.service), !same(&was.rest, &is.rest)];
+    let coverage = text.coverage_changed(&before.coverage, &now.coverage);
+    if changes.is_empty() && was.isolated == is.isolated && !chain && !rest && !coverage {
+        return Ok(());
+    }
+    let said = said("reached by", &is.sources, isolation(&is.target, is.isolated, Direction::Ingress));
+    text.at(&now.metadata, &said)?;
+    if coverage {
+        text.coverage(&now.coverage)?;
+    }
+    if let Some(chain) = is.service.as_ref().filter(|_| chain) {
+        service::write(text, chain)?;
+    }
+    reach::write_changes(text, Direction::Ingress, (&was.sources, &is.sources), &changes)?;
+    if rest { text.rest("Everyone else", &is.rest) } else { Ok(()) }
 }
 
 /// `reached by 3 workloads, 2 address ranges, 1 more unknown; isolated for ingress.`
