@@ -177,6 +177,9 @@ fn is_age(word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -224,5 +227,29 @@ mod tests {
             ]
         );
         assert_eq!(between(now, now, |entry| entry.0), []);
+    }
+
+    proptest! {
+        /// Who has seen the first answer and every change knows the last answer.
+        #[test]
+        fn changes_put_upon_an_answer_give_the_next_one(answers in vec(vec((0u8..6, 0u8..3), 0..8), 1..5)) {
+            let grouped = |answer: &[(u8, u8)]| {
+                let mut things: BTreeMap<u8, Vec<(u8, u8)>> = BTreeMap::new();
+                answer.iter().for_each(|entry| things.entry(entry.0).or_default().push(*entry));
+                things
+            };
+            let mut known = grouped(&answers[0]);
+            for pair in answers.windows(2) {
+                for change in between(pair[0].clone(), pair[1].clone(), |entry| entry.0) {
+                    let thing = change.entries[0].0;
+                    prop_assert_eq!(known.contains_key(&thing), change.fate != Fate::New);
+                    match change.fate {
+                        Fate::Gone => known.remove(&thing),
+                        Fate::New | Fate::Changed => known.insert(thing, change.entries),
+                    };
+                }
+                prop_assert_eq!(&known, &grouped(&pair[1]));
+            }
+        }
     }
 }

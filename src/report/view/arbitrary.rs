@@ -48,11 +48,7 @@ pub(super) fn answer() -> BoxedStrategy<Answer> {
 
 fn bare_answer() -> BoxedStrategy<Answer> {
     prop_oneof![
-        (peer(), option::of(chain()), option::of(any::<bool>()), vec(reach(), 0..4), rest())
-            .prop_map(|(target, service, isolated, sources, rest)| {
-                Answer::WhoCanReach(report("WhoCanReach", WhoCanReach { target, service, isolated, sources, rest }))
-            })
-            .boxed(),
+        who_can_reach(),
         (peer(), option::of(any::<bool>()), vec(reach(), 0..4), vec(service(), 0..3), option::of(dns()), option::of(api()), rest())
             .prop_map(|(source, isolated, destinations, services, dns, api_server, rest)| {
                 let result = ReachableFrom { source, isolated, destinations, services, dns, api_server, rest };
@@ -84,6 +80,14 @@ fn bare_answer() -> BoxedStrategy<Answer> {
         vec(connection(), 0..6).prop_map(|connections| Answer::Matrix(report("Matrix", Matrix { connections, complete: true }))).boxed(),
     ]
     .boxed()
+}
+
+pub(super) fn who_can_reach() -> BoxedStrategy<Answer> {
+    (peer(), option::of(chain()), option::of(any::<bool>()), vec(reach(), 0..4), rest())
+        .prop_map(|(target, service, isolated, sources, rest)| {
+            Answer::WhoCanReach(report("WhoCanReach", WhoCanReach { target, service, isolated, sources, rest }))
+        })
+        .boxed()
 }
 
 /// Names as they are, names as they should not be, and anything.

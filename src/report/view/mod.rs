@@ -11,6 +11,8 @@ mod age;
 mod arbitrary;
 #[cfg(test)]
 mod arbitrary_storage;
+#[cfg(test)]
+mod changes_tests;
 mod csv;
 mod dot;
 mod escape;
