@@ -95,11 +95,9 @@ impl CommandError {
             ErrorKind::BrokenPipe => ExitCode::Success,
             ErrorKind::Interrupted => ExitCode::Interrupted,
             ErrorKind::Bug => ExitCode::Bug,
-            ErrorKind::Connection
-            | ErrorKind::Unauthenticated
-            | ErrorKind::Forbidden
-            | ErrorKind::NotFound
-            | ErrorKind::Failed => ExitCode::Error,
+            ErrorKind::Connection | ErrorKind::Unauthenticated | ErrorKind::Forbidden | ErrorKind::NotFound | ErrorKind::Failed => {
+                ExitCode::Error
+            }
         }
     }
 }

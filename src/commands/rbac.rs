@@ -38,7 +38,9 @@ pub fn run(session: &mut Session, args: &Args) -> Result<Outcome, CommandError> 
     };
     if args.watch && !WATCHED.contains(&command.as_str()) {
         let watched = WATCHED.map(|name| format!("`{name}`"));
-        return Err(CommandError::new(ErrorKind::Usage, format!("`{command}` has no --watch")).hint(format!("these have: {}", watched.join(", "))));
+        return Err(
+            CommandError::new(ErrorKind::Usage, format!("`{command}` has no --watch")).hint(format!("these have: {}", watched.join(", ")))
+        );
     }
     let wanted = if args.watch { wanted.watched() } else { wanted };
     let name = ["netstore", &command].join("-").replace(' ', "-");

@@ -172,7 +172,10 @@ fn forget_ages(value: &mut Value) {
 fn is_age(word: &str) -> bool {
     let digits = |c: char| c.is_ascii_digit();
     let units: Vec<&str> = word.split(digits).filter(|part| !part.is_empty()).collect();
-    word.starts_with(digits) && !word.ends_with(digits) && matches!(units.len(), 1 | 2) && units.iter().all(|unit| matches!(*unit, "s" | "m" | "h" | "d" | "y"))
+    word.starts_with(digits)
+        && !word.ends_with(digits)
+        && matches!(units.len(), 1 | 2)
+        && units.iter().all(|unit| matches!(*unit, "s" | "m" | "h" | "d" | "y"))
 }
 
 #[cfg(test)]

@@ -16,6 +16,10 @@ mod proxies;
 mod server;
 mod tls;
 mod verify;
+#[cfg(unix)]
+mod watch;
+#[cfg(unix)]
+mod world;
 
 use std::io::Write;
 use std::time::{Duration, Instant};

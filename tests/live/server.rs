@@ -22,6 +22,8 @@ pub enum Reply {
     Hang,
     /// Promises JSON, sends the beginning of it, and then no more.
     Stall(Vec<u8>),
+    /// Sends JSON for as long as it likes.
+    Stream(Box<dyn FnOnce(&mut dyn Write) + Send>),
 }
 
 /// The server; it runs until the test process ends.
@@ -89,6 +91,10 @@ pub fn answer(mut stream: impl Read + Write, told: &str, log: &Mutex<Vec<String>
         Reply::Cut(body) | Reply::Stall(body) => (200, vec![json_type], body, 100),
         Reply::Close => return,
         Reply::Hang => return thread::sleep(Duration::from_secs(60)),
+        Reply::Stream(write) => {
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: application/json\r\n\r\n");
+            return write(&mut stream);
+        }
     };
     let mut head = format!("HTTP/1.1 {status} X\r\nConnection: close\r\nContent-Length: {}\r\n", body.len() + promised);
     for (name, value) in headers {

@@ -55,7 +55,7 @@ pub(super) fn write_changes(before: &Report<PvcWhyPending>, now: &Report<PvcWhyP
         return Ok(());
     }
     let troubled = troubled(&now.result);
-    let alone = now.result.claims.len() == 1 && !troubled.is_empty();
+    let alone = matches!((changes.as_slice(), now.result.claims.as_slice()), ([change], [_]) if change.fate != Fate::Gone);
     text.at(&now.metadata, &if alone { String::new() } else { summary(&now.result, &troubled) })?;
     if coverage {
         text.coverage(&now.coverage)?;
