@@ -135,6 +135,28 @@ fn version_needs_no_cluster() {
 // ---- usage errors: exit 2, before anything is read
 
 #[test]
+fn what_cannot_be_watched_is_refused() {
+    let home = shop();
+    assert_snapshot!(home.run(&["who-can-reach", "deploy/web", "-f", "shop.yaml", "-w"]), @"
+    ------- stderr -------
+    error: --watch follows a cluster: what --from and --filename name does not change
+    [exit 2]
+    ");
+    assert_snapshot!(home.run(&["pvc-why-pending", "--from", "snapshot", "--watch"]), @"
+    ------- stderr -------
+    error: --watch follows a cluster: what --from and --filename name does not change
+    [exit 2]
+    ");
+    assert_snapshot!(home.run(&["who-can-reach", "deploy/web", "-w", "-o", "html"]), @r#"
+    ------- stderr -------
+    error: nothing can follow an answer in the output format "html"
+    hint: with --watch there are table, wide, json, yaml, name
+    [exit 2]
+    "#);
+    assert!(home.run(&["can-reach", "deploy/web", "deploy/db", "-w"]).contains("unexpected argument '-w' found"));
+}
+
+#[test]
 fn an_unknown_command_has_a_neighbour() {
     assert_snapshot!(Home::new().run(&["who-can-reech", "web"]), @"
     ------- stderr -------

@@ -11,6 +11,7 @@ mod cluster;
 mod dns;
 #[path = "live_cluster/doctor.rs"]
 mod doctor;
+mod following;
 #[path = "live_cluster/many.rs"]
 mod many;
 #[path = "live_cluster/partial.rs"]
@@ -35,3 +36,5 @@ mod secrets;
 mod sources;
 #[path = "live_cluster/storage.rs"]
 mod storage;
+#[path = "live_cluster/watch.rs"]
+mod watch;

@@ -18,6 +18,19 @@ fn in_one_namespace_they_are_a_role_and_what_lives_in_none_is_apart() {
 }
 
 #[test]
+fn rights_to_watch_are_printed_for_what_can_be_watched() {
+    let home = Home::new();
+    assert_snapshot!("rbac_watch", home.run(&["rbac", "who-can-reach", "--watch"]));
+    assert_snapshot!(home.run(&["rbac", "matrix", "--watch"]), @"
+    ------- stderr -------
+    error: `matrix` has no --watch
+    hint: these have: `who-can-reach`, `pvc-why-pending`
+    [exit 2]
+    ");
+    assert!(home.run(&["rbac", "--watch"]).ends_with("[exit 2]"), "all rights to watch are nobody's need");
+}
+
+#[test]
 fn a_command_that_reads_nothing_is_refused_with_its_neighbour() {
     let home = Home::new();
     assert_snapshot!(home.run(&["rbac", "dns", "verfy"]), @"

@@ -7,6 +7,9 @@ mod credentials;
 mod errors;
 mod failures;
 mod flags;
+#[cfg(unix)]
+#[path = "../following/mod.rs"]
+mod following;
 mod forward;
 mod home;
 mod lists;

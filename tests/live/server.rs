@@ -23,8 +23,11 @@ pub enum Reply {
     /// Promises JSON, sends the beginning of it, and then no more.
     Stall(Vec<u8>),
     /// Sends JSON for as long as it likes.
-    Stream(Box<dyn FnOnce(&mut dyn Write) + Send>),
+    Stream(Telling),
 }
+
+/// Writes what a server has to say, as it comes.
+pub type Telling = Box<dyn FnOnce(&mut dyn Write) + Send>;
 
 /// The server; it runs until the test process ends.
 pub struct Server {

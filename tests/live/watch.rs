@@ -1,119 +1,56 @@
 //! `--watch` seen from outside: what follows the answer, whatever the server does, and how it ends.
 
-use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex};
+use std::io::{BufRead, BufReader};
+use std::ops::Deref;
+use std::process::Stdio;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use netstore::objects::Resource;
 use serde_json::{Value, json};
 
+use super::following::{Follower, timeless, wait};
 use super::home::Home;
 use super::world::{Mood, World};
 
 /// What is said beside every answer about this world.
 const NOTE: &str = "Note: no network plugin was recognised: whether policies are enforced cannot be told (NP-051)\n";
-/// Longest wait for what must come.
-const PATIENCE: Duration = Duration::from_secs(60);
 /// As long as is waited for what must not come.
 const QUIET: Duration = Duration::from_secs(3);
 
-/// A command that stays, and what it has written so far.
+/// A command that stays, in a home whose kubeconfig names the server of a world.
 struct Run {
-    child: Child,
-    stdout: Arc<Mutex<String>>,
-    stderr: Arc<Mutex<String>>,
+    follower: Follower,
     _home: Home,
 }
 
 impl Run {
     fn start(world: &World, args: &[&str]) -> Self {
-        let home = Home::new(&format!(
-            "current-context: c\ncontexts: [{{name: c, context: {{cluster: c, namespace: shop}}}}]\n\
-             clusters: [{{name: c, cluster: {{server: '{}'}}}}]\n",
-            world.server.url
-        ));
-        let mut child = home.command(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let (stdout, stderr) = (gather(child.stdout.take().unwrap()), gather(child.stderr.take().unwrap()));
-        Self { child, stdout, stderr, _home: home }
+        let home = home(world);
+        Self { follower: Follower::start(&mut home.command(args)), _home: home }
     }
 
-    fn stdout(&self) -> String {
-        self.stdout.lock().unwrap().clone()
-    }
-
-    fn stderr(&self) -> String {
-        self.stderr.lock().unwrap().replacen(NOTE, "", 1)
-    }
-
-    /// Waits until this stands on standard output so often.
+    /// What was written in all, without what is said beside every answer, and how Ctrl-C ended it.
     #[track_caller]
-    fn until(&self, words: &str, times: usize) {
-        wait(|| self.stdout().matches(words).count() >= times, || format!("{words:?} in\n{}\n{}", self.stdout(), self.stderr()));
-    }
-
-    #[track_caller]
-    fn until_warned(&self, words: &str) {
-        wait(|| self.stderr().contains(words), || format!("{words:?} in\n{}", self.stderr()));
-    }
-
-    /// Presses Ctrl-C; what was written in all, and how it ended.
-    #[track_caller]
-    fn interrupt(mut self) -> (String, String, Option<i32>) {
-        assert!(Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().unwrap().success());
-        let code = self.end();
-        (self.stdout(), self.stderr(), code)
-    }
-
-    /// Waits for its end by itself.
-    #[track_caller]
-    fn end(&mut self) -> Option<i32> {
-        let child = Mutex::new(&mut self.child);
-        wait(|| child.lock().unwrap().try_wait().unwrap().is_some(), || "its end".to_owned());
-        // What is in the pipes is read in a moment.
-        thread::sleep(Duration::from_millis(100));
-        self.child.wait().unwrap().code()
+    fn interrupt(self) -> (String, String, Option<i32>) {
+        let (stdout, stderr, code) = self.follower.interrupt();
+        (timeless(&stdout), timeless(&stderr.replacen(NOTE, "", 1)), code)
     }
 }
 
-impl Drop for Run {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+impl Deref for Run {
+    type Target = Follower;
+    fn deref(&self) -> &Follower {
+        &self.follower
     }
 }
 
-fn gather(from: impl Read + Send + 'static) -> Arc<Mutex<String>> {
-    let text = Arc::new(Mutex::new(String::new()));
-    let into = Arc::clone(&text);
-    thread::spawn(move || {
-        for line in BufReader::new(from).lines().map_while(Result::ok) {
-            into.lock().unwrap().push_str(&(line + "\n"));
-        }
-    });
-    text
-}
-
-#[track_caller]
-fn wait(done: impl Fn() -> bool, what: impl Fn() -> String) {
-    let end = Instant::now() + PATIENCE;
-    while !done() {
-        assert!(Instant::now() < end, "waited in vain for {}", what());
-        thread::sleep(Duration::from_millis(20));
-    }
-}
-
-/// `At 04:12:09 UTC` → `At TIME UTC`.
-fn timeless(text: &str) -> String {
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once(" UTC") {
-        out += before.get(..before.len() - 8).unwrap();
-        out += "TIME UTC";
-        rest = after;
-    }
-    out + rest
+fn home(world: &World) -> Home {
+    Home::new(&format!(
+        "current-context: c\ncontexts: [{{name: c, context: {{cluster: c, namespace: shop}}}}]\n\
+         clusters: [{{name: c, cluster: {{server: '{}'}}}}]\n",
+        world.server.url
+    ))
 }
 
 fn pod(name: &str) -> Value {
@@ -170,7 +107,7 @@ fn rows_that_change_and_vanish_follow_the_answer_and_ctrl_c_ends_it_well() {
     world.remove(Resource::NetworkPolicies, &policy(&[]));
     run.until("Everyone else", 2);
     let (stdout, stderr, code) = run.interrupt();
-    insta::assert_snapshot!("watch", timeless(&stdout));
+    insta::assert_snapshot!("watch", &stdout);
     assert_eq!((stderr.as_str(), code), ("", Some(0)));
 }
 
@@ -208,7 +145,7 @@ fn the_cause_of_a_claim_follows_whole_and_so_does_its_end() {
     });
     run.until("Claim shop/other", 1);
     let (stdout, stderr, code) = run.interrupt();
-    insta::assert_snapshot!("watch_claim", timeless(&stdout));
+    insta::assert_snapshot!("watch_claim", &stdout);
     assert_eq!((stderr.as_str(), code), ("", Some(0)));
 }
 
@@ -293,7 +230,7 @@ fn what_happens_while_the_server_is_away_is_not_lost() {
     allow(&world, &["web"]);
     run.until("new ", 2);
     let (_, stderr, code) = run.interrupt();
-    insta::assert_snapshot!(timeless(&stderr), @r#"
+    insta::assert_snapshot!(&stderr, @r#"
     Warning: no answer at TIME UTC, and asked again until there is one: Unable to connect to the server: connection closed before message completed
     Note: there is an answer again at TIME UTC
     "#);
@@ -355,7 +292,7 @@ fn a_target_that_goes_and_comes_is_told() {
     world.put(Resource::Pods, pod("db"));
     run.until_warned("again at");
     let (_, stderr, code) = run.interrupt();
-    insta::assert_snapshot!(timeless(&stderr), @r#"
+    insta::assert_snapshot!(&stderr, @r#"
     Warning: no answer at TIME UTC, and asked again until there is one: Error from server (NotFound): pods "db" not found
     Note: there is an answer again at TIME UTC, the same as before
     "#);
@@ -365,23 +302,23 @@ fn a_target_that_goes_and_comes_is_told() {
 #[test]
 fn credentials_that_run_out_end_it_with_the_plain_error() {
     let world = shop();
-    let mut run = Run::start(&world, &ASK);
+    let run = Run::start(&world, &ASK);
     run.until("Everyone else", 1);
     watched(&world);
     world.is(Mood::Forgets);
     world.end_watches();
     assert_eq!(run.end(), Some(1));
-    assert!(run.stderr().starts_with("error: You must be logged in to the server (Unauthorized)\nhint: "), "{}", run.stderr());
+    assert!(
+        run.stderr().replacen(NOTE, "", 1).starts_with("error: You must be logged in to the server (Unauthorized)\nhint: "),
+        "{}",
+        run.stderr()
+    );
 }
 
 #[test]
 fn a_reader_that_has_gone_ends_it_in_silence() {
     let world = shop();
-    let home = Home::new(&format!(
-        "current-context: c\ncontexts: [{{name: c, context: {{cluster: c, namespace: shop}}}}]\n\
-         clusters: [{{name: c, cluster: {{server: '{}'}}}}]\n",
-        world.server.url
-    ));
+    let home = home(&world);
     let mut child = home.command(&ASK).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut first = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
@@ -394,11 +331,11 @@ fn a_reader_that_has_gone_ends_it_in_silence() {
 #[test]
 fn what_is_wrong_from_the_start_is_said_as_ever() {
     let world = shop();
-    let mut run = Run::start(&world, &["who-can-reach", "nobody", "-w"]);
+    let run = Run::start(&world, &["who-can-reach", "nobody", "-w"]);
     assert_eq!(run.end(), Some(1));
     assert!(run.stderr().starts_with("Error from server (NotFound): pods \"nobody\" not found"), "{}", run.stderr());
     world.is(Mood::Away);
-    let mut run = Run::start(&world, &ASK);
+    let run = Run::start(&world, &ASK);
     assert_eq!(run.end(), Some(1));
     assert!(run.stderr().starts_with("Unable to connect to the server: "), "{}", run.stderr());
 }

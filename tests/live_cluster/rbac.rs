@@ -22,7 +22,7 @@ const QUESTIONS: [(&[&str], &[&[&str]]); 13] = [
     (&["snapshot"], &[]),
 ];
 
-fn apply(cluster: &Cluster, objects: &str) {
+pub fn apply(cluster: &Cluster, objects: &str) {
     let mut kubectl = cluster.kubectl();
     let mut child = kubectl.args(["apply", "-f", "-"]).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("kubectl");
     child.stdin.take().expect("a pipe").write_all(objects.as_bytes()).expect("objects are read");
@@ -30,7 +30,7 @@ fn apply(cluster: &Cluster, objects: &str) {
 }
 
 /// Gives somebody all that is printed, with the commands that are printed above it.
-fn grant(cluster: &Cluster, printed: &str, who: &str) {
+pub fn grant(cluster: &Cluster, printed: &str, who: &str) {
     apply(cluster, printed);
     for line in printed.lines().filter_map(|line| line.strip_prefix("# ").filter(|line| line.starts_with("kubectl "))) {
         cluster.paste(&line.replace("WHO", who)).ok();

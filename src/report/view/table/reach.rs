@@ -39,9 +39,10 @@ pub(super) fn write_changes(
                 cells.into_iter().map(Cell::plain).collect()
             }
         };
+        // Of the same width, so that rows stand below those of the last change.
         let word = match fate {
-            Fate::New => "new",
-            Fate::Changed => "now",
+            Fate::New => "new ",
+            Fate::Changed => "now ",
             Fate::Gone => "gone",
         };
         cells.insert(0, word.into());
