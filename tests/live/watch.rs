@@ -230,10 +230,13 @@ fn what_happens_while_the_server_is_away_is_not_lost() {
     allow(&world, &["web"]);
     run.until("new ", 2);
     let (_, stderr, code) = run.interrupt();
-    insta::assert_snapshot!(&stderr, @r#"
-    Warning: no answer at TIME UTC, and asked again until there is one: Unable to connect to the server: connection closed before message completed
-    Note: there is an answer again at TIME UTC
-    "#);
+    let said: Vec<&str> = stderr.lines().collect();
+    let [away, again] = said.as_slice() else { panic!("{stderr}") };
+    assert!(
+        away.starts_with("Warning: no answer at TIME UTC, and asked again until there is one: Unable to connect to the server: "),
+        "{away}"
+    );
+    assert_eq!(*again, "Note: there is an answer again at TIME UTC");
     assert_eq!(code, Some(0));
 }
 

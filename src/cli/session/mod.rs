@@ -1,11 +1,11 @@
 //! One run of one command: where objects come from, which namespace is meant, where the answer goes.
 
 mod probing;
+mod source;
 mod watch;
 
-use std::io::{Read, Write};
+use std::io::Write;
 use std::mem::ManuallyDrop;
-use std::path::Path;
 use std::sync::Arc;
 
 use super::connection::ConnectionOptions;
@@ -63,7 +63,7 @@ impl Session {
         if let Some(name) = globals.selection.namespace.as_deref().filter(|name| !name.is_empty()) {
             targets::check_namespace(name)?;
         }
-        let source = source(&globals)?;
+        let source = source::decide(&globals)?;
         Ok(Self { globals, source, quiet: false, reads: None })
     }
 
@@ -265,7 +265,7 @@ impl Session {
         let selection = self.globals.selection.clone();
         match (&self.source, &selection.from) {
             (Source::Manifests, _) => {
-                let inputs = selection.filename.iter().map(|path| input(path)).collect::<Result<Vec<_>, _>>()?;
+                let inputs = selection.filename.iter().map(|path| source::input(path)).collect::<Result<Vec<_>, _>>()?;
                 let options = manifests::Options { default_namespace: self.namespace()?, recursive: selection.recursive };
                 manifests::read(&inputs, &options).map_err(|error| CommandError::new(ErrorKind::Failed, error))
             }
@@ -392,50 +392,6 @@ fn open(options: &ConnectionOptions) -> Result<Live, CommandError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let cluster = runtime.block_on(Cluster::connect(options))?;
     Ok(Live { runtime, cluster, stop: None })
-}
-
-/// One `-f`; `-` is standard input.
-fn input(path: &Path) -> Result<manifests::Input, CommandError> {
-    if path != Path::new("-") {
-        return Ok(manifests::Input::Path(path.to_owned()));
-    }
-    let mut bytes = Vec::new();
-    std::io::stdin().lock().read_to_end(&mut bytes)?;
-    Ok(manifests::Input::Stdin(bytes))
-}
-
-/// Decides where objects come from.
-fn source(globals: &Globals) -> Result<Source, CommandError> {
-    let usage = |message: String| CommandError::new(ErrorKind::Usage, message);
-    let selection = &globals.selection;
-    let (from, files) = (selection.from.is_some(), !selection.filename.is_empty());
-    if from && files {
-        return Err(usage("--from and --filename cannot be used together".to_owned())
-            .hint("--from answers from a recorded cluster, --filename from manifests"));
-    }
-    if selection.recursive && !files {
-        return Err(usage("--recursive is only for --filename".to_owned()));
-    }
-    let (flag, source) = match (from, files) {
-        (true, _) => ("--from", Source::Snapshot),
-        (_, true) => ("--filename", Source::Manifests),
-        _ => return Ok(Source::Live(None)),
-    };
-    // Flags that tune a connection do no harm; those that choose a cluster would be believed.
-    let cluster = &globals.connection;
-    let chosen = [
-        ("--kubeconfig", cluster.kubeconfig.is_some()),
-        ("--context", cluster.context.is_some()),
-        ("--cluster", cluster.cluster.is_some()),
-        ("--user", cluster.user.is_some()),
-        ("--server", cluster.server.is_some()),
-    ];
-    match chosen.iter().find(|(_, given)| *given) {
-        Some((other, _)) => {
-            Err(usage(format!("{flag} and {other} cannot be used together")).hint(format!("with {flag} no cluster is asked")))
-        }
-        None => Ok(source),
-    }
 }
 
 /// Coverage of what was asked for: the rest does not matter to the answer, and what nobody tried is a hole, too.

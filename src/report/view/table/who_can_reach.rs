@@ -11,7 +11,7 @@ use crate::report::{Direction, Peer, Report, Verdict};
 pub(super) fn write(report: &Report<WhoCanReach>, text: &mut Text<'_>) -> io::Result<()> {
     let answer = &report.result;
     text.partial(&report.coverage)?;
-    let said = said("reached by", &answer.sources, isolation(&answer.target, answer.isolated, Direction::Ingress));
+    let said = summary(answer);
     match &answer.service {
         Some(chain) => {
             service::write(text, chain)?;
@@ -38,8 +38,7 @@ pub(super) fn write_changes(before: &Report<WhoCanReach>, now: &Report<WhoCanRea
     if changes.is_empty() && was.isolated == is.isolated && !chain && !rest && !coverage {
         return Ok(());
     }
-    let said = said("reached by", &is.sources, isolation(&is.target, is.isolated, Direction::Ingress));
-    text.at(&now.metadata, &said)?;
+    text.at(&now.metadata, &summary(is))?;
     if coverage {
         text.coverage(&now.coverage)?;
     }
@@ -48,6 +47,10 @@ pub(super) fn write_changes(before: &Report<WhoCanReach>, now: &Report<WhoCanRea
     }
     reach::write_changes(text, Direction::Ingress, (&was.sources, &is.sources), &changes)?;
     if rest { text.rest("Everyone else", &is.rest) } else { Ok(()) }
+}
+
+fn summary(answer: &WhoCanReach) -> String {
+    said("reached by", &answer.sources, isolation(&answer.target, answer.isolated, Direction::Ingress))
 }
 
 /// `reached by 3 workloads, 2 address ranges, 1 more unknown; isolated for ingress.`
