@@ -172,6 +172,12 @@ fn programs_get_a_document_for_each_change() {
             .collect()
     };
     assert_eq!(documents.iter().map(sources).collect::<Vec<_>>(), [vec!["web".to_owned()], vec!["api".to_owned(), "web".to_owned()]]);
+    let plain: Value = serde_json::from_str(home(&world).run(&["who-can-reach", "db", "-o", "json"]).split(NOTE).next().unwrap()).unwrap();
+    assert_eq!(
+        [&plain["result"], &plain["findings"]],
+        ["result", "findings"].map(|part| &documents[1][part]),
+        "what the plain command says"
+    );
     assert_eq!(yaml.split("---\n").count(), 2, "{yaml}");
     assert!(yaml.split("---\n").all(|document| document.starts_with("apiVersion: netstore/v1\nkind: WhoCanReach\n")), "{yaml}");
     assert_eq!(name, "pod/web\nnode/n\npod/api\n");
@@ -254,6 +260,11 @@ fn a_time_limit_for_requests_does_not_end_watches_and_ends_waiting_for_a_server_
     world.is(Mood::Well);
     run.until_warned("an answer again");
     run.until("new ", 1);
+    // Nobody has to wait for it to press Ctrl-C.
+    world.is(Mood::Hangs);
+    let asked = world.asked(Resource::Pods).0;
+    allow(&world, &["web"]);
+    wait(|| world.asked(Resource::Pods).0 > asked, || "another reading".to_owned());
     assert_eq!(run.interrupt().2, Some(0));
 }
 

@@ -221,11 +221,8 @@ fn cannot_watch(refused: &BTreeMap<Resource, String>, command: &str) -> String {
         kinds.truncate(KINDS);
     }
     let why = refused.values().next().map_or("", String::as_str);
-    format!(
-        "Warning: cannot watch {}{more} ({why}): asked again every {} s instead\n  kubectl netstore rbac {command} --watch",
-        kinds.join(", "),
-        BLIND.as_secs()
-    )
+    let rights = if why == "Forbidden" { format!("\n  kubectl netstore rbac {command} --watch") } else { String::new() };
+    format!("Warning: cannot watch {}{more} ({why}): asked again every {} s instead{rights}", kinds.join(", "), BLIND.as_secs())
 }
 
 /// The time, as answers have it.
