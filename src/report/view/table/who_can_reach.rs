@@ -1,5 +1,6 @@
 //! `who-can-reach` in words: the target, every source, everyone else.
 
+use std::collections::BTreeSet;
 use std::io;
 
 use super::{Text, isolation, reach, service, subject, words};
@@ -10,7 +11,7 @@ use crate::report::{Direction, Peer, Report, Verdict};
 pub(super) fn write(report: &Report<WhoCanReach>, text: &mut Text<'_>) -> io::Result<()> {
     let answer = &report.result;
     text.partial(&report.coverage)?;
-    let said = said("reached by", &answer.sources, isolation(&answer.target, answer.isolated, Direction::Ingress));
+    let said = said("reached by", &answer.sources, (&answer.target, answer.isolated), Direction::Ingress);
     match &answer.service {
         Some(chain) => {
             service::write(text, chain)?;
@@ -25,19 +26,26 @@ pub(super) fn write(report: &Report<WhoCanReach>, text: &mut Text<'_>) -> io::Re
         reach::write(text, "FROM", Direction::Ingress, &answer.sources)?;
         text.page.blank()?;
     }
-    text.rest("Everyone else", &answer.rest)
+    text.rest(if answer.sources.is_empty() { "Everyone" } else { "Everyone else" }, &answer.rest)
 }
 
 /// `reached by 3 workloads, 2 address ranges, 1 more unknown; isolated for ingress.`
-pub(super) fn said(verb: &str, rows: &[Reach], isolation: Option<String>) -> String {
-    let allowed = || rows.iter().filter(|row| row.verdict == Verdict::Allow).map(|row| &row.peer);
-    let workloads = allowed().filter(|peer| is_workload(peer)).count();
-    let ranges = allowed().filter(|peer| !peer.cidrs.is_empty()).count();
+pub(super) fn said(verb: &str, rows: &[Reach], (subject, isolated): (&Peer, Option<bool>), direction: Direction) -> String {
+    let isolation = isolation(subject, isolated, direction);
+    // Several rows may be about one workload.
+    let peers = |verdict| -> BTreeSet<Peer> {
+        let of = rows.iter().filter(|row| row.verdict == verdict).map(|row| &row.peer);
+        of.map(|peer| Peer { pods: None, ..peer.clone() }).collect()
+    };
+    let allowed = peers(Verdict::Allow);
+    let workloads = allowed.iter().filter(|peer| is_workload(peer)).count();
+    let ranges = allowed.iter().filter(|peer| !peer.cidrs.is_empty()).count();
     let counts = [(workloads, "workload", "workloads"), (ranges, "address range", "address ranges")];
     let parts: Vec<String> =
         counts.into_iter().filter(|(number, ..)| *number > 0).map(|(number, one, many)| words::count(number, one, many)).collect();
-    let unknown = rows.iter().filter(|row| row.verdict == Verdict::Unknown).count();
+    let unknown = peers(Verdict::Unknown).difference(&allowed).count();
     let reached = match (parts.is_empty(), unknown) {
+        (true, 0) if isolation.is_some() && isolated == Some(true) => Some(format!("{verb} no workload")),
         (true, 0) => None,
         (true, unknown) => Some(format!("perhaps {verb} {unknown}")),
         (false, 0) => Some(format!("{verb} {}", parts.join(", "))),
