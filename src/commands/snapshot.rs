@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::Outcome;
 use crate::cli::{CommandError, ErrorKind, Session};
 use crate::objects::Resource;
-use crate::report::view::escape;
+use crate::report::view::{escape, reflow};
 use crate::source::{Recording, snapshot};
 
 /// Record what the questions need, to ask later or elsewhere
@@ -45,6 +45,9 @@ pub fn run(session: &mut Session, args: &Args) -> Result<Outcome, CommandError> 
     Ok(Outcome::Answered)
 }
 
+/// Columns of what is said, whoever reads it.
+const COLUMNS: usize = 80;
+
 /// What was stored, and what is missing.
 fn summary(args: &Args, recording: &Recording) -> String {
     let total: usize = recording.lists.values().map(Vec::len).sum();
@@ -74,7 +77,7 @@ fn summary(args: &Args, recording: &Recording) -> String {
     // Writing to a String cannot fail.
     rows.iter().for_each(|(name, count)| _ = writeln!(text, "{name:widest$}   {count}"));
     if !none.is_empty() {
-        let _ = writeln!(text, "\nNothing of: {}.", none.join(", "));
+        let _ = writeln!(text, "\n{}", reflow(&format!("Nothing of: {}.", none.join(", ")), COLUMNS));
     }
     let _ = writeln!(text, "\nAsk it: kubectl netstore matrix -A --from {}", args.path.display());
     text
