@@ -97,8 +97,8 @@ fn without_a_command_there_is_help_and_no_error() {
 fn another_name_is_shown_as_it_is() {
     let home = Home::new();
     let link = home.path().join("netstore");
-    std::fs::hard_link(assert_cmd::cargo::cargo_bin!("kubectl-netstore"), &link)
-        .or_else(|_| std::fs::copy(assert_cmd::cargo::cargo_bin!("kubectl-netstore"), &link).map(drop))
+    std::fs::hard_link(common::program::program(), &link)
+        .or_else(|_| std::fs::copy(common::program::program(), &link).map(drop))
         .expect("a second name");
     let output = std::process::Command::new(&link).arg("--version").output().expect("the binary");
     assert_eq!(String::from_utf8_lossy(&output.stdout), concat!("netstore ", env!("CARGO_PKG_VERSION"), "\n"));

@@ -8,6 +8,8 @@
 
 #[path = "docs/help.rs"]
 mod help;
+#[path = "common/program.rs"]
+mod program;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -34,7 +36,7 @@ fn the_page_of_findings_is_what_the_tables_say() {
 
 #[test]
 fn the_page_of_help_is_what_the_program_prints() {
-    check(&root().join("docs/help.md"), &help::page(program));
+    check(&root().join("docs/help.md"), &help::page(printed));
 }
 
 #[test]
@@ -99,7 +101,7 @@ fn the_readme_lists_every_exit_code() {
 #[test]
 fn the_readme_mentions_every_command() {
     let readme = read(&root().join("README.md"));
-    let listed = program(&["__complete", ""]);
+    let listed = printed(&["__complete", ""]);
     let commands: Vec<&str> = listed.lines().filter(|line| !line.starts_with(':')).filter_map(|line| line.split('\t').next()).collect();
     assert!(commands.contains(&"who-can-reach"), "no commands in: {listed}");
     for command in commands {
@@ -168,7 +170,7 @@ fn with_sessions(page: &str) -> String {
         match block.first().and_then(|first| first.strip_prefix("$ kubectl netstore ")).filter(|words| can_be_repeated(words)) {
             Some(words) => {
                 let words: Vec<&str> = words.split_whitespace().collect();
-                text.push_str(&format!("$ kubectl netstore {}\n{}\n", words.join(" "), program(&words).trim_end()));
+                text.push_str(&format!("$ kubectl netstore {}\n{}\n", words.join(" "), printed(&words).trim_end()));
             }
             None => block.iter().for_each(|line| text.push_str(&format!("{line}\n"))),
         }
@@ -184,8 +186,8 @@ fn can_be_repeated(words: &str) -> bool {
 }
 
 /// What the program prints: the answer, then what stands on standard error.
-fn program(words: &[&str]) -> String {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_kubectl-netstore"));
+fn printed(words: &[&str]) -> String {
+    let mut command = Command::new(program::program());
     command.args(words).current_dir(root()).env("NO_COLOR", "1").env_remove("KUBECONFIG");
     let output = command.output().expect("the program runs");
     let [answer, remarks] = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes).into_owned());

@@ -21,6 +21,8 @@ mod plugin;
 mod probe;
 #[path = "live_cluster/probe_harm.rs"]
 mod probe_harm;
+#[path = "common/program.rs"]
+mod program;
 #[path = "live_cluster/qos/mod.rs"]
 mod qos;
 #[path = "live_cluster/rbac.rs"]

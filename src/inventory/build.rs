@@ -125,8 +125,10 @@ fn promise(objects: &mut Objects) -> HashSet<(String, String)> {
 }
 
 fn sort(objects: &mut Objects) {
-    fn by_name<T>(list: &mut [T], meta: fn(&T) -> &Meta) {
-        list.sort_by(|a, b| meta(a).key().cmp(&meta(b).key()));
+    fn by_name<T>(list: &mut Vec<T>, meta: fn(&T) -> &Meta) {
+        let Some(order) = order(&list.iter().map(|object| meta(object).key()).collect::<Vec<_>>()) else { return };
+        let mut unsorted: Vec<Option<T>> = std::mem::take(list).into_iter().map(Some).collect();
+        list.extend(order.into_iter().filter_map(|at| unsorted.get_mut(at)?.take()));
     }
     by_name(&mut objects.namespaces, |o| &o.metadata);
     by_name(&mut objects.nodes, |o| &o.metadata);
@@ -163,6 +165,16 @@ fn sort(objects: &mut Objects) {
     objects.backup_sessions.sort_by(|a, b| (a.metadata.key(), a.tool).cmp(&(b.metadata.key(), b.tool)));
     objects.cluster_policies.sort_by(|a, b| (a.kind, &a.metadata.name).cmp(&(b.kind, &b.metadata.name)));
     objects.workloads.sort_by(|a, b| (a.metadata.key(), a.kind).cmp(&(b.metadata.key(), b.kind)));
+}
+
+/// Where each object goes from; none if all are in order, as servers list them. On keys: a sort for each kind would be a fortieth of the program.
+fn order(keys: &[(&str, &str)]) -> Option<Vec<usize>> {
+    if keys.is_sorted() {
+        return None;
+    }
+    let mut order: Vec<usize> = (0..keys.len()).collect();
+    order.sort_by_key(|at| keys.get(*at));
+    Some(order)
 }
 
 /// Declared namespaces, and those that only show as the namespace of something else: these have the one label that

@@ -1,5 +1,7 @@
 //! Any answer, and which formats each can be written in.
 
+use serde::Serialize;
+
 use super::dns::Dns;
 use super::dns_doctor::DnsDoctor;
 use super::dns_records::DnsRecords;
@@ -100,6 +102,11 @@ impl Answer {
         self.envelope().metadata
     }
 
+    /// The whole report, field by field. Erased: each form that knows all reports by their types is a fiftieth of the program.
+    pub(super) fn document(&self) -> &dyn erased_serde::Serialize {
+        self.envelope().document
+    }
+
     fn envelope(&self) -> Envelope<'_> {
         match self {
             Self::WhoCanReach(report) => report.into(),
@@ -125,14 +132,15 @@ impl Answer {
 
 /// What all reports have.
 struct Envelope<'r> {
+    document: &'r dyn erased_serde::Serialize,
     metadata: &'r Metadata,
     coverage: &'r [CoverageEntry],
     findings: &'r [Finding],
 }
 
-impl<'r, T> From<&'r Report<T>> for Envelope<'r> {
+impl<'r, T: Serialize> From<&'r Report<T>> for Envelope<'r> {
     fn from(report: &'r Report<T>) -> Self {
-        Self { metadata: &report.metadata, coverage: &report.coverage, findings: &report.findings }
+        Self { document: report, metadata: &report.metadata, coverage: &report.coverage, findings: &report.findings }
     }
 }
 

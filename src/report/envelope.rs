@@ -65,9 +65,7 @@ pub struct CoverageEntry {
 
 impl<T> Report<T> {
     /// Wraps an answer. Findings are sorted: most severe first, then by code and subject.
-    pub fn new(kind: &'static str, inventory: &Inventory, result: T, mut findings: Vec<Finding>) -> Self {
-        findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
-        findings.dedup();
+    pub fn new(kind: &'static str, inventory: &Inventory, result: T, findings: Vec<Finding>) -> Self {
         Self {
             api_version: "netstore/v1",
             kind,
@@ -83,9 +81,15 @@ impl<T> Report<T> {
             },
             coverage: entries(&inventory.coverage),
             result,
-            findings,
+            findings: in_order(findings),
         }
     }
+}
+
+fn in_order(mut findings: Vec<Finding>) -> Vec<Finding> {
+    findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
+    findings.dedup();
+    findings
 }
 
 fn entries(coverage: &Coverage) -> Vec<CoverageEntry> {

@@ -34,7 +34,7 @@ fn pressed(home: &Home, shell: &[&str], setup: &str) -> Option<Vec<String>> {
         return None;
     }
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/press_tab.py");
-    let binaries = Path::new(assert_cmd::cargo::cargo_bin!("kubectl-netstore")).parent().expect("a folder");
+    let binaries = crate::common::program::program().parent().expect("a folder");
     let mut command = Command::new("python3");
     command.arg(script).args(shell).env_clear().current_dir(home.path()).env("HOME", home.path()).env("TERM", "dumb");
     command.env("PATH", format!("{}:/usr/bin:/bin", binaries.display())).env("PYTHONDONTWRITEBYTECODE", "1");
@@ -118,7 +118,7 @@ fn the_file_for_kubectl_is_written_beside_the_plugin_and_never_over_somebody_els
 
     // Beside the link that was called, as krew makes it, not beside the file behind it.
     let link = bin.join("kubectl-netstore");
-    std::os::unix::fs::symlink(assert_cmd::cargo::cargo_bin!("kubectl-netstore"), &link).expect("a link");
+    std::os::unix::fs::symlink(crate::common::program::program(), &link).expect("a link");
     std::fs::remove_file(&file).expect("the link");
     let mut by_path = Command::new("sh");
     by_path.args(["-c", "kubectl-netstore completion kubectl --install --yes"]).env("PATH", format!("{}:/usr/bin:/bin", bin.display()));

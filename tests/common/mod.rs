@@ -1,5 +1,7 @@
 //! Runs the binary as a user would, with nothing of the machine around it: no kubeconfig, no terminal, an empty home.
 
+pub mod program;
+
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -30,7 +32,7 @@ impl Home {
 
     /// The binary, to be run in it.
     pub fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("kubectl-netstore"));
+        let mut command = Command::new(program::program());
         command.args(args).env_clear().env("HOME", self.path()).env("COLUMNS", "80").current_dir(self.path());
         command
     }

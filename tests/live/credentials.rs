@@ -164,7 +164,7 @@ fn in_a_pod_the_service_account_asks_in_its_namespace() {
     }
     let account = "/var/run/secrets/kubernetes.io/serviceaccount";
     let script = format!("mount -t tmpfs tmpfs /run && mkdir -p {account} && cp ca.crt token namespace {account} && exec \"$@\"");
-    let binary = assert_cmd::cargo::cargo_bin!("kubectl-netstore");
+    let binary = crate::program::program();
     let run = |args: &[&str]| {
         let mut command = Command::new("unshare");
         command.args(["--mount", "sh", "-c", &script, "sh"]).arg(binary).args(args).current_dir(home.path());

@@ -29,7 +29,7 @@ impl Home {
 
     /// The binary, to be run here.
     pub fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("kubectl-netstore"));
+        let mut command = Command::new(crate::program::program());
         let args = args.iter().map(|arg| arg.replace("$HOME", self.path().to_str().unwrap()));
         command.args(args).env_clear().env("HOME", self.path()).current_dir(self.path()).stdin(Stdio::null());
         command

@@ -52,7 +52,7 @@ fn fixture(name: &str) -> String {
 fn lists(yaml: &str, question: &[&str]) -> Vec<String> {
     let server = server(yaml);
     let (file, _) = super::options(&server.url);
-    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("kubectl-netstore"));
+    let mut command = Command::new(crate::program::program());
     let output = command.args(question).env_clear().env("KUBECONFIG", file.path()).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let requests = server.requests().into_iter().filter_map(|request| request.lines().next().map(str::to_owned));

@@ -12,6 +12,8 @@ mod home;
 mod lists;
 mod optional;
 mod pod;
+#[path = "../common/program.rs"]
+mod program;
 mod proxies;
 mod server;
 mod tls;

@@ -36,7 +36,7 @@ impl Cluster {
     /// Runs the binary: what it prints, then what it complains about, then how it ends.
     fn run(&self, args: &[&str]) -> String {
         let (file, _) = super::options(&self.url);
-        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("kubectl-netstore"));
+        let mut command = Command::new(crate::program::program());
         let output = command.args(args).arg("--request-timeout=5s").env_clear().env("KUBECONFIG", file.path()).output().unwrap();
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
         let all = format!("{}--- stderr\n{}--- {}", text(&output.stdout), text(&output.stderr), output.status);
@@ -215,7 +215,7 @@ fn interrupted_it_closes_the_way() {
         })
     });
     let (file, _) = super::options(&cluster.url);
-    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("kubectl-netstore"));
+    let mut command = Command::new(crate::program::program());
     let mut child =
         command.args(WEB).arg("-v=6").env_clear().env("KUBECONFIG", file.path()).stderr(std::process::Stdio::piped()).spawn().unwrap();
     let mut stderr = child.stderr.take().unwrap();

@@ -183,7 +183,7 @@ impl Cluster {
 
     /// The binary, as this user; with an empty home and nothing of the machine but what is given.
     pub fn netstore(&self, kubeconfig: &Path) -> Command {
-        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("kubectl-netstore"));
+        let mut command = Command::new(crate::program::program());
         command.env_clear().env("HOME", &self.folder).env("KUBECONFIG", kubeconfig).env("COLUMNS", "200").current_dir(&self.folder);
         command.stdin(Stdio::null());
         command

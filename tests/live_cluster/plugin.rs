@@ -9,7 +9,7 @@ use super::cluster::{Cluster, Run, shop};
 #[test]
 fn kubectl_finds_the_plugin_on_the_path() {
     let Some(cluster) = shop() else { return };
-    let folder = Path::new(assert_cmd::cargo::cargo_bin!("kubectl-netstore")).parent().expect("a folder").to_owned();
+    let folder = crate::program::program().parent().expect("a folder").to_owned();
     let run = |args: &[&str]| {
         let mut command = cluster.kubectl();
         let path = format!("{}:/usr/bin:/bin", folder.display());
@@ -28,7 +28,7 @@ fn kubectl_finds_the_plugin_on_the_path() {
 /// The folders a user has on the PATH: kubectl's, the plugin's, and that of the file which `completion kubectl --install` writes.
 fn path(cluster: &Cluster) -> String {
     let folder = |file: &Path| file.parent().expect("a folder").display().to_string();
-    let plugin = folder(Path::new(assert_cmd::cargo::cargo_bin!("kubectl-netstore")));
+    let plugin = folder(crate::program::program());
     let completions = cluster.path("completions");
     std::fs::create_dir_all(&completions).expect("a folder");
     let kubectl = folder(&cluster.kubectl_path());

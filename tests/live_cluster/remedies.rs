@@ -54,7 +54,7 @@ fn mend(cluster: &Cluster) {
     let file = cluster.path("mended.json");
     let mut play = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/truth/storage/try"));
     play.arg("--state").arg(cluster.state()).arg("--mended").arg(&file).arg("--kubectl").arg(cluster.kubectl_path());
-    let run = Run::of(&play.arg("--mend").arg(assert_cmd::cargo::cargo_bin!("kubectl-netstore")).output().expect("python"));
+    let run = Run::of(&play.arg("--mend").arg(crate::program::program()).output().expect("python"));
     assert_eq!(run.code, Some(0), "{}", run.block());
     let mended: Vec<Value> = serde_json::from_str(&std::fs::read_to_string(file).expect("a file")).expect("JSON");
     let failed: Vec<String> = mended.iter().filter(|one| !one["failed"].is_null()).map(Value::to_string).collect();

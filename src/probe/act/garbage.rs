@@ -1,10 +1,9 @@
 //! What probes that could not clean up left behind: found by a label, removed when the time is over that an annotation tells.
 
 use jiff::Timestamp;
-use k8s_openapi::List;
-use k8s_openapi::api::core::v1::Pod;
 
 use super::remove::{Dry, Named};
+use super::seen::{Seen, SeenList};
 use super::{ActError, Prober};
 use crate::probe::manifest::{EXPIRES_AT, MANAGED_BY};
 use crate::probe::plan::Right;
@@ -73,13 +72,13 @@ impl Prober<'_> {
         let (label, manager) = MANAGED_BY;
         let path = format!("/api/v1{scope}/pods?labelSelector={label}%3D{manager}");
         let body = self.transport.get(&path, self.progress).await?;
-        let list: List<Pod> = serde_json::from_slice(&body).map_err(|error| Failure::Garbled(error.to_string()))?;
+        let list: SeenList = serde_json::from_slice(&body).map_err(|error| Failure::Garbled(error.to_string()))?;
         Ok(list.items.into_iter().filter_map(leftover).collect())
     }
 }
 
 /// A pod with both marks; others are not ours, whatever their label says.
-fn leftover(pod: Pod) -> Option<(Leftover, Option<String>)> {
+fn leftover(pod: Seen) -> Option<(Leftover, Option<String>)> {
     let meta = pod.metadata;
     let expires_at = meta.annotations?.get(EXPIRES_AT)?.parse().ok()?;
     Some((Leftover { namespace: meta.namespace?, name: meta.name?, expires_at, fate: Fate::Kept }, meta.uid))

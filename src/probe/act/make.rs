@@ -4,6 +4,7 @@ use http::Method;
 use k8s_openapi::api::core::v1::Pod;
 use serde_json::json;
 
+use super::seen::Seen;
 use super::{ActError, Prober, refusal};
 use crate::probe::plan::Place;
 use crate::source::live::{Failure, LiveError, Write};
@@ -29,7 +30,7 @@ impl Prober<'_> {
     }
 
     /// Makes it; the pod as the server has it now.
-    pub(super) async fn make(&self, place: &Place, dry: bool) -> Result<Pod, ActError> {
+    pub(super) async fn make(&self, place: &Place, dry: bool) -> Result<Seen, ActError> {
         let (namespace, name) = address(place)?;
         let (method, path, content_type, body) = match place {
             Place::Exec(_) => return Err(LiveError::Bug("an exec makes nothing".to_owned()).into()),
@@ -45,7 +46,7 @@ impl Prober<'_> {
         let body = body.map_err(|error| LiveError::Bug(error.to_string()))?;
         let reply = self.send(&Write { method, path: &path, content_type, body }).await;
         let reply = reply.map_err(|failure| refusal::explain(failure, place, namespace, self.transport.about()))?;
-        let made: Pod =
+        let made: Seen =
             serde_json::from_slice(&reply).map_err(|error| Failure::Garbled(error.to_string()).into_error(self.transport.about()))?;
         match (place, dry) {
             (Place::Pod(_), false) => self.progress.notice(&format!("pod/{name} created")),
@@ -72,7 +73,7 @@ pub(super) fn address(place: &Place) -> Result<(&str, &str), LiveError> {
 }
 
 /// What admission has changed that makes the pod another one than the one that was found harmless.
-pub(super) fn changed(sent: &Pod, made: &Pod) -> Option<String> {
+pub(super) fn changed(sent: &Pod, made: &Seen) -> Option<String> {
     let (before, after) = (sent.metadata.labels.clone().unwrap_or_default(), made.metadata.labels.clone().unwrap_or_default());
     let added: Vec<String> = after.iter().filter(|(key, value)| before.get(*key) != Some(value)).map(|(k, v)| format!("{k}={v}")).collect();
     let lost: Vec<&str> = before.keys().filter(|key| !after.contains_key(*key)).map(String::as_str).collect();
@@ -82,26 +83,26 @@ pub(super) fn changed(sent: &Pod, made: &Pod) -> Option<String> {
     if !lost.is_empty() {
         return Some(format!("admission takes its labels {}", lost.join(", ")));
     }
-    let gates = |pod: &Pod| {
-        pod.spec.iter().flat_map(|spec| spec.readiness_gates.iter().flatten()).map(|gate| gate.condition_type.clone()).collect::<Vec<_>>()
-    };
-    (!gates(sent).iter().all(|gate| gates(made).contains(gate))).then(|| "admission takes its readiness gate".to_owned())
+    let kept = made.spec.readiness_gates.as_deref().unwrap_or_default();
+    let mut asked = sent.spec.iter().flat_map(|spec| spec.readiness_gates.iter().flatten());
+    asked.any(|gate| !kept.contains(gate)).then(|| "admission takes its readiness gate".to_owned())
 }
 
 #[cfg(test)]
 mod tests {
+    use serde::de::DeserializeOwned;
     use serde_json::Value;
 
     use super::*;
 
-    fn pod(labels: Value, gate: &str) -> Pod {
+    fn pod<T: DeserializeOwned>(labels: Value, gate: &str) -> T {
         let spec = json!({ "containers": [], "readinessGates": [{ "conditionType": gate }] });
         serde_json::from_value(json!({ "metadata": { "name": "x", "labels": labels }, "spec": spec })).expect("a pod")
     }
 
     #[test]
     fn what_admission_adds_makes_it_another_pod() {
-        let sent = pod(json!({ "app": "web" }), "never");
+        let sent: Pod = pod(json!({ "app": "web" }), "never");
         for (made, why) in [
             (pod(json!({ "app": "web" }), "never"), None),
             (pod(json!({ "app": "web", "team": "a" }), "never"), Some("admission gives it the labels team=a")),

@@ -17,6 +17,7 @@ mod outcome;
 mod refusal;
 mod remove;
 mod run;
+mod seen;
 mod stop;
 
 use std::time::Duration;

@@ -1,6 +1,8 @@
 //! How far a container has come, from the status of its pod: what is worth waiting for, and what will never be.
 
-use k8s_openapi::api::core::v1::{ContainerStatus, Pod};
+use k8s_openapi::api::core::v1::ContainerStatus;
+
+use super::seen::Seen;
 
 /// Reasons of the kubelet that do not pass while one waits.
 const HOPELESS: [&str; 9] = [
@@ -49,7 +51,7 @@ pub(super) struct Never {
 }
 
 /// Looks at a container of a pod.
-pub(super) fn look(pod: &Pod, container: &str) -> Progressed {
+pub(super) fn look(pod: &Seen, container: &str) -> Progressed {
     let Some(status) = &pod.status else { return Progressed::Waiting("Pending".to_owned()) };
     let all = [&status.container_statuses, &status.ephemeral_container_statuses];
     let own = all.into_iter().flatten().flatten().find(|status| status.name == container);
@@ -121,18 +123,18 @@ mod tests {
 
     use super::*;
 
-    fn pod(status: Value) -> Pod {
+    fn pod(status: Value) -> Seen {
         serde_json::from_value(json!({ "metadata": { "name": "x" }, "status": status })).expect("a pod")
     }
 
-    fn state(state: Value) -> Pod {
+    fn state(state: Value) -> Seen {
         pod(json!({ "phase": "Pending", "ephemeralContainerStatuses": [
             { "name": "probe", "state": state, "image": "", "imageID": "", "ready": false, "restartCount": 0 }
         ] }))
     }
 
     #[track_caller]
-    fn never(pod: &Pod, why: &str) {
+    fn never(pod: &Seen, why: &str) {
         match look(pod, "probe") {
             Progressed::Never(never) => assert_eq!(never.why, why),
             other => panic!("{other:?}"),
@@ -159,7 +161,7 @@ mod tests {
 
     #[test]
     fn what_may_pass_is_waited_for() {
-        let waiting = |pod: &Pod, why: &str| assert_eq!(look(pod, "probe"), Progressed::Waiting(why.to_owned()));
+        let waiting = |pod: &Seen, why: &str| assert_eq!(look(pod, "probe"), Progressed::Waiting(why.to_owned()));
         waiting(&state(json!({ "waiting": { "reason": "ContainerCreating" } })), "ContainerCreating");
         waiting(&pod(json!({ "phase": "Pending" })), "Pending");
         waiting(&pod(json!({ "phase": "Running" })), "Running");

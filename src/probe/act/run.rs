@@ -8,6 +8,7 @@ use tokio::time::{Instant, sleep};
 use super::make::{address, changed};
 use super::outcome::{Never, Progressed, look};
 use super::remove::Named;
+use super::seen::Seen;
 use super::{ActError, GRACE, Prober};
 use crate::probe::findings::left::pod_left;
 use crate::probe::manifest::EXPIRES_AT;
@@ -114,7 +115,7 @@ impl Prober<'_> {
         }
     }
 
-    async fn pod(&self, namespace: &str, name: &str) -> Result<Pod, Failure> {
+    async fn pod(&self, namespace: &str, name: &str) -> Result<Seen, Failure> {
         let body = self.transport.get(&Named { namespace, name, uid: None }.path(), self.progress).await?;
         serde_json::from_slice(&body).map_err(|error| Failure::Garbled(error.to_string()))
     }

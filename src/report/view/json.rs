@@ -4,7 +4,7 @@
 
 use std::io::{self, Write};
 
-use serde::Serialize;
+use erased_serde::Serialize;
 use serde_json::ser::{CharEscape, Formatter, PrettyFormatter, Serializer};
 
 use super::escape;
@@ -12,30 +12,12 @@ use crate::report::Answer;
 
 /// Writes the report and a line end.
 pub(super) fn write(answer: &Answer, out: &mut dyn Write) -> io::Result<()> {
-    match answer {
-        Answer::WhoCanReach(report) => document(report, out),
-        Answer::ReachableFrom(report) => document(report, out),
-        Answer::CanReach(report) => document(report, out),
-        Answer::EffectivePolicy(report) => document(report, out),
-        Answer::Matrix(report) => document(report, out),
-        Answer::PvcWhyPending(report) => document(report, out),
-        Answer::Volumes(report) => document(report, out),
-        Answer::Storage(report) => document(report, out),
-        Answer::Qos(report) => document(report, out),
-        Answer::QosNode(report) => document(report, out),
-        Answer::QosNamespace(report) => document(report, out),
-        Answer::Dns(report) => document(report, out),
-        Answer::DnsVerify(report) => document(report, out),
-        Answer::DnsRecords(report) => document(report, out),
-        Answer::DnsDoctor(report) => document(report, out),
-        Answer::Probe(report) => document(report, out),
-        Answer::Verify(report) => document(report, out),
-    }
+    document(answer.document(), out)
 }
 
-pub(super) fn document(report: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn document(report: &dyn Serialize, out: &mut dyn Write) -> io::Result<()> {
     let mut serializer = Serializer::with_formatter(&mut *out, Printable(PrettyFormatter::new()));
-    report.serialize(&mut serializer)?;
+    serde::Serialize::serialize(report, &mut serializer)?;
     out.write_all(b"\n")
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 
-use serde::Serialize;
+use erased_serde::Serialize;
 use serde_saphyr::ser_options;
 
 use super::escape;
@@ -11,31 +11,13 @@ use crate::report::Answer;
 
 /// Writes the report.
 pub(super) fn write(answer: &Answer, out: &mut dyn io::Write) -> io::Result<()> {
-    match answer {
-        Answer::WhoCanReach(report) => document(report, out),
-        Answer::ReachableFrom(report) => document(report, out),
-        Answer::CanReach(report) => document(report, out),
-        Answer::EffectivePolicy(report) => document(report, out),
-        Answer::Matrix(report) => document(report, out),
-        Answer::PvcWhyPending(report) => document(report, out),
-        Answer::Volumes(report) => document(report, out),
-        Answer::Storage(report) => document(report, out),
-        Answer::Qos(report) => document(report, out),
-        Answer::QosNode(report) => document(report, out),
-        Answer::QosNamespace(report) => document(report, out),
-        Answer::Dns(report) => document(report, out),
-        Answer::DnsVerify(report) => document(report, out),
-        Answer::DnsRecords(report) => document(report, out),
-        Answer::DnsDoctor(report) => document(report, out),
-        Answer::Probe(report) => document(report, out),
-        Answer::Verify(report) => document(report, out),
-    }
+    document(answer.document(), out)
 }
 
-pub(super) fn document(report: &impl Serialize, out: &mut dyn io::Write) -> io::Result<()> {
+pub(super) fn document(report: &dyn Serialize, out: &mut dyn io::Write) -> io::Result<()> {
     let options = ser_options! { prefer_block_scalars: false };
     let mut printable = Printable { out, failure: None };
-    let result = serde_saphyr::to_fmt_writer_with_options(&mut printable, report, options);
+    let result = serde_saphyr::to_fmt_writer_with_options(&mut printable, &report, options);
     match (result, printable.failure) {
         (_, Some(failure)) => Err(failure),
         (Err(error), None) => Err(io::Error::other(error)),

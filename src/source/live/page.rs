@@ -200,7 +200,7 @@ fn salvage<H: Harvest>(resource: Resource, body: &[u8]) -> Result<Page<H>, Failu
     let items = list.items.unwrap_or_default();
     let mut page = Page { harvest: H::default(), count: items.len(), bad: Vec::new() };
     for item in items {
-        let mut parser = serde_json::Deserializer::from_str(item.get());
+        let mut parser = serde_json::Deserializer::from_slice(item.get().as_bytes());
         if let Err(e) = page.harvest.add(resource, &mut parser) {
             let Named { metadata } = serde_json::from_str(item.get()).unwrap_or_default();
             page.bad.push(BadItem { resource, namespace: metadata.namespace, name: metadata.name, why: e.to_string() });

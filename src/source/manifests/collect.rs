@@ -255,12 +255,18 @@ impl<'a> Collector<'a> {
             self.findings.push(REFUSED_METADATA.on(subject.clone(), message).shown_by(&subject, field, reason));
             return;
         }
-        if let Err(error) = decode::add_object(&mut self.objects, resource, value) {
+        if let Err(error) = self.add(resource, &value) {
             return self.undecodable(place, subject, &error);
         }
         if !generated {
             self.replace_earlier(place, resource, meta, subject);
         }
+    }
+
+    /// By way of its JSON: decoders of all kinds are a megabyte of the program for each form that they read.
+    fn add(&mut self, resource: Resource, value: &Value) -> Result<(), serde_json::Error> {
+        let text = serde_json::to_vec(value)?;
+        decode::add_object(&mut self.objects, resource, &mut serde_json::Deserializer::from_slice(&text))
     }
 
     /// The checks before should have caught everything; if one is missing, Kubernetes' answer is still a refusal.
