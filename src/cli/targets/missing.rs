@@ -79,6 +79,9 @@ pub(super) fn not_found(inventory: &Inventory, wanted: &Wanted<'_>) -> CommandEr
             error = error.hint(format!("did you mean {}?", either(&near)));
         }
     }
+    if error.hints.is_empty() && resource == Resource::Pods && name.contains('.') {
+        error = error.hint("a host name? Give its address, or let kubectl netstore probe try the name");
+    }
     error
 }
 

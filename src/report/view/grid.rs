@@ -74,7 +74,8 @@ pub(super) fn write(page: &mut Page<'_>, headers: &[&'static str], rows: &[Vec<C
 impl Grid {
     /// Columns with these headers; with no header at all, none is written.
     pub(super) fn new(headers: &[&'static str]) -> Self {
-        let column = |header: &&'static str| Column { header, natural: header.len(), word: header.len(), whole: header.len(), width: header.len() };
+        let column =
+            |header: &&'static str| Column { header, natural: header.len(), word: header.len(), whole: header.len(), width: header.len() };
         Self { columns: headers.iter().map(column).collect(), headers: headers.iter().any(|h| !h.is_empty()), available: None }
     }
 
