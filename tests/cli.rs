@@ -67,6 +67,19 @@ fn help_of_every_command_is_reviewed() {
 }
 
 #[test]
+fn all_commands_and_a_prompt_fit_a_terminal_of_24_lines() {
+    let home = Home::new();
+    for call in [&[][..], &["-h"], &["--help"]] {
+        let help = home.run(call);
+        let help = help.trim_end_matches("[exit 0]").trim_end();
+        assert!(help.lines().count() < 24 && help.lines().all(|line| line.chars().count() <= 80), "{help}");
+        let shown = |command: &&&str| help.lines().any(|line| line.starts_with(&format!("  {command} ")));
+        let missing: Vec<&&str> = COMMANDS.iter().filter(|command| !shown(command)).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+    }
+}
+
+#[test]
 fn long_help_and_options_show_the_connection_flags() {
     let home = Home::new();
     assert_snapshot!("long_help", home.run(&["who-can-reach", "--help"]));

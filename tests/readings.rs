@@ -119,6 +119,54 @@ fn a_service_is_asked_on_the_ports_of_its_pods() {
 }
 
 #[test]
+fn a_service_that_leads_nowhere_is_no_affair_of_policies() {
+    let misnamed = "apiVersion: v1\nkind: Service\nmetadata: {name: misnamed, namespace: x}
+spec: {selector: {app: a}, ports: [{port: 80, targetPort: htttp}]}";
+    let inventory = read(&format!("{}---\n{misnamed}", policy("{podSelector: {}}")));
+    let model = Model::compile(&inventory, Cni::default());
+    for (name, asked, why) in [
+        ("front", Some(8080), "the Service has no port 8080 (it has 80)"),
+        ("misnamed", Some(80), "its pods have no port that the Service leads to"),
+        ("misnamed", None, "its pods have no port that the Service leads to"),
+        ("nobody", None, "the Service has no endpoint"),
+    ] {
+        let query = asked.map(port);
+        let (answer, _) = questions::can_reach(&model, &pod(&inventory, "y", "b"), &service(name), query.as_ref());
+        assert_eq!((answer.verdict, answer.reasons.as_slice()), (Verdict::Deny, &[why.to_owned()][..]), "{name}");
+        assert!([answer.egress, answer.ingress].iter().all(|side| side.isolated.is_none() && side.isolated_by.is_empty()), "{name}");
+        let (answer, _) = questions::who_can_reach(&model, &service(name), query.as_ref());
+        let rest = answer.rest;
+        assert_eq!((rest.verdict, rest.reason.as_str(), rest.policies.as_slice()), (Verdict::Deny, why, &[][..]), "{name}");
+    }
+}
+
+#[test]
+fn pods_of_a_workload_with_the_same_ports_are_counted_together_wherever_they_run() {
+    let agent = |name: &str, node: &str| {
+        let owner = "ownerReferences: [{apiVersion: apps/v1, kind: DaemonSet, name: agent, controller: true, uid: u}]";
+        format!(
+            "---\napiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, namespace: y, {owner}}}\nspec: {{hostNetwork: true, nodeName: {node}}}\n"
+        )
+    };
+    let here = "---\napiVersion: v1\nkind: Pod\nmetadata: {name: here, namespace: x}\nspec: {nodeName: n1}\n";
+    let inventory = read(&format!("{}{}{}", agent("one", "n1"), agent("two", "n2"), here).replacen("---\n", "", 1));
+    let model = Model::compile(&inventory, Cni::default());
+    let (answer, _) = questions::reachable_from(&model, &pod(&inventory, "x", "here"));
+    let of_agent: Vec<&Reach> = answer.destinations.iter().filter(|row| row.peer.name == "agent").collect();
+    let counts: Vec<_> = of_agent.iter().filter_map(|row| row.peer.pods).map(|pods| (pods.matched, pods.total)).collect();
+    assert_eq!(counts, [(2, 2)]);
+}
+
+#[test]
+fn a_matrix_says_that_its_limit_ended_it() {
+    let inventory = read("");
+    let model = Model::compile(&inventory, Cni::default());
+    let cut = |limit| questions::matrix(&model, &MatrixScope { limit, ..MatrixScope::default() }).0;
+    assert!(cut(Some(0)).cut && !cut(Some(0)).complete);
+    assert!(!cut(None).cut && cut(None).complete);
+}
+
+#[test]
 fn the_nearest_miss_offers_no_command_that_opens_more_than_was_asked() {
     let everyone = read(&policy("{podSelector: {}, ingress: [{ports: [{port: 443}]}]}"));
     let one = read(&policy("{podSelector: {}, ingress: [{from: [{namespaceSelector: {}}], ports: [{port: 443}]}]}"));

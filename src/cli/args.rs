@@ -11,7 +11,7 @@ use crate::commands::Command;
 use crate::policy::Cni;
 use crate::report::view::Format;
 
-/// Answers what a cluster leaves open: who can reach this pod, why is this claim pending
+/// Answers what a cluster leaves open: who reaches a pod, why a claim is pending
 #[derive(Debug, Parser)]
 #[command(
     name = "netstore",
@@ -19,7 +19,7 @@ use crate::report::view::Format;
     disable_version_flag = true,
     subcommand_value_name = "COMMAND",
     subcommand_help_heading = "Commands",
-    after_help = "Use \"kubectl netstore COMMAND --help\" for more about a command, \"kubectl netstore options\" for the flags every command takes."
+    after_help = "Examples: kubectl netstore COMMAND -h. Flags of all: kubectl netstore options."
 )]
 pub struct Cli {
     /// Print the version

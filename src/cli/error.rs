@@ -5,8 +5,7 @@ use std::{fmt, io};
 
 use crate::cli::connection::ConnectionOptions;
 use crate::cli::exit::ExitCode;
-use crate::cli::rights::rules;
-use crate::objects::Resource;
+use crate::cli::rights::{can_i, rules_in_lines};
 use crate::probe::plan::Right;
 use crate::probe::rights;
 use crate::source::live::{About, LiveError};
@@ -181,10 +180,11 @@ impl From<LiveError> for CommandError {
                 }
             }
             LiveError::Forbidden { message, resources, namespace, about } => {
-                let lines: Vec<String> = resources.iter().map(|r| can_i(*r, namespace.as_deref(), &about.flags)).collect();
+                let flags: String = about.flags.iter().map(|flag| format!(" {}", quoted(flag))).collect();
+                let lines = can_i(&resources, namespace.as_deref(), &flags);
                 Self::from_server(ErrorKind::Forbidden, "Forbidden", &message)
                     .hint(format!("what was needed and refused can be asked again with\n{}", lines.join("\n")))
-                    .hint(format!("rules of a Role or ClusterRole that would do:\n{}", rules(&resources)))
+                    .hint(format!("rules of a Role or ClusterRole that would do:\n{}", rules_in_lines(&resources)))
             }
             LiveError::NotPermitted { message, rights, about } => {
                 let flags: String = about.flags.iter().map(|flag| format!(" {}", quoted(flag))).collect();
@@ -300,17 +300,6 @@ fn by_hand(about: &About) -> String {
     }
 }
 
-fn can_i(resource: Resource, namespace: Option<&str>, flags: &[String]) -> String {
-    let what = resource.qualified();
-    let scope = match (resource.namespaced(), namespace) {
-        (false, _) => String::new(),
-        (true, Some(namespace)) => format!(" -n {namespace}"),
-        (true, None) => " --all-namespaces".to_owned(),
-    };
-    let flags: String = flags.iter().map(|flag| format!(" {}", quoted(flag))).collect();
-    format!("kubectl auth can-i list {what}{scope}{flags}")
-}
-
 /// Ready to paste into a shell.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "-_=./:@$".contains(c);
@@ -338,6 +327,7 @@ pub fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::objects::Resource;
 
     fn about() -> Box<About> {
         Box::new(About {
@@ -379,9 +369,18 @@ mod tests {
              kubectl auth can-i list pods -n shop '--as=o'\\''me'\n  \
              kubectl auth can-i list networkpolicies.networking.k8s.io -n shop '--as=o'\\''me'\n\
              hint: rules of a Role or ClusterRole that would do:\n  rules:\n  \
-             - apiGroups: [\"\"]\n    resources: [namespaces, pods]\n    verbs: [get, list]\n  \
-             - apiGroups: [\"networking.k8s.io\"]\n    resources: [networkpolicies]\n    verbs: [get, list]"
+             - {apiGroups: [\"\"], resources: [namespaces, pods], verbs: [get, list]}\n  \
+             - {apiGroups: [\"networking.k8s.io\"], resources: [networkpolicies], verbs: [get, list]}"
         );
+    }
+
+    #[test]
+    fn many_kinds_leave_room_for_the_error() {
+        let kinds = vec![Resource::Nodes, Resource::Pods, Resource::Services, Resource::Jobs, Resource::CronJobs];
+        let error = LiveError::Forbidden { message: "x".to_owned(), resources: kinds, namespace: Some("shop".to_owned()), about: about() };
+        let shown = shown(error);
+        assert!(shown.contains("list services -n shop\n  … and 2 more kinds\nhint: "), "{shown}");
+        assert!(shown.ends_with("\n  - {apiGroups: [\"batch\"], resources: [jobs, cronjobs], verbs: [get, list]}"), "{shown}");
     }
 
     #[test]

@@ -16,6 +16,9 @@ const NAME: &str = "kubectl netstore";
 /// Examples come first: most people read no further.
 const TEMPLATE: &str = "{about-section}\n{before-help}{usage-heading} {usage}\n\n{all-args}{after-help}";
 
+/// The commands, so that all of them, and a prompt, fit a terminal of 24 lines.
+const OVERVIEW: &str = "{about}\n{usage-heading} {usage}\n\n{subcommands}{after-help}";
+
 /// Said once: kubectl's connection flags would bury everything else in the short help.
 const CONNECTION: &str = "Connection flags as in kubectl (--context, …): \"kubectl netstore options\".";
 
@@ -23,14 +26,16 @@ const CONNECTION: &str = "Connection flags as in kubectl (--context, …): \"kub
 pub fn command(argv0: Option<&OsString>) -> Command {
     let called = argv0.and_then(|path| Path::new(path).file_stem()).and_then(|name| name.to_str());
     let name = called.filter(|name| !name.starts_with("kubectl-")).unwrap_or(NAME).to_owned();
-    let command = Cli::command().name(name.clone()).bin_name(name.clone()).display_name(name).help_template(TEMPLATE);
+    let command = Cli::command().name(name.clone()).bin_name(name.clone()).display_name(name).help_template(OVERVIEW);
     let mut command = command.mut_subcommands(dressed);
     // Building hands the global flags down; only then can commands be rid of those they have no use for.
     command.build();
     command
         .mut_subcommands(|sub| {
             let name = sub.get_name().to_owned();
-            with_useful_flags(sub, &name)
+            // -h is said below the list.
+            let said = name == "help";
+            with_useful_flags(sub, &name).hide(said)
         })
         // The command without a command is there to choose one.
         .mut_args(|arg| if arg.is_global_set() && arg.get_id() != "help" { arg.hide(true) } else { arg })

@@ -1,7 +1,5 @@
 //! Rights as Kubernetes writes them down: rules, Roles and ClusterRoles in YAML.
 
-use std::fmt::Write;
-
 use crate::objects::Resource;
 use crate::source::{Reads, SYSTEM_NAMESPACE};
 
@@ -11,16 +9,43 @@ pub fn rules(kinds: &[Resource]) -> String {
 }
 
 fn rules_to(verbs: &str, kinds: &[Resource]) -> String {
-    let mut groups: Vec<&str> = kinds.iter().map(|kind| kind.group()).collect();
+    let rule = |(group, names): &(&str, String)| format!("\n- apiGroups: [\"{group}\"]\n  resources: [{names}]\n  verbs: [{verbs}]");
+    by_group(kinds).iter().map(rule).fold("rules:".to_owned(), |text, rule| text + &rule)
+}
+
+/// The same with one line a rule: an error has to leave room for what it says.
+pub fn rules_in_lines(kinds: &[Resource]) -> String {
+    let rule = |(group, names): &(&str, String)| format!("\n- {{apiGroups: [\"{group}\"], resources: [{names}], verbs: [get, list]}}");
+    by_group(kinds).iter().map(rule).fold("rules:".to_owned(), |text, rule| text + &rule)
+}
+
+/// Kinds for which an error has the line that asks for the right: a page of them would hide the error.
+const ASKED: usize = 3;
+
+/// The lines that ask whether these kinds may be listed, here if they live in namespaces.
+pub fn can_i(kinds: &[Resource], namespace: Option<&str>, flags: &str) -> Vec<String> {
+    let line = |kind: &Resource| {
+        let scope = match (kind.namespaced(), namespace) {
+            (false, _) => String::new(),
+            (true, Some(namespace)) => format!(" -n {namespace}"),
+            (true, None) => " --all-namespaces".to_owned(),
+        };
+        format!("kubectl auth can-i list {}{scope}{flags}", kind.qualified())
+    };
+    let mut lines: Vec<String> = kinds.iter().take(ASKED).map(line).collect();
+    if let Some(more @ 1..) = kinds.len().checked_sub(ASKED) {
+        lines.push(format!("… and {more} more kinds"));
+    }
+    lines
+}
+
+/// The groups of kinds, sorted, with the names of those in each.
+fn by_group(kinds: &[Resource]) -> Vec<(&'static str, String)> {
+    let mut groups: Vec<&'static str> = kinds.iter().map(|kind| kind.group()).collect();
     groups.sort_unstable();
     groups.dedup();
-    let mut text = "rules:".to_owned();
-    for group in groups {
-        let names: Vec<&str> = kinds.iter().filter(|kind| kind.group() == group).map(|kind| kind.plural()).collect();
-        // Writing to a String cannot fail.
-        let _ = write!(text, "\n- apiGroups: [\"{group}\"]\n  resources: [{}]\n  verbs: [{verbs}]", names.join(", "));
-    }
-    text
+    let names = |group: &str| kinds.iter().filter(|kind| kind.group() == group).map(|kind| kind.plural()).collect::<Vec<_>>().join(", ");
+    groups.into_iter().map(|group| (group, names(group))).collect()
 }
 
 /// The same, where Secrets have a rule of their own: whoever grants it is to see it.

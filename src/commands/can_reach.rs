@@ -6,7 +6,7 @@ use crate::policy::question::PortQuery;
 use crate::policy::{Model, questions};
 use crate::report::{Answer, Question, Report, Verdict};
 
-/// Whether one pod may connect to another, and which rule decides
+/// Whether a pod may connect to another, and what decides
 ///
 /// Each rule of each policy that selects either side is shown with what of it matched; if nothing allows the connection,
 /// the nearest miss says what is missing. Without a port, the ports that are allowed are the answer.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::Outcome;
 use crate::cli::{CommandError, ErrorKind, Session};
 use crate::objects::Resource;
-use crate::report::view::escape;
+use crate::report::view::{escape, reflow};
 use crate::source::{Recording, snapshot};
 
 /// Record what the questions need, to ask later or elsewhere
@@ -45,11 +45,16 @@ pub fn run(session: &mut Session, args: &Args) -> Result<Outcome, CommandError> 
     Ok(Outcome::Answered)
 }
 
+/// Columns of what is said, whoever reads it.
+const COLUMNS: usize = 80;
+
 /// What was stored, and what is missing.
 fn summary(args: &Args, recording: &Recording) -> String {
     let total: usize = recording.lists.values().map(Vec::len).sum();
     let version = recording.cluster_version.as_ref().map_or_else(String::new, |version| format!(" of a {version} cluster"));
-    let mut text = format!("Recorded {total} objects{version} in {}\n\n{:20}   OBJECTS\n", args.path.display(), "RESOURCE");
+    let mut text = format!("Recorded {total} objects{version} in {}\n\n", args.path.display());
+    let mut rows = vec![("RESOURCE".to_owned(), "OBJECTS".to_owned())];
+    let mut none = Vec::new();
     // What most clusters do not have is named where there is something of it.
     let there = |resource: &Resource| !(resource.optional() && recording.coverage.is_absent(*resource));
     for resource in Resource::ALL.into_iter().filter(there) {
@@ -62,8 +67,17 @@ fn summary(args: &Args, recording: &Recording) -> String {
         // Several kinds are called `pods` or `schedules`.
         let alone = Resource::ALL.iter().filter(|other| other.plural() == resource.plural()).count() == 1;
         let name = if alone && !resource.is_of_backup_tool() { resource.plural().to_owned() } else { resource.qualified() };
-        // Writing to a String cannot fail.
-        let _ = writeln!(text, "{name:20}   {count}{missing}");
+        if count == 0 && missing.is_empty() {
+            none.push(name);
+        } else {
+            rows.push((name, format!("{count}{missing}")));
+        }
+    }
+    let widest = rows.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
+    // Writing to a String cannot fail.
+    rows.iter().for_each(|(name, count)| _ = writeln!(text, "{name:widest$}   {count}"));
+    if !none.is_empty() {
+        let _ = writeln!(text, "\n{}", reflow(&format!("Nothing of: {}.", none.join(", ")), COLUMNS));
     }
     let _ = writeln!(text, "\nAsk it: kubectl netstore matrix -A --from {}", args.path.display());
     text

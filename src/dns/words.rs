@@ -125,12 +125,12 @@ pub fn because(name: &str, lookup: &Lookup<'_>, surroundings: &Surroundings<'_>)
                 Answerer::ClusterFirst(other) => format!("{other} may be asked, which is no server of the cluster"),
                 _ => "servers say different things of A and AAAA".to_owned(),
             });
-            match telling(name, said()) {
+            match telling(name, said(), MEANT) {
                 Some(no) => format!("{no}; {}", why.trim_end_matches('.')),
                 None => why.trim_end_matches('.').to_owned(),
             }
         }
-        _ => telling(name, said()).or_else(|| lookup.questions.last().map(last_miss)).unwrap_or_default(),
+        _ => telling(name, said(), TRIED).or_else(|| lookup.questions.last().map(last_miss)).unwrap_or_default(),
     }
 }
 
@@ -152,21 +152,25 @@ pub fn last_word(asked: &Asked) -> String {
     }
 }
 
-/// The reason that tells most about a name that is not there.
-fn telling<'a, T: 'a>(name: &str, said: impl Iterator<Item = &'a (T, Expected)>) -> Option<String> {
+/// How much a reason tells: it is about what the program probably meant, or about one of all that are tried.
+const MEANT: u8 = 2;
+const TRIED: u8 = 1;
+
+/// The reason that tells most about a name that is not there, if it tells enough: of a name outside, which others decide, that no
+/// namespace is called `com` says nothing.
+fn telling<'a, T: 'a>(name: &str, said: impl Iterator<Item = &'a (T, Expected)>, enough: u8) -> Option<String> {
     let mut labels = name.split('.');
     let (service, namespace) = (labels.next(), labels.next().filter(|label| !label.is_empty()));
     let is = |label: Option<&str>, known: &str| label.is_some_and(|label| label.eq_ignore_ascii_case(known));
     let rank = |because: &Because| match because {
         Because::NoEndpoints(_) | Because::NoEndpoint(..) | Because::ExternalAddress(..) | Because::HiddenNamespace(_) => 3,
-        // What the program probably meant, of all that is tried.
-        Because::NoService(object) if is(service, &object.name) && namespace.is_none_or(|_| is(namespace, &object.namespace)) => 2,
-        Because::NoNamespace(known) if is(namespace, known) => 2,
-        Because::NoService(_) | Because::NoNamespace(_) | Because::NoPod(_) | Because::PodsDisabled => 1,
+        Because::NoService(object) if is(service, &object.name) && namespace.is_none_or(|_| is(namespace, &object.namespace)) => MEANT,
+        Because::NoNamespace(known) if is(namespace, known) => MEANT,
+        Because::NoService(_) | Because::NoNamespace(_) | Because::NoPod(_) | Because::PodsDisabled => TRIED,
         _ => 0,
     };
     let reasons = said.filter_map(|(_, said)| match said {
-        Expected::Says { because, .. } if rank(because) > 0 => Some(because),
+        Expected::Says { because, .. } if rank(because) >= enough => Some(because),
         _ => None,
     });
     // Of equals the first one.

@@ -1,5 +1,6 @@
 //! What a question is about, once names have become objects.
 
+use std::fmt;
 use std::net::IpAddr;
 
 use crate::objects::{Cidr, LabelSelector, Protocol};
@@ -35,6 +36,18 @@ pub struct PortQuery {
     pub protocol: Option<Protocol>,
     /// Number or name.
     pub port: PortName,
+}
+
+/// As written: `443`, `8000-8080/UDP`, `http`.
+impl fmt::Display for PortQuery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.port {
+            PortName::Range(low, high) if low == high => write!(f, "{low}")?,
+            PortName::Range(low, high) => write!(f, "{low}-{high}")?,
+            PortName::Name(name) => write!(f, "{name}")?,
+        }
+        self.protocol.map_or(Ok(()), |protocol| write!(f, "/{protocol}"))
+    }
 }
 
 /// The number or name of a port.

@@ -53,8 +53,8 @@ pub(super) fn decision(shape: &Shape<'_>, reason: &Reason<'_>) -> Decision {
             of = Some(resource.name().to_owned());
             let others = match others {
                 0 => String::new(),
-                1 => ", and 1 more container is uneven".to_owned(),
-                n => format!(", and {n} more containers are uneven"),
+                1 => ", and 1 more container keeps it from Guaranteed".to_owned(),
+                n => format!(", and {n} more containers keep it from Guaranteed"),
             };
             format!("{} {}{others}", container(part), lack(resource, *what))
         }

@@ -382,6 +382,9 @@ pub struct Matrix {
     pub connections: Vec<Connection>,
     /// Whether these are all; if not, a pair that is not listed may be allowed all the same.
     pub complete: bool,
+    /// Whether it ends where enough were found, as asked for with `--limit`.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub cut: bool,
 }
 
 /// One pair and what may pass.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::backup::backups;
-use super::causes::{lease_names, lives};
+use super::causes::{lease_names, lives, shows};
 use super::facts::{Facts, NO_PROVISIONER, migrated};
 use super::pods::place;
 use super::{Question, why_pending};
@@ -76,8 +76,7 @@ fn provisioner(facts: &Facts<'_>, class: &StorageClass) -> ProvisionerState {
         let alive = leases.iter().any(|lease| lives(lease, now));
         return if alive { ProvisionerState::Alive } else { ProvisionerState::Stopped };
     }
-    let on_a_node = facts.inventory.objects.csi_nodes.iter().any(|node| node.driver(driver).is_some());
-    if facts.driver(driver).is_some() || on_a_node || !leases.is_empty() {
+    if shows(facts, driver) {
         return ProvisionerState::Installed;
     }
     let known = [Resource::CsiDrivers, Resource::CsiNodes, Resource::Leases].iter().all(|resource| facts.knows(*resource, None));

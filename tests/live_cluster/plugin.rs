@@ -22,7 +22,7 @@ fn kubectl_finds_the_plugin_on_the_path() {
     let listed = run(&["plugin", "list"]);
     assert!(listed.stdout.contains("kubectl-netstore"), "{}", listed.block());
     let help = run(&["netstore", "--help"]).ok();
-    assert!(help.contains("kubectl netstore COMMAND --help"), "{help}");
+    assert!(help.contains("kubectl netstore COMMAND -h"), "{help}");
 }
 
 /// The folders a user has on the PATH: kubectl's, the plugin's, and that of the file which `completion kubectl --install` writes.

@@ -64,12 +64,23 @@ pub(super) fn not_found(inventory: &Inventory, wanted: &Wanted<'_>) -> CommandEr
             resource == Resource::Pods && k.resource != resource && name.strip_prefix(k.name).is_some_and(|rest| rest.starts_with('-'))
         });
         let near: Vec<String> = match near.as_slice() {
-            [] => family.filter(|k| k.resource != Resource::Services).map(|k| wanted.argument(k)).take(3).collect(),
+            [] => {
+                let family = family.filter(|k| k.resource != Resource::Services).map(|k| wanted.argument(k)).take(3);
+                let family: Vec<String> = family.collect();
+                // The name of a workload or a Service, misspelt and without its kind.
+                let others = || here().filter(|k| resource == Resource::Pods && k.resource != resource);
+                let near = nearest(name, others().map(|k| k.name));
+                let misspelt = others().filter(|k| near.contains(&k.name)).map(|k| wanted.argument(k)).take(3);
+                if family.is_empty() { misspelt.collect() } else { family }
+            }
             near => here().filter(|k| k.resource == resource && near.contains(&k.name)).map(|k| wanted.argument(k)).collect(),
         };
         if !near.is_empty() {
             error = error.hint(format!("did you mean {}?", either(&near)));
         }
+    }
+    if error.hints.is_empty() && resource == Resource::Pods && name.contains('.') {
+        error = error.hint("a host name? Give its address, or let kubectl netstore probe try the name");
     }
     error
 }

@@ -213,6 +213,12 @@ fn names_are_found_or_missed_with_a_hint() {
         ("ns/ops", "Namespace /ops: roll-x"),
         ("svc/db", r#"Service { namespace: "shop", name: "db" }"#),
         ("web", "Error from server (NotFound): pods \"web\" not found\nhint: did you mean deploy/web?"),
+        (
+            "api.example.com",
+            "Error from server (NotFound): pods \"api.example.com\" not found\n\
+             hint: a host name? Give its address, or let kubectl netstore probe try the name",
+        ),
+        ("wbe", "Error from server (NotFound): pods \"wbe\" not found\nhint: did you mean deploy/web?"),
         ("db", "Error from server (NotFound): pods \"db\" not found\nhint: did you mean svc/db?"),
         ("web-7d9f-k2p9x", "Error from server (NotFound): pods \"web-7d9f-k2p9x\" not found\nhint: did you mean deploy/web?"),
         ("roll-x", "Error from server (NotFound): pods \"roll-x\" not found\nhint: it exists in namespace ops: add -n ops"),

@@ -47,7 +47,7 @@ pub(super) fn reads_for_verify() -> Reads {
     Reads::lists(verify::RESOURCES).of_system(OF_SYSTEM).through_port_forward()
 }
 
-/// What a pod really asks for a name, what it is told, and what to change
+/// What a pod really asks for a name, and what it is told
 ///
 /// The pod's resolv.conf and /etc/hosts as the kubelet writes them, each line with where it comes from; the questions that
 /// glibc, musl and Go make of a name, in their order; what the cluster's servers are expected to answer, and because of

@@ -28,7 +28,7 @@ const RESOURCES: [Resource; 11] = [
     Resource::LimitRanges,
 ];
 
-/// Which QoS class pods are of, and why
+/// Which QoS class a pod has and why, and who is evicted first
 ///
 /// For each pod: its class, and the container and resource that decide it. For one pod: every request and limit with where
 /// it comes from, what the scheduler counts, oom_score_adj, and which resizes are legal. For a workload, and for

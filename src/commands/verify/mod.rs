@@ -14,9 +14,9 @@ use crate::report::dns_verify::Verified;
 use crate::report::{Answer, Finding, Question, Report};
 use crate::source::Reads;
 
-/// Try for real what the policies say, with as few probes as cover them
+/// Try for real whether packets do what the policies say
 ///
-/// Pods that no policy tells apart are one kind. Between each two kinds, ports with the same verdict that lie side by side are
+/// As few probes are made as cover the policies. Pods that no policy tells apart are one kind. Between each two kinds, ports with the same verdict that lie side by side are
 /// tried once, from a pod to a pod that stand for the rest; ports on which something is declared to listen come first. What came out
 /// otherwise is looked at twice before it is told. What shows nothing is counted as such, with the reason.
 ///

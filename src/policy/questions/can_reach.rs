@@ -47,8 +47,9 @@ pub fn can_reach(model: &Model<'_>, source: &Resolved, target: &Resolved, port: 
 
     let shown = pairs.iter().find(|p| pair_verdict(model, p, port.is_some()) != Verdict::Allow).or(pairs.first());
     let (egress, ingress) = match shown {
-        Some(pair) => sides(model, pair, family, port.is_some(), &mut reasons),
-        None => (open_side(verdict), open_side(verdict)),
+        Some(pair) if to.nowhere.is_none() => sides(model, pair, family, port.is_some(), &mut reasons),
+        // No policy has a say.
+        _ => (open_side(verdict), open_side(verdict)),
     };
     mixed(model, &pairs, port.is_some(), &mut reasons);
     if verdict == Verdict::Unknown && reasons.iter().all(|reason| reason == AT_HOME) {
@@ -211,25 +212,21 @@ fn conclude(model: &Model<'_>, pairs: &[Pair], port_asked: bool) -> (Verdict, Po
 
 /// What it means that there is nothing to connect to, or no port to connect to.
 fn no_pair_at_all(pairs: &[Pair], from: &Focus, to: &Focus, port: Option<&PortQuery>, reasons: &mut Vec<String>) -> Option<Verdict> {
-    if let Some(service) = &to.service {
-        if service.service_type == "ExternalName" {
-            reasons.push("the Service is only another name: the addresses behind it decide".to_owned());
-            return Some(Verdict::Unknown);
-        }
-        if service.total == 0 {
-            reasons.push("the Service has no endpoint: connections fail whatever the policies say".to_owned());
-            return Some(Verdict::Deny);
-        }
+    if to.service.as_ref().is_some_and(|service| service.service_type == "ExternalName") {
+        reasons.push("the Service is only another name: the addresses behind it decide".to_owned());
+        return Some(Verdict::Unknown);
+    }
+    if let Some(reason) = &to.nowhere {
+        reasons.push(reason.clone());
+        return Some(Verdict::Deny);
     }
     if pairs.is_empty() && to.service.is_some() {
         reasons.push("the pods behind the Service could not be read".to_owned());
         return Some(Verdict::Unknown);
     }
-    let no_port = port.is_some() && pairs.iter().all(|p| p.wanted.is_none());
-    if no_port && !pairs.is_empty() {
-        let what = if to.service.is_some() { "the Service has no such port" } else { "no pod of the target has a port of this name" };
-        reasons.push(what.to_owned());
-        return Some(if to.service.is_some() { Verdict::Deny } else { Verdict::Unknown });
+    if port.is_some() && !pairs.is_empty() && pairs.iter().all(|p| p.wanted.is_none()) {
+        reasons.push("no pod of the target has a port of this name".to_owned());
+        return Some(Verdict::Unknown);
     }
     if from.buckets.is_empty() && to.buckets.is_empty() {
         reasons.push("neither end is a pod: NetworkPolicy has no say".to_owned());

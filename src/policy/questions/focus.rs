@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::inventory::Inventory;
-use crate::objects::{Address, Family, Protocol, Truth};
+use crate::objects::{Address, Family, LabelSelector, Protocol, Resource, Truth};
 use crate::policy::classes::ClassId;
 use crate::policy::model::Model;
 use crate::policy::ports::PortsId;
@@ -36,6 +36,8 @@ pub struct Focus {
     pub addresses: Vec<(Address, PortsId)>,
     /// The Service, if it is one.
     pub service: Option<ServiceChain>,
+    /// Why nothing is behind the ports asked about, if it is a Service that leads nowhere, whatever policies say.
+    pub nowhere: Option<String>,
     /// The family the pods are talked to over, where an address named them.
     pub family: Option<Family>,
 }
@@ -45,7 +47,7 @@ impl Focus {
     pub fn pods(model: &Model<'_>, label: &Peer, pods: &[usize], query: Option<&PortQuery>) -> Self {
         let wanted = |pod: &usize| (*pod, query.map_or(PortsId::ALL, |q| wanted_on(model, *pod, q)));
         let peer = Peer { pods: Some(PodCount { matched: pods.len(), total: pods.len() }), ..label.clone() };
-        Self { peer, buckets: buckets(model, pods.iter().map(wanted)), addresses: Vec::new(), service: None, family: None }
+        Self { peer, buckets: buckets(model, pods.iter().map(wanted)), addresses: Vec::new(), service: None, nowhere: None, family: None }
     }
 
     /// A Service: its endpoints on the ports behind the Service's ports.
@@ -68,7 +70,8 @@ impl Focus {
             pods: Some(PodCount { matched: pods.len(), total: chain.backends.iter().filter(|b| b.pod.is_some()).count() }),
             ..Peer::default()
         };
-        Self { peer, buckets: buckets(model, pods.into_iter()), addresses, service: Some(describe(model, chain)), family: None }
+        let nowhere = nowhere(model.inventory, chain, query);
+        Self { peer, buckets: buckets(model, pods.into_iter()), addresses, service: Some(describe(model, chain)), nowhere, family: None }
     }
 
     /// Whichever end the user named. Addresses and ranges have no pods here, but for addresses that are a pod's.
@@ -102,7 +105,7 @@ impl Focus {
     }
 
     fn nothing(peer: Peer) -> Self {
-        Self { peer, buckets: Vec::new(), addresses: Vec::new(), service: None, family: None }
+        Self { peer, buckets: Vec::new(), addresses: Vec::new(), service: None, nowhere: None, family: None }
     }
 
     /// All pods, ascending.
@@ -171,6 +174,36 @@ fn asks_for(query: &PortQuery, port: &crate::objects::ServicePort) -> bool {
     protocol && number
 }
 
+/// Why a Service leads nowhere on the ports asked about, if it is known that it does.
+fn nowhere(inventory: &Inventory, chain: &Chain<'_>, query: Option<&PortQuery>) -> Option<String> {
+    let service = chain.service;
+    if service.is_external_name() {
+        return None;
+    }
+    if chain.backends.is_empty() {
+        return endpoints_known(inventory, chain).then(|| "the Service has no endpoint".to_owned());
+    }
+    let asked: Vec<usize> =
+        service.spec.ports.iter().enumerate().filter(|(_, port)| query.is_none_or(|q| asks_for(q, port))).map(|(at, _)| at).collect();
+    if let (Some(query), []) = (query, asked.as_slice()) {
+        let has: Vec<String> = service.spec.ports.iter().map(|port| port.port.to_string()).collect();
+        return Some(format!("the Service has no port {query} (it has {})", has.join(", ")));
+    }
+    let leads = |at: &usize| chain.backends.iter().any(|b| b.ports.iter().any(|(a, ..)| a == at));
+    // Any port of pods may be behind a headless Service without ports.
+    (!asked.is_empty() && !asked.iter().any(leads)).then(|| "its pods have no port that the Service leads to".to_owned())
+}
+
+/// Whether nothing but its endpoints can be behind a Service: they, or the pods that would be, could be read.
+fn endpoints_known(inventory: &Inventory, chain: &Chain<'_>) -> bool {
+    let namespace = &chain.service.metadata.namespace;
+    match chain.resolved_by {
+        ResolvedBy::EndpointSlices => true,
+        ResolvedBy::Selector => inventory.coverage.is_complete(Resource::Pods, Some(namespace)),
+        ResolvedBy::Nothing => inventory.coverage.is_complete(Resource::EndpointSlices, Some(namespace)),
+    }
+}
+
 /// A Service and its ports in words.
 fn describe(model: &Model<'_>, chain: &Chain<'_>) -> ServiceChain {
     let spec = &chain.service.spec;
@@ -235,8 +268,9 @@ fn notes(inventory: &Inventory, chain: &Chain<'_>) -> Vec<String> {
         }
         ResolvedBy::EndpointSlices => {}
     }
-    if chain.backends.is_empty() && chain.resolved_by != ResolvedBy::Nothing {
-        notes.push("no endpoint: its selector matches no pod; connections fail whatever the policies say".to_owned());
+    if chain.backends.is_empty() && chain.resolved_by != ResolvedBy::Nothing && endpoints_known(inventory, chain) {
+        let selector = LabelSelector::equalities(&spec.selector).describe();
+        notes.push(format!("no endpoint: its selector {selector} matches no pod; connections fail whatever the policies say"));
     } else if chain.ready() == 0 && !chain.backends.is_empty() {
         notes.push("no ready endpoint: connections fail now whatever the policies say; the answer is for when they are ready".to_owned());
     }

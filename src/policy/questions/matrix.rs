@@ -37,10 +37,10 @@ pub fn matrix(model: &Model<'_>, scope: &MatrixScope) -> (Matrix, Vec<Finding>) 
     // sources that are no workload.
     let mut by_source: Vec<Vec<Connection>> = vec![Vec::new(); inventory.groups.len() + 1];
     let mut count = 0;
-    let mut complete = !holes(model);
+    let mut cut = false;
     for target in 0..inventory.groups.len() {
         if scope.limit.is_some_and(|limit| count > limit) {
-            complete = false;
+            cut = true;
             break;
         }
         for (source, pairs) in sources(&mut sides, target) {
@@ -60,7 +60,7 @@ pub fn matrix(model: &Model<'_>, scope: &MatrixScope) -> (Matrix, Vec<Finding>) 
     }
     others.sort_by(|a, b| (&a.from, &a.to, a.verdict).cmp(&(&b.from, &b.to, b.verdict)));
     let connections = by_source.into_iter().flatten().chain(others).collect();
-    (Matrix { connections, complete }, lint::findings_in(model, scope.namespace.as_deref()))
+    (Matrix { connections, complete: !cut && !holes(model), cut }, lint::findings_in(model, scope.namespace.as_deref()))
 }
 
 /// Whether pods, policies or labels of namespaces could not be read, so that there may be more connections.

@@ -168,20 +168,21 @@ fn selects(selector: &crate::objects::LabelSelector, namespace: &crate::inventor
 
 /// What holds for everything that is not listed.
 pub fn rest(model: &Model<'_>, direction: Direction, focus: &Focus) -> Rest {
-    let policies = focus.policies(model, direction);
+    let asked = focus.buckets.iter().any(|b| !b.wanted.is_none());
+    // Of no port no policy says anything.
+    let policies = if asked { focus.policies(model, direction) } else { Vec::new() };
     let mut references: Vec<ObjectRef> = policies.iter().map(|p| policy_ref(model.inventory, *p)).collect();
     let subjects = || focus.buckets.iter().map(|b| model.subject_of(direction, b.class));
     let denying = denying_refs(model, direction, subjects());
     references.extend(denying.iter().cloned());
     let hidden = subjects().any(|subject| subject.hidden.admin || (subject.hidden.baseline && subject.isolated() != Truth::Yes));
     let isolated: Vec<Truth> = focus.buckets.iter().map(|b| model.subject_of(direction, b.class).isolated()).collect();
-    let (verdict, reason) = if focus.buckets.is_empty() {
+    let (verdict, reason) = if let Some(reason) = &focus.nowhere {
+        (Verdict::Deny, reason.clone())
+    } else if focus.buckets.is_empty() {
         (Verdict::Unknown, "there is no pod the answer could be about".to_owned())
-    } else if focus.buckets.iter().all(|b| b.wanted.is_none()) {
-        let ports = focus.service.as_ref().map(|s| s.ports.iter().map(|p| p.port.to_string()).collect::<Vec<_>>().join(", "));
-        let reason =
-            ports.map_or_else(|| "no pod has a port of this name".to_owned(), |has| format!("the Service has no such port (it has {has})"));
-        (Verdict::Unknown, reason)
+    } else if !asked {
+        (Verdict::Unknown, "no pod has a port of this name".to_owned())
     } else if hidden {
         (Verdict::Unknown, "cluster-wide policies that could not be read may allow or deny it".to_owned())
     } else if isolated.iter().all(|t| *t == Truth::Yes) {

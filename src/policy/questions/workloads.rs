@@ -51,6 +51,7 @@ pub fn workloads(model: &Model<'_>, direction: Direction, focus: &Focus) -> Vec<
     let mut because = Because::new(model, direction, focus);
     let mut rows: Vec<Reach> = Vec::new();
     for (group, found) in groups {
+        let mut of_group: Vec<Reach> = Vec::new();
         let members = model.inventory.pods_of(group);
         let total = members.len() - usize::from(myself.is_some_and(|pod| members.contains(&pod)));
         let peer = |matched: usize| group_peer(model.inventory, group, matched, total);
@@ -68,7 +69,8 @@ pub fn workloads(model: &Model<'_>, direction: Direction, focus: &Focus) -> Vec<
                 if verdict == Verdict::Unknown {
                     reasons.extend(because.doubts(&row.classes, parts));
                 }
-                rows.push(Reach { peer: peer(row.pods), verdict, ports: ports_of(model, ports), because: rules, reasons, target_pods });
+                let ports = ports_of(model, ports);
+                add(&mut of_group, Reach { peer: peer(row.pods), verdict, ports, because: rules, reasons, target_pods });
             }
         }
         let asked = focus.buckets.iter().fold(PortsId::NONE, |all, b| model.ports.union(all, b.wanted));
@@ -77,7 +79,7 @@ pub fn workloads(model: &Model<'_>, direction: Direction, focus: &Focus) -> Vec<
             for (verdict, ports) in verdicts(model, bounds.and(Bounds::exactly(asked), &model.ports)) {
                 quiet = false;
                 let (peer, ports, reasons) = (peer(*pods), ports_of(model, ports), vec![reason.to_owned()]);
-                rows.push(Reach { peer, verdict, ports, because: Vec::new(), reasons, target_pods: None });
+                add(&mut of_group, Reach { peer, verdict, ports, because: Vec::new(), reasons, target_pods: None });
             }
         }
         // On the host network some may be reached after all: those of the same node.
@@ -86,12 +88,23 @@ pub fn workloads(model: &Model<'_>, direction: Direction, focus: &Focus) -> Vec<
             let reasons = because.denials(&found.denied);
             rows.push(Reach { peer: peer(0), verdict: Verdict::Deny, ports: Vec::new(), because: Vec::new(), reasons, target_pods: None });
         }
+        rows.append(&mut of_group);
     }
     rows.sort_by(|a, b| (rank(a.verdict), &a.peer, &a.ports, &a.because).cmp(&(rank(b.verdict), &b.peer, &b.ports, &b.because)));
-    rows.dedup_by(|a, b| {
-        (&a.peer, a.verdict, &a.ports, &a.because, a.target_pods) == (&b.peer, b.verdict, &b.ports, &b.because, b.target_pods)
-    });
     rows
+}
+
+/// Adds a row of a workload, or its pods to a row that says the same. What holds for some of the focus only may be about the
+/// same pods each time: such rows are one if they count as many.
+fn add(rows: &mut Vec<Reach>, new: Reach) {
+    let same = |row: &&mut Reach| {
+        let counts = new.target_pods.is_none() || row.peer.pods == new.peer.pods;
+        counts && (row.verdict, &row.ports, &row.because, row.target_pods) == (new.verdict, &new.ports, &new.because, new.target_pods)
+    };
+    let Some(row) = rows.iter_mut().find(same) else { return rows.push(new) };
+    if let (None, Some(pods), Some(more)) = (new.target_pods, &mut row.peer.pods, new.peer.pods) {
+        pods.matched = pods.total.min(pods.matched + more.matched);
+    }
 }
 
 /// What was found for classes, by workload.

@@ -55,18 +55,20 @@ pub(super) struct Page<'a> {
     out: &'a mut dyn Write,
     /// How the stream wants it.
     pub(super) style: Style,
+    /// Whether rows of tables that do not fit stay rows, as with kubectl's `-o wide`.
+    pub(super) rows_stay: bool,
     /// What marks paragraphs and tables, if it is HTML.
     markup: Option<Markup>,
 }
 
 impl<'a> Page<'a> {
     pub(super) fn new(out: &'a mut dyn Write, style: &Style) -> Self {
-        Self { out, style: *style, markup: None }
+        Self { out, style: *style, rows_stay: false, markup: None }
     }
 
     /// The same as HTML: nothing is wrapped, and tables are tables.
     pub(super) fn html(out: &'a mut dyn Write) -> Self {
-        Self { out, style: Style::default(), markup: Some(Markup::default()) }
+        Self { out, style: Style::default(), rows_stay: false, markup: Some(Markup::default()) }
     }
 
     /// The markup, if it is HTML.
@@ -183,7 +185,8 @@ pub(super) fn widest_word(text: &str) -> usize {
     words(text).map(|word| width(word.trim_end())).max().unwrap_or(0)
 }
 
-/// Words end after spaces, and after commas: long lists of ports have no spaces. The number of a rule stays with its policy.
+/// Words end after spaces, and after commas: long lists of ports have no spaces. The number of a rule stays with its policy, and what is
+/// indented begins with an object, whose name stays with its kind.
 fn words(text: &str) -> Box<dyn Iterator<Item = Word<'_>> + '_> {
     let mut rest = text;
     Box::new(std::iter::from_fn(move || {
@@ -192,8 +195,10 @@ fn words(text: &str) -> Box<dyn Iterator<Item = Word<'_>> + '_> {
         }
         let breaks = |((_, a), (_, b)): &((usize, char), (usize, char))| matches!(a, ' ' | ',') && !matches!(b, ' ' | '#');
         // A kind says little without its name, and the name of a policy is looked for after the kind.
-        let kind = |at: usize| rest.get(..at).is_some_and(|before| before == "netpol " || before.ends_with(" netpol "));
-        let next = rest.char_indices().zip(rest.char_indices().skip(1)).filter(breaks).find(|(_, (at, _))| !kind(*at));
+        let kind = |before: &str| before == "netpol " || before.ends_with(" netpol ");
+        let indented = |before: &str| before.starts_with("  ") && !before.trim().contains(' ');
+        let whole = |at: usize| rest.get(..at).is_some_and(|before| kind(before) || indented(before));
+        let next = rest.char_indices().zip(rest.char_indices().skip(1)).filter(breaks).find(|(_, (at, _))| !whole(*at));
         let at = next.map_or(rest.len(), |(_, (at, _))| at);
         let (word, after) = rest.split_at_checked(at).unwrap_or((rest, ""));
         rest = after;

@@ -334,7 +334,7 @@ pub(super) fn matrix() -> Answer {
         connection(&outside, &web, &http, Verdict::Allow),
         connection(&unread, &pay, &https, Verdict::Unknown),
     ];
-    Answer::Matrix(report("Matrix", Matrix { connections, complete: true }))
+    Answer::Matrix(report("Matrix", Matrix { connections, complete: true, cut: false }))
 }
 
 /// One of each question.

@@ -166,7 +166,8 @@ proptest! {
     fn lines_fit_the_terminal(answer in arbitrary::answer(), columns in 60usize..120) {
         let text = text(&answer, Format::Table, Some(columns));
         for line in text.lines() {
-            let one_word = page::widest_word(line.trim()) == page::width(line.trim());
+            // What is indented may be a kind with its name, which are one.
+            let one_word = [line, line.trim()].iter().any(|text| page::widest_word(text) == page::width(text));
             let command = line.trim_start().starts_with("kubectl ");
             prop_assert!(page::width(line) <= columns || one_word || command, "{} columns: {:?}\n{}", columns, line, text);
             prop_assert_eq!(line.trim_end(), line);
@@ -277,6 +278,43 @@ fn pods_of_a_workload_make_no_second_node() {
         let text = text(&answer, format, None);
         assert!(text.contains("n0") && text.contains("n1") && !text.contains("n2"), "{text}");
     }
+}
+
+#[test]
+fn a_workload_with_two_rows_is_counted_once() {
+    let mut answer = samples::who_can_reach();
+    let first = text(&answer, Format::Table, None).lines().nth(1).unwrap().to_owned();
+    assert!(first.starts_with("Reached by 3 workloads"), "{first}");
+    let Answer::WhoCanReach(report) = &mut answer else { unreachable!() };
+    let mut again = report.result.sources.first().unwrap().clone();
+    again.ports = samples::tcp("9000");
+    report.result.sources.insert(1, again);
+    assert_eq!(text(&answer, Format::Table, None).lines().nth(1).unwrap(), first);
+}
+
+#[test]
+fn only_a_matrix_that_its_limit_ended_is_said_to_be_cut_off() {
+    let warned = |cut: bool| {
+        let mut answer = samples::matrix();
+        let Answer::Matrix(report) = &mut answer else { unreachable!() };
+        (report.result.complete, report.result.cut) = (false, cut);
+        warnings(&answer).iter().any(|warning| warning.contains("cut off after"))
+    };
+    assert_eq!((warned(true), warned(false)), (true, false));
+}
+
+#[test]
+fn a_table_whose_ranks_tell_nothing_apart_is_one_line_on_a_terminal() {
+    let (_, mut answer) = samples_node::all().into_iter().find(|(name, _)| *name == "qos_node").unwrap();
+    let Answer::QosNode(report) = &mut answer else { unreachable!() };
+    let one = report.result.memory.first().unwrap().clone();
+    report.result.disk = vec![crate::report::qos_node::Evictee { rank: None, ..one.clone() }; 6];
+    report.result.pids = vec![crate::report::qos_node::Evictee { rank: Some(1), ..one }; 6];
+    let shown = text(&answer, Format::Table, Some(80));
+    assert!(shown.contains("\n6 pods whose order is not to be told: -o wide lists them.\n"), "{shown}");
+    assert!(shown.contains("\n6 pods of the same rank: -o wide lists them.\n"), "{shown}");
+    let piped = text(&answer, Format::Table, None);
+    assert!(!piped.contains("-o wide"), "{piped}");
 }
 
 #[test]

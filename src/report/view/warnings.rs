@@ -117,7 +117,7 @@ fn noticed<'f>(findings: impl IntoIterator<Item = &'f Finding>) -> Vec<Notice> {
 fn notices(answer: &Answer) -> Vec<Notice> {
     let mut notices = noticed(untold(answer));
     if let Answer::Matrix(report) = answer
-        && !report.result.complete
+        && report.result.cut
     {
         let shown = report.result.connections.len();
         notices.push(Notice::Warning(format!("cut off after {shown} connections: narrow it with -n or -l, or raise --limit")));

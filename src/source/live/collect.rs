@@ -203,7 +203,9 @@ impl<'a, H: Harvest> Gathering<'a, H> {
         match self.failures.iter().find(|(_, f)| code(f) == Some(403)) {
             Some((_, Failure::Status { message, .. })) => {
                 let resources = resources.iter().copied().collect();
-                let (message, namespace) = (message.clone(), self.namespaces.first().cloned());
+                // kube-system is read beside the namespace that is meant.
+                let meant = self.namespaces.iter().find(|namespace| *namespace != SYSTEM_NAMESPACE).or(self.namespaces.first());
+                let (message, namespace) = (message.clone(), meant.cloned());
                 Err(LiveError::Forbidden { message, resources, namespace, about: Box::new(about.clone()) })
             }
             _ => match self.failures.into_iter().next() {

@@ -26,7 +26,7 @@ use crate::objects::{PersistentVolume, PersistentVolumeClaim, Resource};
 use crate::report::{Finding, FindingKind, ObjectRef, Severity};
 
 pub(super) use consumer::said_of;
-pub(super) use provisioner::{lease_names, lives};
+pub(super) use provisioner::{lease_names, lives, shows};
 pub(super) use uncreated::{Uncreated, all as uncreated};
 pub(super) use volumes::compare;
 

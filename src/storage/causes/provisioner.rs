@@ -3,7 +3,7 @@
 use super::{Case, Diagnosis, matching, said, source};
 use crate::objects::{Lease, PersistentVolume, Resource, StorageClass};
 use crate::report::{Confidence, Finding, ObjectRef};
-use crate::storage::facts::{PROVISIONER, SELECTED_NODE, migrated};
+use crate::storage::facts::{Facts, PROVISIONER, SELECTED_NODE, migrated};
 use crate::storage::findings::class::PROVISIONING_OFF;
 use crate::storage::findings::provisioner as kinds;
 use crate::storage::findings::topology::{
@@ -261,15 +261,8 @@ fn presence(case: &Case<'_, '_>, class: &StorageClass, driver: &str) -> Option<F
         return None;
     }
     let inventory = facts.inventory;
-    let on_a_node = inventory.objects.csi_nodes.iter().any(|node| node.driver(driver).is_some());
-    let made = |volume: &PersistentVolume| volume.metadata.annotations.get("pv.kubernetes.io/provisioned-by") == Some(driver);
     let spoke = |component: &str| component == driver || component.strip_prefix(driver).is_some_and(|rest| rest.starts_with('_'));
-    let shown = facts.driver(driver).is_some()
-        || on_a_node
-        || !facts.leases(&lease_names(driver)).is_empty()
-        || inventory.objects.volumes.iter().any(made)
-        || inventory.objects.events.iter().any(|event| spoke(event.component()));
-    if shown {
+    if shows(facts, driver) || inventory.objects.events.iter().any(|event| spoke(event.component())) {
         return None;
     }
     let drivers: Vec<&str> = inventory.objects.csi_drivers.iter().map(|driver| driver.metadata.name.as_str()).collect();
@@ -299,6 +292,26 @@ fn presence(case: &Case<'_, '_>, class: &StorageClass, driver: &str) -> Option<F
             finding.remedied_by(format!("install {driver}, or create the claim anew with the class of a provisioner that is there"), None)
         }
     })
+}
+
+/// Whether an object shows that a provisioner is there, or was.
+pub(in crate::storage) fn shows(facts: &Facts<'_>, driver: &str) -> bool {
+    let objects = &facts.inventory.objects;
+    let made = |volume: &PersistentVolume| volume.metadata.annotations.get("pv.kubernetes.io/provisioned-by") == Some(driver);
+    facts.driver(driver).is_some()
+        || objects.csi_nodes.iter().any(|node| node.driver(driver).is_some())
+        || !facts.leases(&lease_names(driver)).is_empty()
+        || objects.volumes.iter().any(made)
+        || has_pod(facts, driver)
+}
+
+/// Whether a pod runs what has the name of a provisioner that is no CSI driver: `rancher/local-path-provisioner:v0.0.30` is that of
+/// `rancher.io/local-path`. It need not show in any other object.
+fn has_pod(facts: &Facts<'_>, driver: &str) -> bool {
+    let Some((_, name)) = driver.split_once('/').filter(|(_, name)| !name.is_empty()) else { return false };
+    let image = |image: &str| image.rsplit('/').next().is_some_and(|last| last.contains(name));
+    let pods = facts.inventory.pods.iter().filter(|info| !info.template).map(|info| &info.pod);
+    pods.flat_map(|pod| &pod.spec.containers).any(|container| image(&container.image))
 }
 
 /// Adds that the class be created anew: most of it cannot be changed. Claims that are bound do not need it.

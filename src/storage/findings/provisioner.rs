@@ -86,8 +86,8 @@ pub static PROVISIONER_MISSING: FindingKind = FindingKind {
     name: "provisioner-missing",
     severity: Severity::Error,
     explanation: "\
-Nothing in the cluster shows a provisioner of the name in the class: no CSIDriver, no node with the driver, no lease, no event. It
-is not installed, or its name is misspelt. Kubernetes waits for it without end.",
+Nothing in the cluster shows a provisioner of the name in the class: no CSIDriver, no node with the driver, no lease, no pod with an
+image of that name, no volume it made, no event. It is not installed, or its name is misspelt. Kubernetes waits for it without end.",
 };
 
 /// The provisioner has stopped.

@@ -21,7 +21,8 @@ pub(super) fn write(report: &Report<CanReach>, text: &mut Text<'_>) -> io::Resul
     answer.service.iter().try_for_each(|chain| service::write(text, chain))?;
     // The notes of a Service are among the reasons, and stand beside the Service already.
     let notes = || answer.service.iter().flat_map(|chain| &chain.notes);
-    let reasons: Vec<&String> = answer.reasons.iter().filter(|reason| !notes().any(|note| note == *reason)).collect();
+    let told = |reason: &&String| nowhere(answer) == Some(*reason) || notes().any(|note| note == *reason);
+    let reasons: Vec<&String> = answer.reasons.iter().filter(|reason| !told(reason)).collect();
     reasons.iter().try_for_each(|reason| text.page.paragraph(&words::sentence(reason), 0))?;
     let mut rows = side(text, &answer.egress, Direction::Egress, &answer.from);
     rows.extend(side(text, &answer.ingress, Direction::Ingress, &answer.to));
@@ -44,6 +45,10 @@ fn headline(text: &mut Text<'_>, answer: &CanReach) -> io::Result<()> {
     let from = words::peer(&answer.from, text.at_most(4));
     let to = answer.service.as_ref().map(service::end).unwrap_or_else(|| words::peer(&answer.to, text.at_most(4)));
     let asked = answer.port.as_ref().map(|port| format!(" ({})", words::ports(std::slice::from_ref(port))));
+    if let Some(reason) = nowhere(answer) {
+        let said = format!(" {from} cannot reach {}: {reason}.", words::peer(&answer.to, 1));
+        return text.page.labelled(Some(answer.verdict.into()), "No:", &said, 0);
+    }
     let (lead, said) = match (answer.verdict, asked) {
         // What is allowed, not what was asked: it may be less.
         (Verdict::Allow, Some(port)) if answer.ports.is_empty() => ("Yes:", format!("{from} can reach {to}{port}.")),
@@ -63,6 +68,13 @@ fn headline(text: &mut Text<'_>, answer: &CanReach) -> io::Result<()> {
         (Verdict::Unknown, None) => ("Unknown:", format!("whether {from} can reach {to}; certainly on {}.", on_ports(answer))),
     };
     text.page.labelled(Some(answer.verdict.into()), lead, &format!(" {said}"), 0)
+}
+
+/// Why a Service leads nowhere: the first reason where no policy was looked at.
+fn nowhere(answer: &CanReach) -> Option<&String> {
+    let looked_at = |side: &Side| side.isolated.is_some() || !side.isolated_by.is_empty() || !side.rules.is_empty();
+    let deaf = answer.service.is_some() && answer.verdict == Verdict::Deny && !looked_at(&answer.egress) && !looked_at(&answer.ingress);
+    answer.reasons.first().filter(|_| deaf)
 }
 
 /// `, but not TCP 9000`: which of the ports asked about are not among the allowed ones.

@@ -21,9 +21,12 @@ pub(super) fn said(cause: &Cause) -> String {
 
 /// The fields that show it.
 pub(super) fn evidence(text: &mut Text<'_>, finding: &Finding) -> io::Result<()> {
+    let short = text.is_short();
     let row = |shown: &crate::report::Evidence| -> Vec<Cell<'_>> {
+        // Nobody types the name of an event, and it is as long as a line.
+        let object = if short && shown.object.kind == "Event" { "event".to_owned() } else { words::object(&shown.object) };
         vec![
-            format!("  {}", words::object(&shown.object)).into(),
+            format!("  {object}").into(),
             escape(&shown.field).into_owned().into(),
             if shown.value.is_empty() { "<unset>".into() } else { escape(&shown.value).into_owned().into() },
         ]

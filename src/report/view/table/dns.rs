@@ -130,20 +130,22 @@ fn summary(outcomes: &[LibcOutcome]) -> String {
     }
 }
 
-/// Entry by entry, with where each comes from.
+/// Entry by entry, with where each comes from; on a terminal once for those that stand together.
 fn resolv_conf(text: &mut Text<'_>, entries: &[Provenance]) -> io::Result<()> {
-    let mut before = None;
+    let mut before: Option<&Provenance> = None;
     let mut rows: Vec<Vec<Cell<'_>>> = Vec::new();
     for entry in entries {
+        let of_same_line = before.filter(|before| before.line == entry.line);
         let word = match entry.line {
-            _ if before == Some(entry.line) => "",
+            _ if of_same_line.is_some() => "",
             ConfLine::Nameserver => "nameserver",
             ConfLine::Search => "search",
             ConfLine::Options => "options",
         };
         let value = entry.value.as_deref().map_or("?".into(), escape);
-        rows.push(vec![word.into(), value.into_owned().into(), origin(entry).into()]);
-        before = Some(entry.line);
+        let told = of_same_line.is_some_and(|before| origin(before) == origin(entry)) && text.is_short();
+        rows.push(vec![word.into(), value.into_owned().into(), if told { String::new() } else { origin(entry) }.into()]);
+        before = Some(entry);
     }
     if rows.is_empty() {
         return text.page.paragraph("resolv.conf is empty.", 0);

@@ -31,7 +31,9 @@ use crate::report::{Answer, CoverageEntry, Direction, Metadata, Peer, Verdict};
 
 /// Writes an answer as text.
 pub(super) fn write(answer: &Answer, wide: bool, style: &Style, out: &mut dyn Write) -> io::Result<()> {
-    say(answer, &mut Text { page: Page::new(out, style), wide })
+    let mut page = Page::new(out, style);
+    page.rows_stay = wide;
+    say(answer, &mut Text { page, wide })
 }
 
 /// Writes all of an answer as HTML.
@@ -82,9 +84,14 @@ struct Text<'a> {
 }
 
 impl Text<'_> {
-    /// How many entries of a list are shown: what is piped, or asked for in full, is complete.
+    /// Whether room is short: on a terminal. What is piped, or asked for in full, is complete.
+    fn is_short(&self) -> bool {
+        !self.wide && self.page.style.width.is_some()
+    }
+
+    /// How many entries of a list are shown.
     fn at_most(&self, shown: usize) -> usize {
-        if self.wide || self.page.style.width.is_none() { usize::MAX } else { shown }
+        if self.is_short() { shown } else { usize::MAX }
     }
 
     /// `Partial answer: …`, if something could not be read.

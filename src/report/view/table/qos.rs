@@ -30,12 +30,10 @@ pub(super) fn write(report: &Report<Qos>, text: &mut Text<'_>) -> io::Result<()>
         (of(None), "not to be told"),
     ];
     let counts: Vec<String> = counts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
-    let what = if pods.iter().all(|pod| pod.kind == "Pod") {
-        words::count(pods.len(), "pod", "pods")
-    } else {
-        format!("{} pods and templates", pods.len())
-    };
-    text.page.paragraph(&format!("{what}: {}.", counts.join(", ")), 0)?;
+    let real = pods.iter().filter(|pod| pod.kind == "Pod").count();
+    let what = [(real, "pod", "pods"), (pods.len() - real, "template", "templates")];
+    let what: Vec<String> = what.into_iter().filter(|(n, ..)| *n > 0).map(|(n, one, many)| words::count(n, one, many)).collect();
+    text.page.paragraph(&format!("{}: {}.", words::and(&what), counts.join(", ")), 0)?;
     text.page.blank()?;
     rows(text, pods)
 }

@@ -9,8 +9,8 @@ use crate::report::Report;
 use crate::report::qos_node::{Evictee, Killed, QosNode};
 use crate::report::view::grid::Cell;
 
-/// Rows of a table on a terminal.
-const MOST: usize = 10;
+/// Rows of a table on a terminal: who is first is asked, and four tables have to stay in sight.
+const MOST: usize = 5;
 
 /// Writes the answer.
 pub(super) fn write(report: &Report<QosNode>, text: &mut Text<'_>) -> io::Result<()> {
@@ -61,6 +61,14 @@ pub(super) fn write(report: &Report<QosNode>, text: &mut Text<'_>) -> io::Result
     Ok(())
 }
 
+/// What stands for the first rows of many where no rank tells them apart.
+fn alike(who: &str, mut ranks: impl ExactSizeIterator<Item = Option<usize>>, shown: usize) -> Option<String> {
+    let all = ranks.len();
+    let first = ranks.next()?;
+    let what = if first.is_some() { "of the same rank" } else { "whose order is not to be told" };
+    (shown < all && ranks.all(|rank| rank == first)).then(|| format!("{all} {who} {what}: -o wide lists them."))
+}
+
 fn rank(rank: Option<usize>) -> String {
     rank.map_or_else(|| "?".to_owned(), |rank| rank.to_string())
 }
@@ -84,6 +92,9 @@ fn table(text: &mut Text<'_>, lead: &str, (pods, nobody): (&[Evictee], &str), re
         headers.extend(["USE", "ABOVE"]);
     }
     let shown = text.at_most(MOST).min(pods.len());
+    if let Some(alike) = alike("pods", pods.iter().map(|pod| pod.rank), shown) {
+        return text.page.paragraph(&alike, 0);
+    }
     let row = |pod: &Evictee| {
         let mut cells: Vec<Cell<'_>> = vec![
             rank(pod.rank).into(),
@@ -110,6 +121,9 @@ fn oom(text: &mut Text<'_>, containers: &[Killed]) -> io::Result<()> {
     let lead = "Killed by the kernel when the machine has no memory left (a container at its own limit is another matter):";
     text.page.labelled(Some(Label::Heading), lead, "", 2)?;
     let shown = text.at_most(MOST).min(containers.len());
+    if let Some(alike) = alike("containers", containers.iter().map(|killed| killed.rank), shown) {
+        return text.page.paragraph(&alike, 0);
+    }
     let row = |killed: &Killed| -> Vec<Cell<'_>> {
         let number = |number: Option<i64>| number.map_or_else(|| "unknown".to_owned(), |number| number.to_string());
         vec![

@@ -4,7 +4,7 @@ use std::io;
 
 use super::super::escape;
 use super::who_can_reach::{about, said};
-use super::{Text, grid, isolation, reach, words};
+use super::{Text, grid, reach, words};
 use crate::report::policy::{AddressReach, DnsReach, ReachableFrom, ServiceReach};
 use crate::report::view::grid::Cell;
 use crate::report::{Direction, Report, Verdict};
@@ -13,7 +13,7 @@ use crate::report::{Direction, Report, Verdict};
 pub(super) fn write(report: &Report<ReachableFrom>, text: &mut Text<'_>) -> io::Result<()> {
     let answer = &report.result;
     text.partial(&report.coverage)?;
-    let said = said("reaches", &answer.destinations, isolation(&answer.source, answer.isolated, Direction::Egress));
+    let said = said("reaches", &answer.destinations, (&answer.source, answer.isolated), Direction::Egress);
     text.page.paragraph(&about(&answer.source, &said), 0)?;
     text.page.blank()?;
     essentials(text, answer.dns.as_ref(), answer.api_server.as_ref())?;

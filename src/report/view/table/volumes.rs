@@ -208,10 +208,11 @@ fn of<'r>(findings: &'r [Finding], pod: &PodAnswer, cause: &Cause) -> Option<&'r
     findings.iter().filter(same).find(own).or_else(|| findings.iter().find(same))
 }
 
-/// One row a volume, and below it what becomes of the data; with room, in columns of their own. What Kubernetes puts into every pod is
-/// left out where it is well.
+/// One row a volume, and below it what becomes of the data that is there; with room, in columns of their own. What Kubernetes puts into
+/// every pod is left out where nothing is wrong with it.
 fn table(text: &mut Text<'_>, pod: &PodAnswer) -> io::Result<()> {
-    let own = |volume: &&VolumeAnswer| text.wide || volume.state != VolumeState::Ok || !volume.name.starts_with("kube-api-access-");
+    let fine = |volume: &VolumeAnswer| matches!(volume.state, VolumeState::Ok | VolumeState::Waiting) && volume.cause.is_none();
+    let own = |volume: &&VolumeAnswer| text.wide || !fine(volume) || !volume.name.starts_with("kube-api-access-");
     let shown: Vec<&VolumeAnswer> = pod.volumes.iter().filter(own).collect();
     if shown.is_empty() {
         return text.page.paragraph("Its only volume is the token of its ServiceAccount.", 0);
@@ -220,7 +221,7 @@ fn table(text: &mut Text<'_>, pod: &PodAnswer) -> io::Result<()> {
     if text.wide {
         headers.extend(["POD GONE", "CLAIM GONE", "KIND", "PV"]);
     }
-    let wide = text.wide;
+    let (wide, short) = (text.wide, text.is_short());
     let rows = |volume: &&VolumeAnswer| -> Vec<Vec<Cell<'_>>> {
         let state = match (volume.state, &volume.cause) {
             (VolumeState::Ok, _) => "ok",
@@ -240,6 +241,9 @@ fn table(text: &mut Text<'_>, pod: &PodAnswer) -> io::Result<()> {
             let behind = if volume.volume.is_empty() { "-".to_owned() } else { escape(&volume.volume).into_owned() };
             let after_claim = after_claim.map_or_else(|| "-".to_owned(), |after| after.into_owned());
             cells.extend([escape(&volume.after_pod).into_owned(), after_claim, escape(volume.kind).into_owned(), behind].map(Cell::from));
+            return vec![cells];
+        }
+        if short && volume.state != VolumeState::Ok {
             return vec![cells];
         }
         let pod_gone = format!("  pod gone: {}", escape(&volume.after_pod));

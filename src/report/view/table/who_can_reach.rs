@@ -1,5 +1,6 @@
 //! `who-can-reach` in words: the target, every source, everyone else.
 
+use std::collections::BTreeSet;
 use std::io;
 
 use super::{Text, isolation, reach, service, subject, words};
@@ -26,7 +27,7 @@ pub(super) fn write(report: &Report<WhoCanReach>, text: &mut Text<'_>) -> io::Re
         reach::write(text, "FROM", Direction::Ingress, &answer.sources)?;
         text.page.blank()?;
     }
-    text.rest("Everyone else", &answer.rest)
+    text.rest(everyone_else(answer), &answer.rest)
 }
 
 /// Writes what is otherwise than in the last answer; nothing if nothing is.
@@ -46,23 +47,34 @@ pub(super) fn write_changes(before: &Report<WhoCanReach>, now: &Report<WhoCanRea
         service::write(text, chain)?;
     }
     reach::write_changes(text, Direction::Ingress, (&was.sources, &is.sources), &changes)?;
-    if rest { text.rest("Everyone else", &is.rest) } else { Ok(()) }
+    if rest { text.rest(everyone_else(is), &is.rest) } else { Ok(()) }
+}
+
+fn everyone_else(answer: &WhoCanReach) -> &'static str {
+    if answer.sources.is_empty() { "Everyone" } else { "Everyone else" }
 }
 
 fn summary(answer: &WhoCanReach) -> String {
-    said("reached by", &answer.sources, isolation(&answer.target, answer.isolated, Direction::Ingress))
+    said("reached by", &answer.sources, (&answer.target, answer.isolated), Direction::Ingress)
 }
 
 /// `reached by 3 workloads, 2 address ranges, 1 more unknown; isolated for ingress.`
-pub(super) fn said(verb: &str, rows: &[Reach], isolation: Option<String>) -> String {
-    let allowed = || rows.iter().filter(|row| row.verdict == Verdict::Allow).map(|row| &row.peer);
-    let workloads = allowed().filter(|peer| is_workload(peer)).count();
-    let ranges = allowed().filter(|peer| !peer.cidrs.is_empty()).count();
+pub(super) fn said(verb: &str, rows: &[Reach], (subject, isolated): (&Peer, Option<bool>), direction: Direction) -> String {
+    let isolation = isolation(subject, isolated, direction);
+    // Several rows may be about one workload.
+    let peers = |verdict| -> BTreeSet<Peer> {
+        let of = rows.iter().filter(|row| row.verdict == verdict).map(|row| &row.peer);
+        of.map(|peer| Peer { pods: None, ..peer.clone() }).collect()
+    };
+    let allowed = peers(Verdict::Allow);
+    let workloads = allowed.iter().filter(|peer| is_workload(peer)).count();
+    let ranges = allowed.iter().filter(|peer| !peer.cidrs.is_empty()).count();
     let counts = [(workloads, "workload", "workloads"), (ranges, "address range", "address ranges")];
     let parts: Vec<String> =
         counts.into_iter().filter(|(number, ..)| *number > 0).map(|(number, one, many)| words::count(number, one, many)).collect();
-    let unknown = rows.iter().filter(|row| row.verdict == Verdict::Unknown).count();
+    let unknown = peers(Verdict::Unknown).difference(&allowed).count();
     let reached = match (parts.is_empty(), unknown) {
+        (true, 0) if isolation.is_some() && isolated == Some(true) => Some(format!("{verb} no workload")),
         (true, 0) => None,
         (true, unknown) => Some(format!("perhaps {verb} {unknown}")),
         (false, 0) => Some(format!("{verb} {}", parts.join(", "))),
