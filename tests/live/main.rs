@@ -9,12 +9,14 @@ mod failures;
 mod flags;
 mod forward;
 mod home;
+mod kubeconfigs;
 mod lists;
 mod optional;
 mod pod;
 #[path = "../common/program.rs"]
 mod program;
 mod proxies;
+mod renewal;
 mod server;
 mod tls;
 mod verify;
