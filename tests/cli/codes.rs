@@ -67,7 +67,7 @@ fn a_bug_is_told_as_one_without_words_of_the_language() {
     // Nor is anything said of it in Rust's way where that was asked for.
     assert_eq!(run(&["storage", "--server", "http://127.0.0.1:1"], &[("RUST_BACKTRACE", "full")]).1[1], stderr);
     let (code, [_, stderr]) = run(&["storage", "--server", "http://127.0.0.1:1"], &[("NETSTORE_BACKTRACE", "1")]);
-    assert!(stderr.starts_with("internal error: ") && stderr.contains(".rs:") && stderr.lines().count() > 3, "{stderr}");
+    assert!(stderr.starts_with("internal error: ") && stderr.contains(".rs:"), "{stderr}");
     assert_eq!(code, Some(70));
     // A TAB key shows nothing at all.
     assert_eq!(run(&["__complete", "who-can-reach", ""], &[]).1, ["", ""]);
