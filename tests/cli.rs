@@ -2,6 +2,8 @@
 
 #[path = "cli/claims.rs"]
 mod claims;
+#[path = "cli/codes.rs"]
+mod codes;
 mod common;
 #[path = "cli/completion.rs"]
 mod completion;
@@ -17,6 +19,8 @@ mod rbac;
 mod records;
 #[path = "cli/shells.rs"]
 mod shells;
+#[path = "cli/streams.rs"]
+mod streams;
 #[path = "cli/verify.rs"]
 mod verify;
 #[path = "cli/volumes.rs"]
@@ -245,6 +249,13 @@ fn a_format_the_question_has_not_is_refused_before_reading() {
     For more information, try '--help'.
     [exit 2]
     ");
+    assert_snapshot!(home.run(&["explain", "-o", "json"]), @r#"
+    ------- stderr -------
+    error: this command has no output format "json"
+    hint: it has table
+    [exit 2]
+    "#);
+    assert_eq!(home.run(&["rbac", "-o", "yaml"]), home.run(&["rbac"]));
     assert_snapshot!(home.run(&["-o", "dot", "who-can-reach", "web", "-f", "missing.yaml"]), @r#"
     ------- stderr -------
     error: this command has no output format "dot"
@@ -398,7 +409,7 @@ fn sources_that_cannot_be_read() {
     ");
     assert_snapshot!(home.run(&["matrix", "--from", "missing.tar.gz"]), @"
     ------- stderr -------
-    error: missing.tar.gz: No such file or directory (os error 2)
+    error: missing.tar.gz: no such file or directory
     [exit 1]
     ");
     assert_snapshot!(home.run(&["explain", "XX-999"]), @r#"
@@ -488,38 +499,4 @@ fn findings_are_explained() {
         let text = home.run(&["explain", code]);
         assert!(text.starts_with(code) && text.ends_with("[exit 0]") && text.lines().count() > 3, "{text}");
     }
-}
-
-#[test]
-#[cfg(unix)]
-fn a_reader_that_leaves_is_no_error() {
-    let home = shop();
-    let mut child = home
-        .command(&["matrix", "-A", "-f", "shop.yaml", "-o", "json"])
-        .stdout(std::process::Stdio::piped())
-        .stderr(std::process::Stdio::piped())
-        .spawn()
-        .expect("the binary");
-    // Nobody reads: the first write fails.
-    drop(child.stdout.take());
-    let output = child.wait_with_output().expect("the binary");
-    assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""));
-}
-
-#[test]
-#[cfg(unix)]
-fn an_interrupt_ends_a_run_at_once_as_shells_expect() {
-    use std::os::unix::process::ExitStatusExt;
-
-    // A server that never answers.
-    let silence = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    let server = format!("http://{}", silence.local_addr().expect("an address"));
-    let home = Home::new();
-    let mut child = home.command(&["matrix", "--server", &server]).spawn().expect("the binary");
-    let connection = silence.accept().expect("a connection");
-    let killed = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
-    assert!(killed.success());
-    // Shells show a death by signal 2 as 130.
-    assert_eq!(child.wait().expect("its end").signal(), Some(2));
-    drop(connection);
 }

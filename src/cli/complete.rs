@@ -27,6 +27,11 @@ const PATIENCE: Duration = Duration::from_millis(1500);
 /// A longer list helps nobody.
 const MOST: usize = 500;
 
+/// Whether this call is a question of kubectl or of a shell.
+pub fn is_asked(argv: &[OsString]) -> bool {
+    std::env::var_os(VARIABLE).is_some() || argv.get(1).is_some_and(|first| first == "__complete" || first == "__completeNoDesc")
+}
+
 /// Answers if this call is a question of kubectl or of a shell; says whether it was.
 ///
 /// # Errors
@@ -86,6 +91,31 @@ pub fn entries(what: Entries) -> ArgValueCompleter {
 /// Completes the names of namespaces.
 pub fn namespaces() -> ArgValueCompleter {
     ArgValueCompleter::new(|current: &OsStr| starting_with(current, known(Resource::Namespaces)))
+}
+
+/// Completes the names of commands, also where they have two words: `dns verify`.
+pub fn commands(names: fn() -> Vec<&'static str>) -> ArgValueCompleter {
+    ArgValueCompleter::new(move |current: &OsStr| {
+        let before = command_before();
+        let below = |name: &'static str| match before.as_slice() {
+            [] => (!name.contains(' ')).then_some(name),
+            [first] => name.strip_prefix(first.as_str())?.strip_prefix(' '),
+            _ => None,
+        };
+        starting_with(current, names().into_iter().filter_map(below).map(str::to_owned).collect())
+    })
+}
+
+/// The words of a command before the current one, among the arguments of the command that is being completed.
+fn command_before() -> Vec<String> {
+    let mut words = typed();
+    words.pop();
+    let matches = help::command(None).ignore_errors(true).try_get_matches_from(words);
+    let command = matches
+        .ok()
+        .and_then(|mut matches| matches.remove_subcommand())
+        .and_then(|(_, mut below)| below.try_remove_many("command").ok().flatten());
+    command.into_iter().flatten().collect()
 }
 
 /// Completes the names of claims.

@@ -152,16 +152,19 @@ fn key_value(text: &str) -> Result<(String, String), String> {
     Ok((key.to_owned(), value.to_owned()))
 }
 
+/// What Go's durations can hold: 292 years.
+const LONGEST: Duration = Duration::from_nanos(i64::MAX.unsigned_abs());
+
 /// kubectl's `ParseTimeout`: seconds as a bare number, or a duration with units.
 fn timeout(text: &str) -> Result<Duration, String> {
     let wrong = || {
         "Timeout must be a single integer in seconds, or an integer followed by a corresponding time unit (e.g. 1s | 2m | 3h)".to_owned()
     };
     if let Ok(seconds) = text.parse::<u64>() {
-        return Ok(Duration::from_secs(seconds));
+        return Some(Duration::from_secs(seconds)).filter(|duration| *duration <= LONGEST).ok_or_else(wrong);
     }
     let duration: SignedDuration = text.parse().map_err(|_| wrong())?;
-    Duration::try_from(duration).map_err(|_| wrong())
+    Duration::try_from(duration).ok().filter(|duration| *duration <= LONGEST).ok_or_else(wrong)
 }
 
 #[cfg(test)]
@@ -190,7 +193,7 @@ mod tests {
         for (text, seconds) in [("0", 0.0), ("30", 30.0), ("1s", 1.0), ("2m", 120.0), ("1h30m", 5400.0), ("500ms", 0.5), ("1.5s", 1.5)] {
             assert_eq!(timeout(text), Ok(Duration::from_secs_f64(seconds)), "{text}");
         }
-        for text in ["", "abc", "-1s", "1x", "1 fortnight"] {
+        for text in ["", "abc", "-1s", "1x", "1 fortnight", "18446744073709551615", "9999999999999h"] {
             assert!(timeout(text).is_err(), "{text}");
         }
     }

@@ -3,12 +3,14 @@
 use std::fmt::Write as _;
 use std::{fmt, io};
 
+use crate::cli::bug;
 use crate::cli::connection::ConnectionOptions;
 use crate::cli::exit::ExitCode;
 use crate::cli::rights::{can_i, rules_in_lines};
 use crate::probe::plan::Right;
 use crate::probe::rights;
 use crate::source::live::{About, LiveError};
+use crate::source::words;
 
 /// Why a command could not do what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,12 +49,16 @@ pub enum ErrorKind {
 impl CommandError {
     /// An error of netstore itself; `error: ` is put before the message, as kubectl does.
     pub fn new(kind: ErrorKind, message: impl fmt::Display) -> Self {
-        Self::verbatim(kind, format!("error: {message}"))
+        match kind {
+            ErrorKind::Bug => Self::verbatim(kind, format!("internal error: {message}")).hint(bug::please_report()),
+            _ => Self::verbatim(kind, format!("error: {message}")),
+        }
     }
 
     /// An error in the server's words: `Error from server (Reason): message`.
     pub fn from_server(kind: ErrorKind, reason: &str, message: &str) -> Self {
-        Self::verbatim(kind, format!("Error from server ({reason}): {message}"))
+        let reason = if reason.is_empty() { String::new() } else { format!(" ({reason})") };
+        Self::verbatim(kind, format!("Error from server{reason}: {message}"))
     }
 
     fn verbatim(kind: ErrorKind, message: String) -> Self {
@@ -125,7 +131,7 @@ impl From<io::Error> for CommandError {
     fn from(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::BrokenPipe => Self::verbatim(ErrorKind::BrokenPipe, String::new()),
-            _ => Self::new(ErrorKind::Failed, error),
+            _ => Self::new(ErrorKind::Failed, words::of_io(&error)),
         }
     }
 }
@@ -172,8 +178,7 @@ impl From<LiveError> for CommandError {
                 }
             }
             LiveError::Unauthorized(about) => {
-                let user = about.user.as_deref().unwrap_or("none");
-                let error = unauthenticated().hint(format!("user entry {user:?}; {}", target(&about)));
+                let error = unauthenticated().hint(format!("{}; {}", user(&about), target(&about)));
                 match &about.exec {
                     Some(_) => error.hint(by_hand(&about)),
                     None => error.hint("the token or certificate may have expired: log in to the cluster again"),
@@ -216,7 +221,7 @@ impl From<LiveError> for CommandError {
                     _ => error,
                 }
             }
-            LiveError::Bug(_) => Self::verbatim(ErrorKind::Bug, format!("internal error: {text}")),
+            LiveError::Bug(_) => Self::new(ErrorKind::Bug, text),
         }
     }
 }
@@ -262,14 +267,16 @@ fn way_out(why: &str) -> Option<&'static str> {
         ("malformed HTTP response", "does the server want https://?"),
         ("proxy authorization", "the proxy wants a password: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT, or proxy-url in the kubeconfig"),
         ("lookup", NETWORK),
+        ("stopped in the middle", "--request-timeout=2m waits longer for each answer, --chunk-size=100 makes answers smaller"),
         ("no answer", "is a VPN or a proxy (HTTPS_PROXY, NO_PROXY) missing? --request-timeout=2m waits longer for each answer"),
         ("timeout", "is a VPN or a proxy (HTTPS_PROXY, NO_PROXY) missing? --request-timeout=2m waits longer for each answer"),
-        ("stopped in the middle", "--request-timeout=2m waits longer for each answer, --chunk-size=100 makes answers smaller"),
         (
             "broke off",
             "something on the way closes connections, perhaps a proxy or a load balancer; --chunk-size=100 makes answers smaller",
         ),
-        ("connection closed", "something on the way closes connections, perhaps a proxy or a load balancer"),
+        ("EOF", "something on the way closes connections, perhaps a proxy or a load balancer"),
+        ("reset by peer", "something on the way closes connections, perhaps a proxy or a load balancer"),
+        ("connect: ", NETWORK),
     ];
     hints.into_iter().find(|(words, _)| why.contains(words)).map(|(_, hint)| hint)
 }
@@ -290,14 +297,17 @@ fn target(about: &About) -> String {
 }
 
 fn by_hand(about: &About) -> String {
-    let user = about.user.as_deref().unwrap_or("none");
-    match &about.exec {
+    match about.exec.as_ref().filter(|plugin| !plugin.command.is_empty()) {
         Some(plugin) => {
             let words: Vec<String> = std::iter::once(&plugin.command).chain(&plugin.args).map(|word| quoted(word)).collect();
-            format!("user entry {user:?} gets its credentials from a plugin; run it by hand: {}", words.join(" "))
+            format!("{} gets its credentials from a plugin; run it by hand: {}", user(about), words.join(" "))
         }
-        None => format!("user entry {user:?}"),
+        None => user(about),
     }
+}
+
+fn user(about: &About) -> String {
+    about.user.as_ref().map_or_else(|| "no user entry".to_owned(), |user| format!("user entry {user:?}"))
 }
 
 /// Ready to paste into a shell.

@@ -16,7 +16,7 @@ pub enum ExitCode {
     Error = 1,
     /// Wrong usage.
     Usage = 2,
-    /// Answered, and the answer is «no» or a finding is as severe as asked for; only with `--exit-code`, `--fail-on` or `-q`.
+    /// Answered, and the answer is «no»; only with `--exit-code` or `-q`.
     No = 3,
     /// With the same switches: undecided, because something needed could not be read.
     Undecided = 4,

@@ -5,6 +5,7 @@
 
 pub mod args;
 pub mod budget;
+mod bug;
 pub mod complete;
 mod confirm;
 pub mod connection;
@@ -24,6 +25,7 @@ use std::io::Write;
 use clap::FromArgMatches;
 
 use crate::commands;
+use crate::report::view::Format;
 
 pub use args::{Cli, Globals};
 pub use confirm::confirm;
@@ -33,6 +35,7 @@ pub use session::{Kept, Session};
 
 /// Runs the command line `argv` (the program's name first), writes to the process's streams, and says how to end.
 pub fn run(argv: Vec<OsString>) -> ExitCode {
+    bug::tell_panics(complete::is_asked(&argv));
     match complete::answer(&argv) {
         Ok(false) => {}
         answered => return ended(answered.map(|_| ExitCode::Success)),
@@ -42,10 +45,9 @@ pub fn run(argv: Vec<OsString>) -> ExitCode {
     match parsed {
         Ok((cli, name)) => ended(dispatch(cli, &name, &mut command)),
         Err(error) => {
-            // Help and version come as «errors» that belong on stdout; nobody is left to hear that printing failed.
-            let code = if error.use_stderr() { ExitCode::Usage } else { ExitCode::Success };
-            drop(error.print());
-            code
+            // Help and version come as «errors» that belong on stdout.
+            let printed = error.print().and_then(|()| std::io::stdout().flush());
+            if error.use_stderr() { ExitCode::Usage } else { ended(printed.map(|()| ExitCode::Success).map_err(CommandError::from)) }
         }
     }
 }
@@ -60,10 +62,18 @@ fn dispatch(cli: Cli, name: &str, command: &mut clap::Command) -> Result<ExitCod
     let Some(question) = cli.command else {
         // As `kubectl krew`: without a command there is help, and no error.
         command.print_help()?;
+        std::io::stdout().flush()?;
         return Ok(ExitCode::Success);
     };
     let mut session = Session::new(cli.globals)?;
     session.hold_to(commands::reads(name));
+    // A format that is asked for and not had must not pass for the one that is printed.
+    if session.globals().output.output.is_some() {
+        session.format(match commands::formats(name) {
+            [] => &[Format::Table],
+            formats => formats,
+        })?;
+    }
     question.run(&mut session).map(|outcome| outcome.exit_code())
 }
 

@@ -1,7 +1,7 @@
 //! What a user sees while a cluster is read: one line on a terminal, only if it takes a while, gone at the end.
 
 use std::collections::BTreeMap;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -39,6 +39,12 @@ impl TerminalProgress {
         let wanted = !quiet && std::io::stderr().is_terminal();
         let waiting = wanted.then(|| appear_later(bar.clone()));
         Self { bar, lists: Mutex::default(), waiting: Mutex::new(waiting), verbosity }
+    }
+
+    /// A line of its own.
+    fn say(&self, line: &str) {
+        // Nobody is left to hear that telling them failed.
+        self.bar.suspend(|| drop(writeln!(std::io::stderr(), "{}", escaped(line))));
     }
 
     fn update(&self, what: &str, n: usize, remaining: Option<u64>) {
@@ -80,7 +86,7 @@ impl Progress for TerminalProgress {
 
     fn request(&self, line: &str) {
         if self.verbosity >= SHOW_REQUESTS {
-            self.bar.suspend(|| eprintln!("{}", escaped(line)));
+            self.say(line);
         }
     }
 
@@ -97,7 +103,7 @@ impl Progress for TerminalProgress {
 
     /// Never hushed: who makes something in a cluster says so.
     fn notice(&self, line: &str) {
-        self.bar.suspend(|| eprintln!("{}", escaped(line)));
+        self.say(line);
     }
 
     fn done(&self) {

@@ -9,6 +9,7 @@ use clap_complete::env::Shells;
 use super::Outcome;
 use crate::cli::complete::{BINARY, VARIABLE};
 use crate::cli::{CommandError, ErrorKind, Session, confirm};
+use crate::source::words;
 
 /// Print shell completion
 ///
@@ -98,7 +99,10 @@ fn install(session: &Session, folder: Option<&Path>, yes: bool) -> Result<Outcom
     let beside = || CommandError::new(ErrorKind::Failed, "the plugin is not on the PATH").hint("--install DIR names the folder");
     let folder = folder.map(Path::to_owned).or_else(own_folder).ok_or_else(beside)?;
     let path = folder.join(FILE);
-    let failed = |error: std::io::Error| CommandError::new(ErrorKind::Failed, format!("{}: {error}", path.display()));
+    let failed = |why: String| CommandError::new(ErrorKind::Failed, why).hint("--install DIR writes into another folder");
+    if !folder.is_dir() {
+        return Err(failed(format!("there is no folder \"{}\"", folder.display())));
+    }
     match std::fs::read(&path) {
         Ok(text) if text == KUBECTL.as_bytes() => {
             session.say(&format!("{} is there already\n", path.display()))?;
@@ -129,7 +133,7 @@ fn install(session: &Session, folder: Option<&Path>, yes: bool) -> Result<Outcom
             }
         }
     }
-    write(&folder, &path).map_err(failed)?;
+    write(&folder, &path).map_err(|error| failed(format!("cannot write to \"{}\": {}", folder.display(), words::of_io(&error))))?;
     session.say(&format!("{} written\n", path.display()))?;
     let on_path = std::env::var_os("PATH").is_some_and(|list| std::env::split_paths(&list).any(|entry| entry == folder));
     if !on_path {

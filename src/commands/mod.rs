@@ -112,6 +112,7 @@ pub fn formats(command: &str) -> &'static [Format] {
         None => match command {
             "probe rights" => probe::rights::FORMATS,
             "version" => version::FORMATS,
+            "rbac" => rbac::FORMATS,
             _ => &[],
         },
     }

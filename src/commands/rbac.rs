@@ -2,8 +2,12 @@
 
 use super::{Outcome, READS, reads};
 use crate::cli::suggest::{either, nearest};
-use crate::cli::{CommandError, ErrorKind, Session, rights};
+use crate::cli::{CommandError, ErrorKind, Session, complete, rights};
+use crate::report::view::Format;
 use crate::source::Reads;
+
+/// Formats this command has: one, whether it is asked for or not.
+pub(super) const FORMATS: &[Format] = &[Format::Yaml];
 
 /// Print the Role or ClusterRole that a command needs
 ///
@@ -19,7 +23,7 @@ Examples:
   kubectl netstore rbac who-can-reach -n shop | kubectl apply -f -")]
 pub struct Args {
     /// Command, such as `matrix` or `dns verify`; none: all questions
-    #[arg(value_name = "COMMAND", num_args = 0..=2, add = clap_complete::engine::ArgValueCandidates::new(candidates))]
+    #[arg(value_name = "COMMAND", num_args = 0..=2, add = complete::commands(names))]
     command: Vec<String>,
     /// And what its --watch takes: the right to watch
     #[arg(long, requires = "command")]
@@ -53,11 +57,15 @@ pub fn run(session: &mut Session, args: &Args) -> Result<Outcome, CommandError> 
 const WATCHED: [&str; 2] = ["who-can-reach", "pvc-why-pending"];
 
 fn unknown(command: &str) -> CommandError {
+    if ["probe gc", "probe rights"].contains(&command) {
+        return CommandError::new(ErrorKind::Usage, format!("`{command}` is not only about reading"))
+            .hint("what probing takes, and a Role with it: kubectl netstore probe rights -o yaml");
+    }
     let error = CommandError::new(ErrorKind::Usage, format!("`{command}` reads nothing of a cluster"));
     let near: Vec<String> = nearest(command, READS.map(|(name, _)| name)).into_iter().map(|name| format!("`{name}`")).collect();
     if near.is_empty() { error } else { error.hint(format!("did you mean {}?", either(&near))) }
 }
 
-fn candidates() -> Vec<clap_complete::engine::CompletionCandidate> {
-    READS.iter().map(|(name, _)| *name).filter(|name| !name.contains(' ')).map(clap_complete::engine::CompletionCandidate::new).collect()
+fn names() -> Vec<&'static str> {
+    READS.iter().map(|(name, _)| *name).chain(["snapshot"]).collect()
 }

@@ -4,6 +4,7 @@ pub mod decode;
 pub mod live;
 pub mod manifests;
 pub mod snapshot;
+pub mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 

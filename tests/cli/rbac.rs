@@ -39,6 +39,12 @@ fn a_command_that_reads_nothing_is_refused_with_its_neighbour() {
     hint: did you mean `dns verify`?
     [exit 2]
     ");
+    assert_snapshot!(home.run(&["rbac", "probe", "gc"]), @"
+    ------- stderr -------
+    error: `probe gc` is not only about reading
+    hint: what probing takes, and a Role with it: kubectl netstore probe rights -o yaml
+    [exit 2]
+    ");
     assert_snapshot!(home.run(&["rbac", "explain"]), @"
     ------- stderr -------
     error: `explain` reads nothing of a cluster

@@ -13,8 +13,13 @@ use super::tls::{Authority, TlsServer};
 
 /// A server, and a kubeconfig in which `user` says who asks.
 fn world(user: &str) -> (Home, TlsServer, Authority) {
+    world_of(user, |_, _| page("Pod", "", Vec::new()))
+}
+
+/// The same with a server that answers so.
+pub fn world_of(user: &str, script: impl Fn(&str, usize) -> Reply + Send + Sync + 'static) -> (Home, TlsServer, Authority) {
     let authority = Authority::new("authority");
-    let server = TlsServer::start(&authority.server("127.0.0.1"), &authority, false, |_, _| page("Pod", "", Vec::new()));
+    let server = TlsServer::start(&authority.server("127.0.0.1"), &authority, false, script);
     let home = Home::new(&format!(
         "current-context: c\ncontexts: [{{name: c, context: {{cluster: c, user: u}}}}]\n\
          clusters: [{{name: c, cluster: {{server: '{}', certificate-authority: ../ca.crt}}}}]\n\
@@ -35,13 +40,13 @@ fn asked(home: &Home, server: &TlsServer) -> String {
 
 /// Writes a program.
 #[cfg(unix)]
-fn program(home: &Home, name: &str, text: &str) {
+pub fn program(home: &Home, name: &str, text: &str) {
     use std::os::unix::fs::PermissionsExt;
     let path = home.write(name, text);
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
 }
 
-const PLUGIN: &str = "    exec:\n      apiVersion: client.authentication.k8s.io/v1\n      command: ../bring\n      args: [a token]\n      \
+pub const PLUGIN: &str = "    exec:\n      apiVersion: client.authentication.k8s.io/v1\n      command: ../bring\n      args: [a token]\n      \
                       interactiveMode: Never\n      installHint: |\n        Install it from the shelf.\n        Then log in.\n";
 
 #[test]

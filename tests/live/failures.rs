@@ -43,10 +43,28 @@ fn always(reply: impl Fn() -> Reply + Send + Sync + 'static) -> impl Fn(&str, us
 }
 
 /// An empty list of what is asked for.
-fn list(path: &str) -> Reply {
+pub fn list(path: &str) -> Reply {
     let plural = path.split('?').next().unwrap().rsplit('/').next().unwrap();
     let kind = Resource::ALL.into_iter().find(|kind| kind.plural() == plural);
     kind.map_or_else(|| raw(404, "text/plain", "404 page not found\n"), |kind| page(kind.kind(), "", Vec::new()))
+}
+
+fn unpackable() -> Reply {
+    let headers = vec![("Content-Type", "application/json".to_owned()), ("Content-Encoding", "gzip".to_owned())];
+    Reply::Raw(200, headers, b"hello".to_vec())
+}
+
+/// A server that closes connections without reading what was sent.
+fn resetting() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut byte = [0];
+            std::io::Read::read_exact(&mut stream.unwrap(), &mut byte).unwrap();
+        }
+    });
+    url
 }
 
 /// A server that takes connections and closes them without a word.
@@ -119,12 +137,20 @@ fn what_fails_is_told_in_kubectls_words_with_a_way_out() {
     row("429 with Retry-After", http(busy, &[]));
     row("429 for ever", http(always(|| raw(429, "text/plain", "Too many requests, please try again later.\n")), &[]));
     row("500", http(always(|| status(500, "InternalError", "etcdserver: request timed out")), &[]));
+    row("502 of a load balancer", http(always(|| raw(502, "text/html", "<html>Bad Gateway</html>")), &[]));
+    row("504", http(always(|| raw(504, "text/plain", "")), &[]));
+    row("407 of a proxy", http(always(|| raw(407, "text/plain", "")), &[]));
+    row("a status nobody knows", http(always(|| raw(418, "text/plain", "I am a teapot\n")), &[]));
     row("503", http(always(|| raw(503, "text/plain", "Service Unavailable\n")), &[]));
 
     // ---- the answer does not come, or is none
     row("no answer", http(always(|| Reply::Hang), &["--request-timeout=500ms"]));
     row("half an answer, then none", http(always(|| Reply::Stall(b"{\"kind\":".to_vec())), &["--request-timeout=500ms"]));
+    row("an answer that comes too slowly", http(always(|| Reply::Drip), &["--request-timeout=500ms"]));
     row("an answer that is cut", http(always(|| Reply::Cut(b"{\"kind\":".to_vec())), &[]));
+    row("an answer that cannot be unpacked", http(always(unpackable), &[]));
+    row("nothing at all", http(always(|| raw(200, "application/json", "")), &[]));
+    row("a connection that is reset", ask(&resetting(), None, &[]));
     row("a connection that is closed", http(always(|| Reply::Close), &[]));
     row("JSON that is none", http(always(|| raw(200, "application/json", "{\"kind\":")), &[]));
     row("JSON of something else", http(always(|| Reply::Json(200, json!({"hello": "world"}))), &[]));
@@ -132,5 +158,6 @@ fn what_fails_is_told_in_kubectls_words_with_a_way_out() {
     row("a login page", http(always(|| raw(200, "text/html; charset=utf-8", "<html>Log in</html>")), &[]));
     let login = || Reply::Raw(302, vec![("Location", "https://sso.example.com/login?state=hunter2".to_owned())], Vec::new());
     row("a redirect to a login page", http(always(login), &[]));
+    row("a login page with a status", http(always(|| raw(403, "text/html", "<html>Log in</html>")), &[]));
     insta::assert_snapshot!("failures", table);
 }

@@ -12,12 +12,14 @@ mod flags;
 mod following;
 mod forward;
 mod home;
+mod kubeconfigs;
 mod lists;
 mod optional;
 mod pod;
 #[path = "../common/program.rs"]
 mod program;
 mod proxies;
+mod renewal;
 mod server;
 mod tls;
 mod verify;

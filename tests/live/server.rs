@@ -24,6 +24,8 @@ pub enum Reply {
     Stall(Vec<u8>),
     /// Sends JSON for as long as it likes.
     Stream(Telling),
+    /// Promises JSON, and sends a space ten times a second.
+    Drip,
 }
 
 /// Writes what a server has to say, as it comes.
@@ -87,11 +89,12 @@ pub fn answer(mut stream: impl Read + Write, told: &str, log: &Mutex<Vec<String>
     };
     let json_type = ("Content-Type", "application/json".to_owned());
     let reply = script(&path, earlier);
-    let stalls = matches!(reply, Reply::Stall(_));
+    let (stalls, drips) = (matches!(reply, Reply::Stall(_)), matches!(reply, Reply::Drip));
     let (status, headers, body, promised) = match reply {
         Reply::Json(status, value) => (status, vec![json_type], value.to_string().into_bytes(), 0),
         Reply::Raw(status, headers, body) => (status, headers, body, 0),
         Reply::Cut(body) | Reply::Stall(body) => (200, vec![json_type], body, 100),
+        Reply::Drip => (200, vec![json_type], Vec::new(), 100),
         Reply::Close => return,
         Reply::Hang => return thread::sleep(Duration::from_secs(60)),
         Reply::Stream(write) => {
@@ -107,6 +110,9 @@ pub fn answer(mut stream: impl Read + Write, told: &str, log: &Mutex<Vec<String>
     let _ = stream.write_all(format!("{head}\r\n").as_bytes()).and_then(|()| stream.write_all(&body)).and_then(|()| stream.flush());
     if stalls {
         thread::sleep(Duration::from_secs(60));
+    }
+    while drips && stream.write_all(b" ").and_then(|()| stream.flush()).is_ok() {
+        thread::sleep(Duration::from_millis(100));
     }
 }
 

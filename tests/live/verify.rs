@@ -22,12 +22,17 @@ type Replica = fn(name: &str) -> Script;
 
 impl Cluster {
     fn start(replica: Replica) -> Self {
+        Self::hiding("", replica)
+    }
+
+    /// One that lets nobody list this kind.
+    fn hiding(kind: &'static str, replica: Replica) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let stream = stream.unwrap();
-                thread::spawn(move || serve(stream, replica));
+                thread::spawn(move || serve(stream, kind, replica));
             }
         });
         Self { url }
@@ -44,15 +49,22 @@ impl Cluster {
     }
 }
 
-fn serve(stream: TcpStream, replica: Replica) {
+fn serve(stream: TcpStream, hidden: &'static str, replica: Replica) {
     let mut head = [0; 512];
     let read = stream.peek(&mut head).unwrap();
     let line = String::from_utf8_lossy(&head[..read]).lines().next().unwrap_or_default().to_owned();
     let log = Mutex::new(Vec::new());
     match line.split_once("/pods/").and_then(|(_, rest)| rest.split_once("/portforward")) {
         Some((name, _)) => pod::serve(stream, &log, &replica(name)),
-        None => server::answer(stream, "", &log, &|path, _| objects(path)),
+        None => {
+            server::answer(stream, "", &log, &move |path, _| if plural(path) == hidden { server::forbidden(hidden) } else { objects(path) })
+        }
     }
+}
+
+/// The kind that a list is of.
+fn plural(path: &str) -> &str {
+    path.split('?').next().unwrap().rsplit('/').next().unwrap()
 }
 
 /// Two replicas behind kube-dns, and a Service in shop.
@@ -60,7 +72,7 @@ fn objects(path: &str) -> Reply {
     let list = |kind: &str, items: Value| page(kind, "", items.as_array().unwrap().clone());
     let meta = |namespace: &str, name: &str| json!({"namespace": namespace, "name": name});
     let pod = |name: &str| json!({"addresses": ["10.244.0.2"], "conditions": {"ready": true}, "targetRef": {"kind": "Pod", "namespace": "kube-system", "name": name}});
-    match path.split('?').next().unwrap().rsplit('/').next().unwrap() {
+    match plural(path) {
         "namespaces" => list(
             "Namespace",
             json!([{"metadata": {"name": "kube-system"}}, {"metadata": {"name": "shop"}}, {"metadata": {"name": "default"}}]),
@@ -178,6 +190,30 @@ fn where_no_replica_may_be_asked_the_servers_words_are_told() {
         Script::Refuse(403, status.to_string())
     });
     insta::assert_snapshot!(shown(&cluster.run(&WEB)));
+}
+
+/// What could not be read makes the expected answers unknown that depend on it, and nothing else; nodes are of no matter to names.
+#[test]
+fn with_limited_rights_what_depends_on_them_is_not_guessed() {
+    let mut table = String::new();
+    for kind in ["nodes", "pods", "namespaces", "endpointslices", "services", "configmaps"] {
+        let said = |replica| {
+            let said = shown(&Cluster::hiding(kind, replica).run(&[&WEB[..], &["--exit-code", "-v=6"]].concat()));
+            assert!(!said.contains("/nodes"), "{said}");
+            let lines = said.lines().filter(|line| !line.starts_with("GET ") && !line.starts_with("- "));
+            lines.collect::<Vec<_>>().join("\n").replace("Not tried this way:\n", "")
+        };
+        let right = said(|_| Script::Open(knows));
+        let wrong = said(|_| Script::Open(denies));
+        table.push_str(&format!("## no rights to list {kind}\n{right}\n\n"));
+        // Nothing says that they are wrong but the Corefile of nearly every cluster.
+        if kind == "configmaps" {
+            table.push_str(&format!("## no rights to list {kind}, and no server knows the name\n{wrong}\n\n"));
+        } else {
+            assert!(!wrong.ends_with("exit status: 0"), "{wrong}");
+        }
+    }
+    insta::assert_snapshot!(table);
 }
 
 #[test]

@@ -248,7 +248,8 @@ impl Session {
                 }
                 // What was read first answers, as far as it goes.
                 Err(error) => {
-                    let state = if error.kind == ErrorKind::Forbidden { State::Forbidden } else { State::Failed(error.message) };
+                    let why = || error.message.trim_start_matches("error: ").to_owned();
+                    let state = if error.kind == ErrorKind::Forbidden { State::Forbidden } else { State::Failed(why()) };
                     more.iter().for_each(|resource| collected.coverage.record(*resource, None, state.clone()));
                 }
             }

@@ -99,12 +99,14 @@ impl Heard {
 /// If there is none, or none could be read.
 fn service(inventory: &Inventory) -> Result<&Service, CommandError> {
     crate::dns::cluster::service(inventory).ok_or_else(|| {
-        let error =
-            CommandError::new(ErrorKind::NotFound, format!("no Service of the cluster's DNS servers in namespace {SYSTEM_NAMESPACE}"));
         if inventory.coverage.is_complete(Resource::Services, Some(SYSTEM_NAMESPACE)) {
+            let none = format!("no Service of the cluster's DNS servers in namespace {SYSTEM_NAMESPACE}");
+            let error = CommandError::new(ErrorKind::NotFound, none);
             return error.hint("it is called kube-dns, or has the label k8s-app=kube-dns, and has an address");
         }
-        error.hint(format!("kubectl auth can-i list services -n {SYSTEM_NAMESPACE}"))
+        let unread =
+            format!("services of namespace {SYSTEM_NAMESPACE} could not be read: the cluster's DNS servers are behind one of them");
+        CommandError::new(ErrorKind::Failed, unread).hint(format!("kubectl auth can-i list services -n {SYSTEM_NAMESPACE}"))
     })
 }
 
@@ -134,10 +136,9 @@ fn ask(session: &mut Session, inventory: &Inventory, questions: &[Asked]) -> Res
     let servers = Servers::of(inventory);
     let checked = questions
         .iter()
-        .map(|asked| Checked {
-            asked: asked.clone(),
-            expected: servers.expected(&asked.name, asked.kind),
-            said: said.iter_mut().map(|said| said.next().unwrap_or_else(|| Said::Nothing("it was not asked".to_owned()))).collect(),
+        .map(|asked| {
+            let said = said.iter_mut().map(|said| said.next().unwrap_or_else(|| Said::Nothing("it was not asked".to_owned())));
+            Checked::new(asked.clone(), servers.expected(&asked.name, asked.kind), said.collect(), servers.basis())
         })
         .collect();
     Ok(Heard { replicas, contacts, checked })

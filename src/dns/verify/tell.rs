@@ -7,7 +7,7 @@ use super::findings;
 use super::{Checked, Contact, Replica, Spared, UNTESTED};
 use crate::dns::observed::{Said, rcode_name};
 use crate::dns::record::Rcode;
-use crate::dns::server::{Because, Expected};
+use crate::dns::server::{Because, Expected, Reason};
 use crate::objects::Service;
 use crate::report::dns::ExpectedAnswer;
 use crate::report::dns_verify::{DnsReplica, DnsVerify, ObservedAnswer, ReplicaState, Verification, Verified, VerifiedQuestion};
@@ -66,7 +66,12 @@ fn state(told: &Told<'_>, replicas: &[(DnsReplica, Option<usize>)]) -> Verified 
     }
     let all_silent = |checked: &Checked| checked.said.iter().all(|said| said.answer().is_none());
     let unanswered = told.checked.iter().any(all_silent) || is(&[ReplicaState::Unreachable]);
-    let unpredicted = told.named && told.checked.iter().any(|checked| matches!(checked.expected, Expected::Unknown(_)));
+    let unpredicted = |checked: &Checked| match &checked.expected {
+        Expected::Says { .. } => false,
+        Expected::Unknown(Reason::NoCorefile(_)) => true,
+        Expected::Unknown(_) => told.named,
+    };
+    let unpredicted = told.checked.iter().any(unpredicted);
     if unanswered || unpredicted || !is(&[ReplicaState::Agrees]) { Verified::Unknown } else { Verified::Agrees }
 }
 

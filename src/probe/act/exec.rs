@@ -67,7 +67,7 @@ impl Prober<'_> {
             .max_stdin_buf_size(command.stdin.len().max(1))
             .max_stdout_buf_size(ROOM)
             .max_stderr_buf_size(ROOM);
-        let pods: Api<Pod> = Api::namespaced(self.transport.client().clone(), namespace);
+        let pods: Api<Pod> = Api::namespaced(self.transport.client().await?, namespace);
         let patience = self.transport.timeout().unwrap_or(OPENING);
         let opened = match timeout(patience, pods.exec(pod, command.words.iter().copied(), &params)).await {
             Err(_) => Err(Failure::TimedOut(format!("no exec within {} s", patience.as_secs_f64()))),

@@ -7,12 +7,12 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use http::uri::Authority;
 use http::{HeaderValue, Uri, header};
 use hyper_util::client::proxy::matcher::Matcher;
 use kube::config::{AuthInfo, Cluster, Config, ExecAuthCluster, ExecConfig};
-use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject;
 
+use super::certificates::of_authorities;
 use super::kubeconfig::{Loaded, Selected, nonempty};
 use super::{About, CredentialPlugin, LiveError};
 use crate::cli::connection::ConnectionOptions;
@@ -25,6 +25,11 @@ pub(super) fn configure(options: &ConnectionOptions, loaded: Loaded) -> Result<(
     let Selected { context, namespace, mut cluster, user, mut auth } = loaded.select(options)?;
     override_cluster(&mut cluster, options);
     override_auth(&mut auth, options);
+    let more = auth.impersonate_groups.iter().flatten().next().is_some() || auth.impersonate_user_extra.iter().flatten().next().is_some();
+    if auth.impersonate.is_none() && (more || auth.impersonate_uid.is_some()) {
+        let why = "requesting uid, groups or user-extra for \"\" without impersonating a user";
+        return Err(LiveError::Config(why.to_owned()));
+    }
     let mut config = match nonempty(cluster.server.clone()) {
         Some(server) => of_cluster(&server, &cluster, &auth)?,
         None => in_cluster(&cluster)?,
@@ -41,8 +46,8 @@ pub(super) fn configure(options: &ConnectionOptions, loaded: Loaded) -> Result<(
         config.auth_info.token_file = config.auth_info.token_file.take().or(own_identity.token_file);
     }
     let mut about = About {
-        server: config.cluster_url.to_string().trim_end_matches('/').to_owned(),
-        host: config.cluster_url.authority().map(ToString::to_string).unwrap_or_default(),
+        server: without_password(&config.cluster_url.to_string()).trim_end_matches('/').to_owned(),
+        host: without_password(config.cluster_url.authority().map(Authority::as_str).unwrap_or_default()),
         context,
         user,
         files: loaded.files,
@@ -53,7 +58,6 @@ pub(super) fn configure(options: &ConnectionOptions, loaded: Loaded) -> Result<(
     if config.cluster_url.scheme_str() != Some("https") {
         without_credentials(&mut config.auth_info);
     }
-    read_token(&mut config.auth_info)?;
     config.connect_timeout = Some(CONNECT_TIMEOUT);
     config.disable_compression = options.disable_compression || cluster.disable_compression.unwrap_or_default();
     // Ours knows what it may repeat, tells when it waits, and stops.
@@ -72,7 +76,7 @@ fn headers(config: &Config) -> Vec<String> {
     let credentials = match auth {
         AuthInfo { auth_provider: Some(_), .. } => Some("Bearer <masked>"),
         AuthInfo { username: Some(_), password: Some(_), .. } => Some("Basic <masked>"),
-        AuthInfo { token: Some(_), .. } => Some("Bearer <masked>"),
+        AuthInfo { token: Some(_), .. } | AuthInfo { token_file: Some(_), .. } => Some("Bearer <masked>"),
         AuthInfo { exec: Some(_), .. } => Some("Bearer <masked>, if the credential plugin brings a token"),
         _ => None,
     };
@@ -85,6 +89,14 @@ fn headers(config: &Config) -> Vec<String> {
     let mut all: Vec<String> = compression.into_iter().chain(own).chain(credentials).chain(who).chain(groups).chain(extra).collect();
     all.sort();
     all
+}
+
+/// An address as it may be shown.
+fn without_password(address: &str) -> String {
+    let (scheme, rest) = address.split_once("://").map_or((None, address), |(scheme, rest)| (Some(scheme), rest));
+    let authority = rest.split('/').next().unwrap_or_default();
+    let shown = rest.replacen(authority, authority.rsplit('@').next().unwrap_or_default(), 1);
+    scheme.map_or_else(|| shown.clone(), |scheme| format!("{scheme}://{shown}"))
 }
 
 /// `user-agent` as people write it: `User-Agent`.
@@ -203,7 +215,7 @@ fn override_auth(auth: &mut AuthInfo, options: &ConnectionOptions) {
 fn of_cluster(server: &str, cluster: &Cluster, auth: &AuthInfo) -> Result<Config, LiveError> {
     let url = parse_server(server, cluster, auth)?;
     let mut config = Config::new(url);
-    config.root_cert = root_certificates(cluster)?;
+    config.root_cert = of_authorities(cluster)?;
     config.accept_invalid_certs = cluster.insecure_skip_tls_verify.unwrap_or_default();
     config.tls_server_name = cluster.tls_server_name.clone();
     let proxy = cluster.proxy_url.clone().or_else(|| proxy_of_environment(&config.cluster_url, |name| std::env::var(name).ok()));
@@ -216,7 +228,7 @@ fn in_cluster(cluster: &Cluster) -> Result<Config, LiveError> {
         return Err(LiveError::NoConfiguration);
     }
     let mut config = Config::incluster().map_err(|e| LiveError::Config(e.to_string()))?;
-    if let Some(certificates) = root_certificates(cluster)? {
+    if let Some(certificates) = of_authorities(cluster)? {
         config.root_cert = Some(certificates);
         config.root_cert_file = None;
     }
@@ -239,21 +251,12 @@ fn parse_server(server: &str, cluster: &Cluster, auth: &AuthInfo) -> Result<Uri,
     };
     let wrong = |why: String| LiveError::Config(format!("invalid server {server:?}: {why}"));
     let url: Uri = with_scheme.parse().map_err(|e: http::uri::InvalidUri| wrong(e.to_string()))?;
+    let authority = url.authority().map(Authority::as_str).unwrap_or_default();
+    let has_port = authority.rsplit_once(':').is_some_and(|(_, port)| !port.is_empty() && port.chars().all(|c| c.is_ascii_digit()));
     match url.scheme_str() {
+        Some("http" | "https") if has_port && url.port_u16().is_none() => Err(wrong("invalid port".to_owned())),
         Some("http" | "https") if url.host().is_some_and(|h| !h.is_empty()) => Ok(url),
         _ => Err(wrong("must be http://HOST or https://HOST".to_owned())),
-    }
-}
-
-fn root_certificates(cluster: &Cluster) -> Result<Option<Vec<Vec<u8>>>, LiveError> {
-    let wrong = |why: String| LiveError::Config(format!("unable to load root certificates: {why}"));
-    let Some(pem) = ExecAuthCluster::try_from(cluster).map_err(|e| wrong(e.to_string()))?.certificate_authority_data else {
-        return Ok(None);
-    };
-    let certificates: Result<Vec<Vec<u8>>, _> = CertificateDer::pem_slice_iter(&pem).map(|c| c.map(|c| c.to_vec())).collect();
-    match certificates.map_err(|e| wrong(e.to_string()))? {
-        none if none.is_empty() => Err(wrong("no certificate in it".to_owned())),
-        some => Ok(Some(some)),
     }
 }
 
@@ -306,17 +309,6 @@ fn without_credentials(auth: &mut AuthInfo) {
     };
 }
 
-/// kube takes the file as it is, and a newline at its end is no part of a header. Read once: no run outlives a token file.
-fn read_token(auth: &mut AuthInfo) -> Result<(), LiveError> {
-    if auth.token.is_none()
-        && let Some(path) = auth.token_file.take()
-    {
-        let token = std::fs::read_to_string(&path).map_err(|e| LiveError::Config(format!("cannot read token file {path}: {e}")))?;
-        auth.token = Some(token.trim().into());
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -335,16 +327,6 @@ mod tests {
         let auth = configured(KUBECONFIG, &ConnectionOptions { token: Some("mine".into()), ..Default::default() }).auth_info;
         assert!(auth.exec.is_none());
         assert_eq!(secrecy::ExposeSecret::expose_secret(&auth.token.expect("a token")), "mine");
-    }
-
-    #[test]
-    fn the_newline_of_a_token_file_is_no_part_of_the_token() {
-        let dir = tempfile::tempdir().expect("a temporary directory");
-        let path = dir.path().join("token");
-        std::fs::write(&path, "secret\n").expect("a temporary file");
-        let yaml = KUBECONFIG.replace("token: t", &format!("tokenFile: '{}'", path.display()));
-        let auth = configured(&yaml, &ConnectionOptions::default()).auth_info;
-        assert_eq!(secrecy::ExposeSecret::expose_secret(&auth.token.expect("a token")), "secret");
     }
 
     #[test]

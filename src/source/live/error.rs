@@ -4,11 +4,12 @@ use std::error::Error as StdError;
 use std::io;
 use std::path::PathBuf;
 
-use kube::client::AuthError;
+use kube::client::{AuthError, RustlsTlsError};
 use thiserror::Error;
 
 use crate::objects::Resource;
 use crate::probe::plan::Right;
+use crate::source::words;
 
 /// What a run talks to and as whom: the material of hints.
 #[derive(Debug, Clone, Default)]
@@ -49,7 +50,7 @@ pub enum LiveError {
     #[error("Missing or incomplete configuration info")]
     NoConfiguration,
     /// A kubeconfig cannot be read.
-    #[error("cannot read kubeconfig {}: {why}", .path.display())]
+    #[error("error loading config file \"{}\": {why}", .path.display())]
     Kubeconfig {
         /// The file.
         path: PathBuf,
@@ -65,7 +66,7 @@ pub enum LiveError {
         known: Vec<String>,
     },
     /// The cluster entry is not in the kubeconfig.
-    #[error("cluster {name:?} does not exist")]
+    #[error("no server found for cluster {name:?}")]
     NoCluster {
         /// The name.
         name: String,
@@ -212,10 +213,7 @@ impl Failure {
         let about = Box::new(about.clone());
         match self {
             Self::Status { code: 401, .. } => LiveError::Unauthorized(about),
-            Self::Status { code, reason, message } => {
-                let reason = if reason.is_empty() { format!("HTTP {code}") } else { reason };
-                LiveError::Api { reason, message }
-            }
+            Self::Status { reason, message, .. } => LiveError::Api { reason, message },
             Self::NotAnApi(why) => LiveError::NotAnApi { why, about },
             Self::Refused => LiveError::Refused(about),
             Self::Unreachable(why) | Self::TimedOut(why) | Self::Broken(why) => LiveError::Unreachable { why, about },
@@ -246,7 +244,7 @@ impl Failure {
         let chain: Vec<&(dyn StdError + 'static)> = causes(error).collect();
         let find_io = |kind: io::ErrorKind| chain.iter().any(|e| e.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == kind));
         if let Some(auth) = chain.iter().find_map(|e| e.downcast_ref::<AuthError>()) {
-            return Self::of_auth(auth, about);
+            return Self::of_auth(auth);
         }
         if find_io(io::ErrorKind::ConnectionRefused) {
             return Self::Refused;
@@ -254,7 +252,9 @@ impl Failure {
         if let Some(tls) = chain.iter().find_map(|e| e.downcast_ref::<rustls::Error>()) {
             return Self::Unreachable(tls_words(tls));
         }
-        let root = chain.last().map(ToString::to_string).unwrap_or_default();
+        let system = chain.last().and_then(|e| e.downcast_ref::<io::Error>());
+        let by_system = system.is_some_and(|e| e.raw_os_error().is_some());
+        let root = system.map(words::of_io).or_else(|| chain.last().map(ToString::to_string)).unwrap_or_default();
         if chain.iter().any(|e| e.to_string() == "dns error") {
             let host = about.host.rsplit_once(':').map_or(about.host.as_str(), |(host, _)| host);
             let why =
@@ -269,35 +269,39 @@ impl Failure {
             // What a server that wants TLS says to a plain request looks like this to the parser.
             "invalid HTTP version parsed" => Self::Unreachable("malformed HTTP response".to_owned()),
             "tls handshake eof" => Self::Unreachable("net/http: TLS handshake: EOF".to_owned()),
+            "connection closed before message completed" => Self::Broken("EOF".to_owned()),
+            "end of file before message length reached" | "unexpected EOF during chunk size line" => {
+                Self::Broken("unexpected EOF".to_owned())
+            }
+            _ if connecting && by_system => Self::Unreachable(format!("dial tcp {}: connect: {root}", about.host)),
             _ if connecting => Self::Unreachable(root),
+            _ if by_system => Self::Broken(format!("read tcp {}: {root}", about.host)),
             _ => Self::Broken(root),
         }
     }
 
-    /// Never the output of a plugin or its environment: there are tokens in them.
-    fn of_auth(error: &AuthError, about: &About) -> Self {
-        let program = about.exec.as_ref().map_or("?", |e| e.command.as_str());
-        let failed = |why: String| Self::Credentials { why, not_found: false };
-        match error {
-            AuthError::AuthExecStart(e) if e.kind() == io::ErrorKind::NotFound => {
-                Self::Credentials { why: format!("exec: executable {program} not found"), not_found: true }
-            }
-            AuthError::AuthExecStart(e) => failed(format!("exec: executable {program} cannot be run: {e}")),
-            AuthError::AuthExecRun { out, .. } => match out.status.code() {
-                Some(code) => failed(format!("exec: executable {program} failed with exit code {code}{}", last_words(&out.stderr))),
-                None => failed(format!("exec: executable {program} was killed")),
-            },
-            AuthError::AuthExecParse(_) => failed(format!("exec: output of {program} is no ExecCredential")),
-            AuthError::ExecPluginFailed => failed(format!("exec: output of {program} has no status")),
-            other => failed(other.to_string()),
-        }
+    /// What is wrong with an auth-provider; never what its command has printed, for there are tokens in it.
+    pub(super) fn of_auth(error: &AuthError) -> Self {
+        let why = match error {
+            AuthError::AuthExecRun { out, .. } => format!("the command of the auth-provider failed: {}", out.status),
+            AuthError::AuthExec(why) => why.split(" failed: ").next().unwrap_or_default().replacen("Executing ", "cannot run ", 1),
+            other => other.to_string(),
+        };
+        Self::Credentials { why, not_found: false }
     }
 }
 
-/// The last line a plugin wrote to stderr, where kube kept it from the terminal.
-fn last_words(stderr: &[u8]) -> String {
-    let text = String::from_utf8_lossy(stderr);
-    text.lines().rev().find(|l| !l.trim().is_empty()).map(|l| format!(": {}", l.trim())).unwrap_or_default()
+/// What is wrong with a configuration of which no client can be made.
+pub(super) fn of_client(error: &kube::Error) -> String {
+    match error {
+        kube::Error::RustlsTls(RustlsTlsError::InvalidServerName(_)) => "the TLS server name cannot be the name of a server".to_owned(),
+        kube::Error::RustlsTls(RustlsTlsError::InvalidPrivateKey(tls)) => tls_words(tls),
+        kube::Error::HttpError(_) => "whom to impersonate holds a line break or another character that no header may have".to_owned(),
+        kube::Error::ProxyProtocolUnsupported { proxy_url } => {
+            format!("invalid 'proxy-url' \"{proxy_url}\": unsupported scheme, must be http, https, or socks5")
+        }
+        other => causes(other).last().map(ToString::to_string).unwrap_or_default(),
+    }
 }
 
 /// An error and what is behind it. `io::Error` hides the error it wraps from `source()`.
@@ -311,8 +315,12 @@ fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (
     std::iter::successors(Some(error), |e| behind(*e))
 }
 
-/// `CertificateRequired` → `certificate required`.
+/// `CertificateRequired` → `certificate required`; of a value with fields its name.
 fn spaced(name: &str) -> String {
+    if name.split(' ').all(|word| word.chars().all(char::is_lowercase)) {
+        return name.to_owned();
+    }
+    let name = name.split([' ', '(', '{']).next().unwrap_or_default();
     let mut words = String::new();
     for c in name.chars() {
         if c.is_ascii_uppercase() && !words.is_empty() {
@@ -339,7 +347,11 @@ fn tls_words(error: &rustls::Error) -> String {
             let names = if names.is_empty() { "no name".to_owned() } else { names.join(", ") };
             format!("tls: failed to verify certificate: x509: certificate is valid for {names}, not {}", expected.to_str())
         }
-        E::InvalidCertificate(other) => format!("tls: failed to verify certificate: x509: {other}"),
+        E::InvalidCertificate(C::BadEncoding) => "tls: failed to parse certificate: x509: malformed certificate".to_owned(),
+        E::InvalidCertificate(other) => format!("tls: failed to verify certificate: x509: {}", spaced(&other.to_string())),
+        E::InconsistentKeys(_) => "tls: private key does not match public key".to_owned(),
+        E::PeerIncompatible(why) => format!("tls: the server speaks another TLS: {}", spaced(&format!("{why:?}"))),
+        E::PeerMisbehaved(why) => format!("tls: the server does not keep to TLS: {}", spaced(&format!("{why:?}"))),
         E::AlertReceived(alert) => format!("remote error: tls: {}", spaced(&format!("{alert:?}"))),
         E::InvalidMessage(_) => "http: server gave HTTP response to HTTPS client".to_owned(),
         other => format!("tls: {other}"),

@@ -57,7 +57,7 @@ impl Transport {
     pub(crate) async fn forward(&self, to: &PodPort, progress: &dyn Progress) -> Result<Forward, Failure> {
         let started = Instant::now();
         let patience = self.timeout().unwrap_or(OPENING);
-        let pods: Api<Pod> = Api::namespaced(self.client().clone(), &to.namespace);
+        let pods: Api<Pod> = Api::namespaced(self.client().await?, &to.namespace);
         let late = || Failure::TimedOut(format!("no port-forward within {} s", patience.as_secs_f64()));
         let opened = match timeout(patience, pods.portforward(&to.pod, &[to.port])).await {
             Err(_) => Err(late()),

@@ -11,6 +11,7 @@ use kube::config::{AuthInfo, Cluster, Context, Kubeconfig, KubeconfigError};
 
 use super::LiveError;
 use crate::cli::connection::ConnectionOptions;
+use crate::source::words;
 
 /// Where kubeconfigs may be.
 #[derive(Debug, Default)]
@@ -61,10 +62,11 @@ impl Places {
 fn read(path: PathBuf) -> Result<Kubeconfig, LiveError> {
     Kubeconfig::read_from(&path).map_err(|e| {
         let why = match e {
-            KubeconfigError::ReadConfig(source, _) if source.kind() == std::io::ErrorKind::NotFound => {
-                "no such file or directory".to_owned()
-            }
-            KubeconfigError::ReadConfig(source, _) => source.to_string(),
+            KubeconfigError::ReadConfig(source, _) => words::of_io(&source),
+            KubeconfigError::Parse(source) => match source.location() {
+                Some(at) => format!("yaml: line {}: {}", at.line(), words::of_yaml(&source)),
+                None => format!("yaml: {}", words::of_yaml(&source)),
+            },
             other => other.to_string(),
         };
         LiveError::Kubeconfig { path, why }
@@ -196,7 +198,7 @@ mod tests {
         let places = |path: PathBuf| Places { explicit: Some(path), ..listed(std::slice::from_ref(&b)) };
         assert_eq!(places(a.clone()).load().expect("loads").files, [a]);
         let error = places(dir.path().join("missing")).load().expect_err("must exist");
-        assert!(error.to_string().ends_with("missing: no such file or directory"), "{error}");
+        assert!(error.to_string().ends_with("missing\": no such file or directory"), "{error}");
     }
 
     #[test]
@@ -236,7 +238,7 @@ mod tests {
             loaded.select(&options).expect_err("not declared").to_string()
         };
         assert_eq!(with(|o| o.context = Some("x".into())), r#"context "x" does not exist"#);
-        assert_eq!(with(|o| o.cluster = Some("x".into())), r#"cluster "x" does not exist"#);
+        assert_eq!(with(|o| o.cluster = Some("x".into())), r#"no server found for cluster "x""#);
         assert_eq!(with(|o| o.user = Some("x".into())), r#"auth info "x" does not exist"#);
     }
 }

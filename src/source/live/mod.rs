@@ -1,20 +1,24 @@
 //! The live cluster: connect by kubectl's rules, then read what a question needs, all of it or saying what is missing.
 //!
-//! `kubeconfig` and `config` find out where and as whom, `transport` does single requests, `list` reads lists in pages that
-//! `page` decodes, `collect` decides what to read and keeps the books, `watch` tells when it has changed. `forward` opens a way to a
-//! port of a pod, `dns` asks the server there. `names` answers a TAB key, and `remembered` keeps what it said for a moment. Reading
-//! sends only GET requests; what changes a cluster is asked for by [`crate::probe::act`] alone, through the same transport.
+//! `kubeconfig` and `config` find out where and as whom, `certificates` and `plugin` look at what proves it, `identity` keeps it,
+//! `transport` does single requests, `list` reads lists in pages that `page` decodes, `collect` decides what to read and keeps the books,
+//! `watch` tells when it has changed. `forward` opens a way to a port of a pod, `dns` asks the server there. `names` answers a TAB key, and
+//! `remembered` keeps what it said for a moment. Reading sends only GET requests; what changes a cluster is asked for by
+//! [`crate::probe::act`] alone, through the same transport.
 
+mod certificates;
 mod collect;
 mod config;
 mod dns;
 mod error;
 mod forward;
+mod identity;
 mod kubeconfig;
 mod list;
 mod names;
 mod optional;
 mod page;
+mod plugin;
 mod remembered;
 mod transport;
 mod watch;
@@ -24,7 +28,6 @@ use std::time::Duration;
 
 use futures::stream::{self, StreamExt};
 use jiff::Timestamp;
-use kube::Client;
 use serde::Deserialize;
 
 pub use error::{About, CredentialPlugin, LiveError};
@@ -35,6 +38,7 @@ pub use watch::{Versions, Watches};
 use self::collect::{Gathered, Gathering};
 pub(crate) use self::error::Failure;
 pub(crate) use self::forward::Closed;
+use self::identity::Identity;
 use self::page::BadItem;
 pub(crate) use self::transport::{Transport, Write};
 use super::{Collected, Needs, Progress, Recording, Silent};
@@ -98,11 +102,8 @@ impl Cluster {
         let loaded = kubeconfig::Places::new(options).load()?;
         let (config, about) = config::configure(options, loaded)?;
         let namespace = config.default_namespace.clone();
-        let client = Client::try_from(config).map_err(|e| match Failure::of(&e, &about) {
-            failure @ Failure::Credentials { .. } => failure.into_error(&about),
-            _ => LiveError::Config(e.to_string()),
-        })?;
-        let transport = Transport::new(client, options.request_timeout, about);
+        let identity = Identity::new(config, &about)?;
+        let transport = Transport::new(identity, options.request_timeout, about);
         Ok(Self { transport: Arc::new(transport), namespace, chunk: options.chunk_size, versions: Mutex::default() })
     }
 

@@ -1,9 +1,9 @@
 //! Names for a TAB key: of entries in the kubeconfig without a network, and of objects by their metadata alone.
 
-use kube::Client;
 use kube::config::ExecInteractiveMode;
 use serde::Deserialize;
 
+use super::identity::Identity;
 use super::remembered::{Remembered, folder};
 use super::transport::Transport;
 use super::{LiveError, config, kubeconfig};
@@ -67,8 +67,8 @@ pub fn names(options: &ConnectionOptions, resource: Resource, namespace: Option<
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| LiveError::Bug(e.to_string()))?;
     let body = runtime.block_on(async {
-        let client = Client::try_from(config).map_err(|e| LiveError::Config(e.to_string()))?;
-        let transport = Transport::new(client, options.request_timeout, about.clone());
+        let identity = Identity::new(config, &about)?;
+        let transport = Transport::new(identity, options.request_timeout, about.clone());
         transport.get_as(&path, METADATA, &Silent).await.map_err(|failure| failure.into_error(&about))
     })?;
     let list: List = serde_json::from_slice(&body).map_err(|e| LiveError::Config(e.to_string()))?;

@@ -87,7 +87,8 @@ pub(super) fn head(resource: Resource, body: &[u8]) -> Result<Head, Failure> {
     }
     // Without items it must not pass for a list with none.
     if !scan.items || scan.kind.strip_suffix("List") != Some(resource.kind()) {
-        return Err(Failure::Garbled(format!("the list of {} is no {}List but {:?}", resource.plural(), resource.kind(), scan.kind)));
+        let kind = if scan.kind.is_empty() { "has no kind".to_owned() } else { format!("is {:?}", scan.kind) };
+        return Err(Failure::Garbled(format!("the list of {} should be {}List and {kind}", resource.plural(), resource.kind())));
     }
     let metadata = scan.metadata.unwrap_or_default();
     let said = |text: Option<String>| text.filter(|t| !t.is_empty());

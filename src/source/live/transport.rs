@@ -17,6 +17,7 @@ use tokio::time::{Instant, timeout_at};
 use super::About;
 use super::config::titled;
 use super::error::Failure;
+use super::identity::Identity;
 use crate::source::Progress;
 
 /// What is asked for.
@@ -36,7 +37,7 @@ const REFUSAL_BYTES: usize = 256 * 1024;
 
 /// The way to the API server.
 pub(crate) struct Transport {
-    client: Client,
+    identity: Identity,
     slots: Semaphore,
     timeout: Option<Duration>,
     about: About,
@@ -77,20 +78,22 @@ impl Reply {
 struct Refusal {
     failure: Failure,
     retry_after: Option<Duration>,
+    /// The number of the client that it did not let in.
+    stranger: Option<u32>,
 }
 
 impl From<Failure> for Refusal {
     fn from(failure: Failure) -> Self {
-        Self { failure, retry_after: None }
+        Self { failure, retry_after: None, stranger: None }
     }
 }
 
 impl Transport {
-    pub(super) fn new(client: Client, timeout: Option<Duration>, about: About) -> Self {
+    pub(super) fn new(identity: Identity, timeout: Option<Duration>, about: About) -> Self {
         let mut sent = about.headers.clone();
         sent.insert(0, format!("Accept: {JSON}"));
         Self {
-            client,
+            identity,
             slots: Semaphore::new(PARALLEL),
             timeout: timeout.filter(|t| !t.is_zero()),
             about,
@@ -106,8 +109,8 @@ impl Transport {
     }
 
     /// What every request goes through: proxies, credentials, TLS.
-    pub(crate) fn client(&self) -> &Client {
-        &self.client
+    pub(crate) async fn client(&self) -> Result<Client, Failure> {
+        self.identity.client().await.map(|(client, _)| client)
     }
 
     /// `--request-timeout`.
@@ -148,11 +151,18 @@ impl Transport {
         progress: &dyn Progress,
     ) -> Result<Reply, Failure> {
         let mut pause = FIRST_PAUSE;
+        let mut renewed = false;
         for attempt in 1.. {
             let refusal = match self.attempt(asked, accept, progress).await {
                 Ok(reply) => return Ok(reply),
                 Err(refusal) => refusal,
             };
+            if let Some(number) = refusal.stranger.filter(|_| !renewed) {
+                renewed = self.identity.refused(number).await?;
+                if renewed {
+                    continue;
+                }
+            }
             if attempt >= ATTEMPTS || !again(&refusal) {
                 return Err(refusal.failure);
             }
@@ -165,8 +175,9 @@ impl Transport {
     /// Opens an answer that does not end: its beginning alone has a deadline, and it takes no slot from requests that end.
     pub(super) async fn open(&self, path: &str, accept: &str, progress: &dyn Progress) -> Result<Body, Failure> {
         let get = Write { method: Method::GET, path, content_type: "", body: Vec::new() };
+        let (client, _) = self.identity.client().await?;
         let (started, mut came) = (Instant::now(), Vec::new());
-        let outcome = self.begin(&get, accept, started, &mut came).await;
+        let outcome = self.begin(client, &get, accept, started, &mut came).await;
         self.tell(&get, started, &came, outcome.as_ref().err(), progress);
         let (headers, body) = outcome.map_err(|refusal| refusal.failure)?;
         expect_json(&headers).map(|()| body)
@@ -178,9 +189,15 @@ impl Transport {
         if let Some(failure) = self.dead.get() {
             return Err(failure.clone().into());
         }
+        let (client, number) = self.identity.client().await?;
         let started = Instant::now();
         let mut came = Vec::new();
-        let outcome = self.exchange(asked, accept, started, &mut came).await;
+        let mut outcome = self.exchange(client, asked, accept, started, &mut came).await;
+        match &mut outcome {
+            Err(refusal) if refusal.failure.code() == Some(401) => refusal.stranger = Some(number),
+            Err(refusal) if refusal.failure.code().is_none() => {}
+            _ => self.identity.worked(number).await,
+        }
         match &outcome {
             Err(Refusal { failure: failure @ (Failure::Refused | Failure::Unreachable(_) | Failure::TimedOut(_)), .. }) => {
                 if !self.answered.load(Ordering::Relaxed) {
@@ -205,13 +222,27 @@ impl Transport {
         progress.request_with_headers(&line, &self.sent, came);
     }
 
-    async fn exchange(&self, asked: &Write<'_>, accept: &str, started: Instant, came: &mut Vec<String>) -> Result<Reply, Refusal> {
-        let (headers, body) = self.begin(asked, accept, started, came).await?;
+    async fn exchange(
+        &self,
+        client: Client,
+        asked: &Write<'_>,
+        accept: &str,
+        started: Instant,
+        came: &mut Vec<String>,
+    ) -> Result<Reply, Refusal> {
+        let (headers, body) = self.begin(client, asked, accept, started, came).await?;
         Ok(Reply { body: self.read(body, usize::MAX, started).await?, headers })
     }
 
     /// Sends a request; its answer is still to be read, unless it is a refusal.
-    async fn begin(&self, asked: &Write<'_>, accept: &str, started: Instant, came: &mut Vec<String>) -> Result<(HeaderMap, Body), Refusal> {
+    async fn begin(
+        &self,
+        client: Client,
+        asked: &Write<'_>,
+        accept: &str,
+        started: Instant,
+        came: &mut Vec<String>,
+    ) -> Result<(HeaderMap, Body), Refusal> {
         let Write { method, path, content_type, body } = asked;
         let mut request = Request::builder().method(method).uri(*path).header(header::ACCEPT, accept);
         if !content_type.is_empty() {
@@ -220,7 +251,7 @@ impl Transport {
         let request = request.body(Body::from(body.clone()));
         let request = request.map_err(|e| Failure::Garbled(format!("cannot ask for {path}: {e}")))?;
         let late = || Failure::TimedOut(format!("no answer {}", self.patience()));
-        let response = timeout_at(self.deadline(started), self.client.send(request)).await.map_err(|_| late())?;
+        let response = timeout_at(self.deadline(started), client.send(request)).await.map_err(|_| late())?;
         let response = response.map_err(|e| Failure::of(&e, &self.about))?;
         let (parts, body) = response.into_parts();
         *came = shown(&parts.headers);
@@ -233,7 +264,7 @@ impl Transport {
             }
             status => {
                 let text = self.read(body, REFUSAL_BYTES, started).await?;
-                Err(Refusal { failure: refused(status, &parts.headers, &text), retry_after: retry_after(&parts.headers) })
+                Err(Refusal { failure: refused(status, &parts.headers, &text), retry_after: retry_after(&parts.headers), stranger: None })
             }
         }
     }
@@ -345,8 +376,33 @@ fn refused(status: StatusCode, headers: &HeaderMap, text: &[u8]) -> Failure {
         return Failure::NotAnApi(format!("it sent a web page with status {status}"));
     }
     let first_line = String::from_utf8_lossy(text).lines().next().unwrap_or_default().chars().take(200).collect::<String>();
-    let message = if first_line.is_empty() || first_line.starts_with('<') { status.to_string() } else { first_line };
-    Failure::Status { code, reason: status.canonical_reason().unwrap_or_default().replace(' ', ""), message }
+    let said = Some(first_line).filter(|line| !line.is_empty() && !line.starts_with('<'));
+    let (reason, message) = unworded(status, said);
+    Failure::Status { code, reason: reason.to_owned(), message }
+}
+
+/// What client-go makes of a refusal without a `Status`; what was `said` instead is kept where that helps.
+fn unworded(status: StatusCode, said: Option<String>) -> (&'static str, String) {
+    let or = |words: &str| said.clone().unwrap_or_else(|| words.to_owned());
+    match status.as_u16() {
+        400 => ("BadRequest", or("the server rejected our request for an unknown reason")),
+        401 => ("Unauthorized", "the server has asked for the client to provide credentials".to_owned()),
+        403 => ("Forbidden", or("the server does not allow it and does not say why")),
+        404 => ("NotFound", "the server could not find the requested resource".to_owned()),
+        405 => ("MethodNotAllowed", "the server does not allow this method on the requested resource".to_owned()),
+        406 => ("NotAcceptable", "the server was unable to respond with a content type that the client supports".to_owned()),
+        429 => ("TooManyRequests", or("the server has received too many requests and has asked us to try again later")),
+        503 => ("ServiceUnavailable", "the server is currently unable to handle the request".to_owned()),
+        504 => (
+            "Timeout",
+            "the server was unable to return a response in the time allotted, but may still be processing the request".to_owned(),
+        ),
+        500.. => {
+            let said = or(&status.to_string());
+            ("InternalError", format!("an error on the server ({said:?}) has prevented the request from succeeding"))
+        }
+        code => ("", or(&format!("the server responded with the status code {code} but did not return more information"))),
+    }
 }
 
 #[cfg(test)]

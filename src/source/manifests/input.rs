@@ -5,6 +5,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::Input;
+use crate::source::words;
 
 /// Why manifests could not be read at all.
 #[derive(Debug, thiserror::Error)]
@@ -16,7 +17,7 @@ pub enum ManifestError {
     #[error("error reading [{}]: recognized file extensions are [.json .yaml .yml]", .0.display())]
     NoFiles(PathBuf),
     /// The file system says no.
-    #[error("cannot read {}: {source}", .path.display())]
+    #[error("cannot read {}: {}", .path.display(), words::of_io(source))]
     Read {
         /// File or directory.
         path: PathBuf,

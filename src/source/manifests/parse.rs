@@ -173,13 +173,7 @@ fn words(error: &serde_saphyr::Error) -> String {
         Error::AliasReplayLimitExceeded { .. } => format!("its aliases stand for more than {MAX_ALIAS_NODES} values"),
         Error::Budget { breach: BudgetBreach::Depth { .. }, .. } => format!("nested more than {MAX_DEPTH} levels deep"),
         Error::Budget { breach: BudgetBreach::MergeKeys { .. }, .. } => "its aliases merge into too many maps".to_owned(),
-        _ => {
-            let mut text = error.render_with_formatter(&serde_saphyr::UserMessageFormatter);
-            if let Some((head, _)) = text.split_once(" at line ") {
-                text.truncate(head.len());
-            }
-            text
-        }
+        _ => crate::source::words::of_yaml(error),
     }
 }
 

@@ -13,7 +13,7 @@ mod write;
 
 use std::path::{Path, PathBuf};
 
-use super::{Collected, Needs, Recording};
+use super::{Collected, Needs, Recording, words};
 use crate::inventory::{Coverage, Origin, State};
 use crate::objects::{Objects, Resource};
 use header::Header;
@@ -23,7 +23,7 @@ use read::Files;
 #[derive(Debug, thiserror::Error)]
 pub enum SnapshotError {
     /// The file system says no.
-    #[error("{}: {source}", .path.display())]
+    #[error("{}: {}", .path.display(), words::of_io(source))]
     Io {
         /// File or directory.
         path: PathBuf,
