@@ -192,7 +192,10 @@ impl Transport {
         let (client, number) = self.identity.client().await?;
         let started = Instant::now();
         let mut came = Vec::new();
-        let mut outcome = self.exchange(client, asked, accept, started, &mut came).await;
+        let mut outcome = match self.begin(client, asked, accept, started, &mut came).await {
+            Ok((headers, body)) => self.read(body, usize::MAX, started).await.map(|body| Reply { body, headers }).map_err(Refusal::from),
+            Err(refusal) => Err(refusal),
+        };
         match &mut outcome {
             Err(refusal) if refusal.failure.code() == Some(401) => refusal.stranger = Some(number),
             Err(refusal) if refusal.failure.code().is_none() => {}
@@ -220,18 +223,6 @@ impl Transport {
         let (Write { method, path, .. }, server) = (asked, &self.about.server);
         let line = format!("{method} {server}{path} {result} in {} milliseconds", started.elapsed().as_millis());
         progress.request_with_headers(&line, &self.sent, came);
-    }
-
-    async fn exchange(
-        &self,
-        client: Client,
-        asked: &Write<'_>,
-        accept: &str,
-        started: Instant,
-        came: &mut Vec<String>,
-    ) -> Result<Reply, Refusal> {
-        let (headers, body) = self.begin(client, asked, accept, started, came).await?;
-        Ok(Reply { body: self.read(body, usize::MAX, started).await?, headers })
     }
 
     /// Sends a request; its answer is still to be read, unless it is a refusal.
