@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 // The allocators of the C libraries make decoding of large lists take half as long again, and on musl three times as long.
+#[cfg(target_os = "linux")]
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

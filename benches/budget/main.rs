@@ -15,6 +15,7 @@ use measure::{Measured, QUESTIONS, measure};
 use worlds::World;
 
 // As the program has it.
+#[cfg(target_os = "linux")]
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
