@@ -257,9 +257,7 @@ impl Failure {
         let root = system.map(words::of_io).or_else(|| chain.last().map(ToString::to_string)).unwrap_or_default();
         if chain.iter().any(|e| e.to_string() == "dns error") {
             let host = about.host.rsplit_once(':').map_or(about.host.as_str(), |(host, _)| host);
-            let why =
-                if root.contains("not known") || root.contains("No address") || root.contains("nodename") { "no such host" } else { &root };
-            return Self::Unreachable(format!("dial tcp: lookup {host}: {why}"));
+            return Self::Unreachable(format!("dial tcp: lookup {host}: {}", of_lookup(&root)));
         }
         let connecting = chain.iter().any(|e| e.downcast_ref::<hyper_util::client::legacy::Error>().is_some_and(|e| e.is_connect()));
         if find_io(io::ErrorKind::TimedOut) && connecting {
@@ -289,6 +287,20 @@ impl Failure {
         };
         Self::Credentials { why, not_found: false }
     }
+}
+
+/// What glibc, musl, macOS and Windows say of a name that does not exist or has no address, as Go says it; anything else as they do.
+fn of_lookup(said: &str) -> &str {
+    const NO_HOST: [&str; 6] = [
+        "Name or service not known",
+        "No address associated with hostname",
+        "Name does not resolve",
+        "Name has no usable address",
+        "nodename nor servname provided",
+        "No such host is known",
+    ];
+    let said = said.strip_prefix("failed to lookup address information: ").unwrap_or(said);
+    if NO_HOST.iter().any(|words| said.contains(words)) { "no such host" } else { said }
 }
 
 /// What is wrong with a configuration of which no client can be made.
@@ -355,5 +367,25 @@ fn tls_words(error: &rustls::Error) -> String {
         E::AlertReceived(alert) => format!("remote error: tls: {}", spaced(&format!("{alert:?}"))),
         E::InvalidMessage(_) => "http: server gave HTTP response to HTTPS client".to_owned(),
         other => format!("tls: {other}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_c_librarys_words_for_a_name_that_is_not_there_are_gos() {
+        for (said, told) in [
+            ("failed to lookup address information: Name or service not known", "no such host"),
+            ("failed to lookup address information: No address associated with hostname", "no such host"),
+            ("failed to lookup address information: Name does not resolve", "no such host"),
+            ("failed to lookup address information: nodename nor servname provided, or not known", "no such host"),
+            ("No such host is known. (os error 11001)", "no such host"),
+            ("failed to lookup address information: Temporary failure in name resolution", "Temporary failure in name resolution"),
+            ("failed to lookup address information: Try again", "Try again"),
+        ] {
+            assert_eq!(of_lookup(said), told);
+        }
     }
 }
